@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The C boundary between generated code, inline headers and libtlruntime. Everything that crosses it
+// is plain data or a function pointer; no exception crosses it except one that a variant throws
+// inside `tl_factory::invoke`, which the runtime catches. Fields are only ever appended: each struct
+// that a program hands over carries its own size, so that a newer runtime can tell what an older
+// program knew.
+
+#ifndef TL_ABI_H
+#define TL_ABI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Bumped when the meaning of an existing field or function changes.
+#define TL_ABI_VERSION 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tl_factory tl_factory;
+
+enum { TL_BACKEND_CPU = 0, TL_BACKEND_CUDA = 1, TL_BACKEND_HIP = 2 };
+
+/// What one element of a buffer is; decides how results are compared and poisoned.
+enum {
+  TL_ELEMENT_BYTES = 0, ///< unknown: compared byte by byte
+  TL_ELEMENT_BOOL = 1,
+  TL_ELEMENT_I8 = 2,
+  TL_ELEMENT_U8 = 3,
+  TL_ELEMENT_I16 = 4,
+  TL_ELEMENT_U16 = 5,
+  TL_ELEMENT_I32 = 6,
+  TL_ELEMENT_U32 = 7,
+  TL_ELEMENT_I64 = 8,
+  TL_ELEMENT_U64 = 9,
+  TL_ELEMENT_F16 = 10,
+  TL_ELEMENT_BF16 = 11,
+  TL_ELEMENT_F32 = 12,
+  TL_ELEMENT_F64 = 13,
+  TL_ELEMENT_E4M3 = 14,
+  TL_ELEMENT_E5M2 = 15,
+  TL_ELEMENT_POINTER = 16 ///< addresses: such a buffer means nothing in another process
+};
+
+/// What a factory does with a buffer argument.
+enum {
+  TL_ACCESS_UNKNOWN = 0, ///< pointer to non-const: may be read and written
+  TL_ACCESS_IN = 1,      ///< only read
+  TL_ACCESS_OUT = 2,     ///< every element written, none read before
+  TL_ACCESS_INOUT = 3,   ///< read and written
+  TL_ACCESS_SCRATCH = 4  ///< contents after the call mean nothing; never compared
+};
+
+enum {
+  TL_PARAMETER_VALUE = 0,      ///< trivially copyable bytes without pointers known to us
+  TL_PARAMETER_POINTER = 1,    ///< T *, extent unknown
+  TL_PARAMETER_VIEW = 2,       ///< carries its own extent; see tl_parameter::view
+  TL_PARAMETER_STREAM = 3,     ///< cudaStream_t, hipStream_t
+  TL_PARAMETER_REFERENCE = 4,  ///< T &: one object of `size` bytes
+  TL_PARAMETER_OPAQUE = 5,     ///< copyable object of a class type: usable in a forked child only
+  TL_PARAMETER_UNCOPYABLE = 6  ///< cannot be passed twice: such a factory is never tuned
+};
+
+#define TL_MAX_RANK 8
+
+/// A buffer as an argument describes it.
+typedef struct tl_view {
+  void *data;
+  uint64_t bytes; ///< from the first to one past the last element [bytes]
+  uint32_t rank;
+  uint32_t reserved;
+  uint64_t shape[TL_MAX_RANK];  ///< [elements]
+  int64_t strides[TL_MAX_RANK]; ///< [elements]
+} tl_view;
+
+typedef struct tl_parameter {
+  const char *name; ///< as written in the factory, "" when unnamed
+  uint32_t kind;    ///< TL_PARAMETER_*
+  uint32_t element; ///< TL_ELEMENT_* of what a pointer, view or reference leads to, or of the value
+  uint32_t access;  ///< TL_ACCESS_*
+  uint32_t size;    ///< of the argument object; of the object referred to for a reference [bytes]
+  /// Describes the buffer behind a VIEW argument; null for every other kind.
+  void (*view)(const void *argument, tl_view *out);
+  /// Points a copy of a POINTER or VIEW argument at other storage; null for every other kind.
+  void (*rebase)(void *argument, void *data);
+} tl_parameter;
+
+enum { TL_DEFAULT = 0, TL_FALSE = 1, TL_TRUE = 2 };
+enum { TL_ISOLATION_DEFAULT = 0, TL_ISOLATION_PROCESS = 1, TL_ISOLATION_NONE = 2 };
+enum { TL_PROFILER_DEFAULT = 0, TL_PROFILER_EVENT = 1, TL_PROFILER_GRAPH = 2, TL_PROFILER_CUPTI = 3, TL_PROFILER_WALL = 4 };
+enum { TL_SEARCH_EXHAUSTIVE = 0, TL_SEARCH_RANDOM = 1, TL_SEARCH_LOCAL = 2 };
+
+/// The attribute's options as the runtime reads them.
+typedef struct tl_options {
+  uint32_t struct_size;
+  uint32_t rep;          ///< most timed samples per variant
+  double timeout;        ///< hard limit for one trial of one variant [s]
+  double budget;         ///< limit for one tuning session, 0: none [s]
+  double warmup;         ///< untimed running before a variant's first timed sample [ms]
+  double rtol;           ///< |actual - expected| <= atol + rtol * |expected| is a match
+  double atol;
+  double max_mismatched_ratio; ///< share of compared elements that may fail that
+  uint32_t check_repeat; ///< runs that must agree bit for bit, 0 or 1: no such check
+  uint8_t skip_check;
+  uint8_t equal_nan;
+  uint8_t cold;          ///< TL_DEFAULT: cold on a GPU, hot on the CPU; TL_TRUE, TL_FALSE
+  uint8_t cache_inputs;
+  uint32_t isolation;    ///< TL_ISOLATION_*
+  uint32_t profiler;     ///< TL_PROFILER_*
+  uint32_t search;       ///< TL_SEARCH_*
+  uint32_t search_count; ///< n of random(n), local(n)
+  uint32_t supply;       ///< TL_SUPPLY_* of <tl/supply.h>, 0: the call's own arguments
+  uint32_t reserved;
+  /// Runs the reference on the arguments; null: the default config is the reference.
+  void (*reference)(const tl_factory *, void *const *arguments, void *result);
+  /// Looks at the arguments as a variant left them (and its result); false rejects it. Null: compare.
+  bool (*check)(const tl_factory *, void *const *arguments, const void *result);
+  /// Sets wanted[i] for each variant that may run on this problem. Null: all.
+  void (*eligible)(const tl_factory *, void *const *arguments, uint8_t *wanted);
+} tl_options;
+
+/// Runtime-owned and zero-initialised in the program: how a dispatcher reaches its installed winners.
+/// `table` is replaced as a whole and never freed while the program runs, so that a reader needs no lock.
+typedef struct tl_dispatch_slot {
+  const void *table;   ///< atomic; private to the runtime
+  uint64_t generation; ///< atomic; bumped when what threads remember is no longer to be used
+} tl_dispatch_slot;
+
+/// One concrete factory: everything the runtime knows about it. Lives as long as its image is loaded.
+struct tl_factory {
+  uint32_t abi_version;
+  uint32_t struct_size;
+  uint32_t backend;         ///< TL_BACKEND_*
+  uint32_t variant_count;
+  uint32_t default_variant; ///< index of the default config
+  uint32_t parameter_count;
+  uint32_t tunable;         ///< 0 when a parameter is UNCOPYABLE
+  uint32_t reserved;
+  const char *id;           ///< mangled name of the specialisation: the same in every file and build
+  const char *name;         ///< for people: "ns::gemm<float>"
+  const char *file;
+  uint64_t line;
+  const char *fingerprint;  ///< 32 hexadecimal digits
+  const char *const *configs; ///< [variant_count] "block_m=64,block_n=64"
+  const tl_parameter *parameters;
+  tl_parameter result;      ///< kind VALUE and element set when the returned value can be compared
+  const void *functions;    ///< typed table, for `invoke` only
+  const void *context;      ///< for the callbacks in `options` only
+  const void *values;       ///< config objects, for `options.eligible` only
+  tl_options options;
+  tl_dispatch_slot *slot;
+  /// Calls one variant with arguments given by address (copying those taken by value). `result` is
+  /// storage of result.size bytes or null; a result that is no plain value is destroyed at once.
+  void (*invoke)(const tl_factory *, uint32_t variant, void *const *arguments, void *result);
+};
+
+/// One call that found no winner in the thread's memory.
+typedef struct tl_call {
+  uint32_t struct_size;
+  uint32_t key_words;
+  const uint64_t *key;     ///< exact key of the problem, [key_words]
+  const char *problem;     ///< its printed form: "m=1024,n=1024,k=512"
+  void *const *arguments;  ///< addresses of the caller's arguments, [parameter_count]
+  void *stream;            ///< the stream among the arguments, null: none
+  int32_t device;          ///< ordinal of the current device, -1 on the CPU
+  uint32_t capturing;      ///< 1 while `stream` is being captured: nothing may be tuned
+} tl_call;
+
+/// Makes a factory known. Called when its image is loaded; safe to call again; thread-safe.
+/// A factory of another ABI version is refused with one line on stderr.
+void tl_rt_register(const tl_factory *factory);
+
+/// Installed variant for a key, or UINT32_MAX. No lock, no allocation, no system call; thread-safe.
+uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t key_words);
+
+/// Variant to run for this call: the installed one, the stored winner, or the result of tuning now.
+/// Always returns a valid index; failures are reported and answered with the default variant, but
+/// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
+uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
+
+/// Text of the last error on this thread, "" when there was none. Valid until the next call.
+const char *tl_rt_last_error(void);
+
+/// TL_ABI_VERSION of the runtime that is linked.
+uint32_t tl_rt_abi_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Everything a kernel author includes. See docs/ for the attribute's reference.
+
+#ifndef TL_AUTOTUNE_H
+#define TL_AUTOTUNE_H
+
+#include <tl/dispatch.h>
+#include <tl/keywords.h>
+#include <tl/options.h>
+#include <tl/space.h>
+#include <tl/version.h>
+#include <tl/views.h>
+
+/// The attribute, where the plugin is loaded; nothing elsewhere, so that other compilers and editors
+/// that do not load plugins see no unknown attribute.
+#ifdef __has_cpp_attribute
+#if __has_cpp_attribute(tl::autotune)
+#define TL_AUTOTUNE(...) [[tl::autotune(__VA_ARGS__)]]
+#endif
+#endif
+#ifndef TL_AUTOTUNE
+#define TL_AUTOTUNE(...)
+#endif
+
+#endif

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the plugin's generated functions call. For each concrete factory it emits
+//
+//   const tl_factory *__tl_factory_H() { ...tables...; return describe<&__tl_factory_H, R(Args...)>(...); }
+//   R __tl_dispatch_H(Args... args) { return dispatch<&__tl_factory_H, R(Args...)>(option_set(...), args...); }
+//
+// and everything that is not a table stands here and in the runtime.
+
+#ifndef TL_DISPATCH_H
+#define TL_DISPATCH_H
+
+#include <tl/abi.h>
+#include <tl/backend.h>
+#include <tl/key.h>
+#include <tl/keywords.h>
+#include <tl/signature.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace tl::detail {
+
+using factory_function = const tl_factory *(*)();
+
+/// The constants that only the plugin knows.
+struct generated {
+  const char *id;
+  const char *name;
+  const char *file;
+  unsigned line;
+  const char *fingerprint;
+  const char *const *configs;
+  const char *const *parameters;
+  const void *functions; ///< R (*const[])(Args...)
+  unsigned variant_count;
+  unsigned default_variant;
+  const void *values; ///< const Config *const[], null unless `eligible` is given
+};
+
+/// The attribute's options, each found by its keyword.
+template <class... Options> struct option_set_t : Options... {};
+template <class... Options> constexpr option_set_t<Options...> option_set(Options... options) {
+  return {options...};
+}
+
+struct no_option {};
+template <class Keyword, class Value>
+constexpr const option<Keyword, Value> &find_option(const option<Keyword, Value> &found) {
+  return found;
+}
+template <class Keyword> constexpr no_option find_option(...) { return {}; }
+
+template <class Keyword, class Options>
+inline constexpr bool has_option_v =
+    !std::is_same_v<decltype(find_option<Keyword>(std::declval<const Options &>())), no_option>;
+
+template <class Keyword, class Options> constexpr auto &value_of(const Options &options) {
+  return find_option<Keyword>(options).value;
+}
+
+template <class Keyword, class Options, class Default>
+constexpr Default value_or(const Options &options, Default otherwise) {
+  if constexpr (has_option_v<Keyword, Options>)
+    return static_cast<Default>(value_of<Keyword>(options));
+  else
+    return otherwise;
+}
+
+/// Zero-initialised storage through which the runtime publishes what it installed.
+template <factory_function Factory> inline constinit tl_dispatch_slot dispatch_slot{};
+
+/// Registers the factory when its image is loaded.
+template <factory_function Factory> struct registration {
+  static const bool done;
+};
+template <factory_function Factory>
+const bool registration<Factory>::done = (tl_rt_register(Factory()), true);
+
+/// Type-erased access to one factory's functions: the other end of tl_factory's function pointers.
+template <class Signature, class Options, class Config> struct erased;
+
+template <class R, class... Args, class Options, class Config> struct erased<R(Args...), Options, Config> {
+  using function = R (*)(Args...);
+
+  template <class Callable, std::size_t... I>
+  static decltype(auto) apply(Callable &&callable, void *const *arguments, std::index_sequence<I...>) {
+    return callable(argument<Args>::get(arguments[I])...);
+  }
+
+  template <class Callable> static void call(Callable &&callable, void *const *arguments, void *result) {
+    constexpr std::index_sequence_for<Args...> all{};
+    using returned = decltype(apply(callable, arguments, all));
+    if constexpr (std::is_arithmetic_v<returned> || std::is_enum_v<returned>) {
+      const returned value = apply(callable, arguments, all);
+      if constexpr (std::is_same_v<returned, R>)
+        if (result)
+          std::memcpy(result, &value, sizeof value);
+    } else {
+      static_cast<void>(apply(callable, arguments, all));
+    }
+  }
+
+  static const Options &options(const tl_factory *factory) { return *static_cast<const Options *>(factory->context); }
+
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+    call(static_cast<const function *>(factory->functions)[variant], arguments, result);
+  }
+
+  static void reference(const tl_factory *factory, void *const *arguments, void *result) {
+    call(value_of<keyword::reference>(options(factory)), arguments, result);
+  }
+
+  static bool check(const tl_factory *factory, void *const *arguments, const void *result) {
+    const auto &fn = value_of<keyword::check>(options(factory));
+    if constexpr (!std::is_void_v<R> && requires(const R &value) {
+                    fn(argument<Args>::get(nullptr)..., value);
+                  }) {
+      return apply([&](auto &&...args) { return bool(fn(std::forward<decltype(args)>(args)..., *static_cast<const R *>(result))); },
+                   arguments, std::index_sequence_for<Args...>{});
+    } else {
+      return bool(apply(fn, arguments, std::index_sequence_for<Args...>{}));
+    }
+  }
+
+  static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+    static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
+    const auto &fn = value_of<keyword::eligible>(options(factory));
+    const auto *const *values = static_cast<const Config *const *>(factory->values);
+    for (std::uint32_t i = 0; i < factory->variant_count; ++i)
+      wanted[i] = apply([&](auto &&...args) { return bool(fn(*values[i], std::forward<decltype(args)>(args)...)); },
+                        arguments, std::index_sequence_for<Args...>{});
+  }
+};
+
+template <class Options> tl_options runtime_options(const Options &options) {
+  tl_options result{};
+  result.struct_size = sizeof result;
+  result.rep = static_cast<std::uint32_t>(value_or<keyword::rep>(options, 100));
+  result.timeout = value_or<keyword::timeout>(options, 100.0);
+  result.budget = value_or<keyword::budget>(options, 0.0);
+  result.warmup = value_or<keyword::warmup>(options, 25.0);
+  const tolerance_t tolerance = value_or<keyword::tolerance>(options, tolerance_t{});
+  result.rtol = tolerance.rtol;
+  result.atol = tolerance.atol;
+  result.max_mismatched_ratio = tolerance.max_mismatched_ratio;
+  result.equal_nan = tolerance.equal_nan;
+  result.check_repeat = static_cast<std::uint32_t>(value_or<keyword::check_repeat>(options, 1));
+  result.skip_check = value_or<keyword::skip_check>(options, false);
+  if constexpr (has_option_v<keyword::cold, Options>)
+    result.cold = value_of<keyword::cold>(options) ? TL_TRUE : TL_FALSE;
+  result.cache_inputs = value_or<keyword::cache_inputs>(options, false);
+  result.isolation = value_or<keyword::isolation>(options, isolation_t{TL_ISOLATION_DEFAULT}).value;
+  result.profiler = value_or<keyword::profiler>(options, profiler_t{TL_PROFILER_DEFAULT}).value;
+  const search_t search = value_or<keyword::search>(options, search_t{TL_SEARCH_EXHAUSTIVE, 0});
+  result.search = search.strategy;
+  result.search_count = search.count;
+  return result;
+}
+
+template <class R, class... Args> constexpr auto describe_parameters(const char *const *names, R (*)(Args...)) {
+  std::size_t i = 0;
+  return std::array<tl_parameter, sizeof...(Args) + 1>{describe_parameter<Args>(names[i++])..., tl_parameter{}};
+}
+
+template <class Signature> struct signature_traits;
+template <class R, class... Args> struct signature_traits<R(Args...)> {
+  using result = R;
+  static constexpr bool copyable =
+      (true && ... &&
+       (std::is_lvalue_reference_v<Args> || std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
+};
+
+/// Sets the callbacks; none of them is instantiated for a factory whose arguments cannot be copied.
+template <class Signature, class Access, class Options> void fill(tl_factory &factory) {
+  if constexpr (signature_traits<Signature>::copyable) {
+    factory.result = describe_result<typename signature_traits<Signature>::result>();
+    factory.invoke = &Access::invoke;
+    if constexpr (has_option_v<keyword::reference, Options>)
+      factory.options.reference = &Access::reference;
+    if constexpr (has_option_v<keyword::check, Options>)
+      factory.options.check = &Access::check;
+    if constexpr (has_option_v<keyword::eligible, Options>)
+      factory.options.eligible = &Access::eligible;
+  }
+}
+
+/// The descriptor of one factory. `Config` is the type of `generated::values`' elements, void for none.
+template <factory_function Factory, class Signature, class Config = void, class... Options>
+const tl_factory *describe(const generated &tables, const Options &...options) {
+  using set = option_set_t<Options...>;
+  using access = erased<Signature, set, Config>;
+  static const set context{options...};
+  static const auto parameters = describe_parameters(tables.parameters, static_cast<Signature *>(nullptr));
+  static const tl_factory factory = [&] {
+    tl_factory result{};
+    result.abi_version = TL_ABI_VERSION;
+    result.struct_size = sizeof result;
+    result.backend = backend;
+    result.variant_count = tables.variant_count;
+    result.default_variant = tables.default_variant;
+    result.parameter_count = static_cast<std::uint32_t>(parameters.size() - 1);
+    result.id = tables.id;
+    result.name = tables.name;
+    result.file = tables.file;
+    result.line = tables.line;
+    result.fingerprint = tables.fingerprint;
+    result.configs = tables.configs;
+    result.parameters = parameters.data();
+    result.functions = tables.functions;
+    result.context = &context;
+    result.values = tables.values;
+    result.options = runtime_options(context);
+    result.slot = &dispatch_slot<Factory>;
+    result.tunable = 1;
+    for (std::size_t i = 0; i + 1 < parameters.size(); ++i)
+      if (parameters[i].kind == TL_PARAMETER_UNCOPYABLE)
+        result.tunable = 0;
+    fill<Signature, access, set>(result);
+    return result;
+  }();
+  return &factory;
+}
+
+/// What a thread remembers of its last call: trivially constructed, so that reaching it is free.
+template <class Function, std::size_t Words> struct last_call {
+  std::uint64_t generation;
+  std::uint64_t key[Words];
+  Function function;
+};
+
+template <factory_function Factory, class Signature, class Options> struct dispatcher;
+
+template <factory_function Factory, class R, class... Args, class Options>
+struct dispatcher<Factory, R(Args...), Options> {
+  using function = R (*)(Args...);
+  static constexpr bool own_key = has_option_v<keyword::key, Options>;
+  static constexpr std::size_t device_words = backend == TL_BACKEND_CPU ? 0 : 1;
+
+  static constexpr std::size_t problem_words() {
+    if constexpr (own_key)
+      return key_words_of_value<std::remove_cvref_t<decltype(value_of<keyword::key>(std::declval<const Options &>())(
+          std::declval<std::remove_reference_t<Args> &>()...))>>();
+    else
+      return (std::size_t(0) + ... + key_words_of<Args>());
+  }
+  static constexpr std::size_t words = device_words + problem_words();
+
+  struct key_t {
+    std::uint64_t word[words + 1]; ///< one spare, so that a factory without a key is no special case
+  };
+
+  [[gnu::always_inline]] static void make_key(key_t &key, const Options &options,
+                                              std::remove_reference_t<Args> &...args) {
+    std::uint64_t *at = key.word;
+    if constexpr (device_words != 0)
+      *at++ = static_cast<std::uint64_t>(current_device());
+    if constexpr (own_key)
+      append_key_value(at, value_of<keyword::key>(options)(args...));
+    else
+      (append_key<Args>(at, args), ...);
+  }
+
+  [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
+    static thread_local constinit last_call<function, words + 1> last{~std::uint64_t(0), {}, nullptr};
+    tl_dispatch_slot &slot = dispatch_slot<Factory>;
+    key_t key;
+    make_key(key, options, args...);
+    bool same = last.generation == __atomic_load_n(&slot.generation, __ATOMIC_ACQUIRE);
+    for (std::size_t i = 0; i < words; ++i)
+      same &= last.key[i] == key.word[i];
+    if (!same) [[unlikely]] {
+      // Read before the look-up: a change in between makes the entry stale, never wrong.
+      const std::uint64_t generation = __atomic_load_n(&slot.generation, __ATOMIC_ACQUIRE);
+      std::uint32_t variant = tl_rt_find(&slot, key.word, static_cast<std::uint32_t>(words));
+      if (variant == UINT32_MAX) [[unlikely]]
+        return static_cast<const function *>(Factory()->functions)[resolve(options, key, args...)](
+            static_cast<Args &&>(args)...);
+      last.generation = generation;
+      for (std::size_t i = 0; i < words; ++i)
+        last.key[i] = key.word[i];
+      last.function = static_cast<const function *>(Factory()->functions)[variant];
+    }
+    return last.function(static_cast<Args &&>(args)...);
+  }
+
+  [[gnu::noinline, gnu::cold]] static std::uint32_t resolve(const Options &options, const key_t &key,
+                                                            std::remove_reference_t<Args> &...args) {
+    const tl_factory *factory = Factory();
+    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    std::string problem;
+    if constexpr (own_key) {
+      problem = "key=";
+      append_text_value(problem, value_of<keyword::key>(options)(args...));
+    } else {
+      std::size_t i = 0;
+      ((append_text<Args>(problem, factory->parameters[i], i, args), ++i), ...);
+    }
+    tl_call call{};
+    call.struct_size = sizeof call;
+    call.key = key.word;
+    call.key_words = static_cast<std::uint32_t>(words);
+    call.problem = problem.c_str();
+    call.arguments = arguments;
+    call.device = current_device();
+    for (std::uint32_t i = 0; i < factory->parameter_count; ++i)
+      if (factory->parameters[i].kind == TL_PARAMETER_STREAM)
+        call.stream = *static_cast<void **>(arguments[i]);
+    call.capturing = is_capturing(call.stream);
+    return tl_rt_resolve(factory, &call);
+  }
+};
+
+/// Runs the variant that is installed for this problem; finds or tunes it first when there is none.
+template <factory_function Factory, class Signature, class Options, class... Args>
+[[gnu::always_inline]] inline decltype(auto) dispatch(const Options &options, Args &&...args) {
+  static_cast<void>(registration<Factory>::done);
+  return dispatcher<Factory, Signature, Options>::call(options, std::forward<Args>(args)...);
+}
+
+} // namespace tl::detail
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compile-time set of configs:
+//
+//   constexpr auto gemm_space = tl::space<gemm_config>()
+//       .axis(&gemm_config::block_m, {32, 64, 128})
+//       .axis(&gemm_config::threads, {128, 256})
+//       .where([](gemm_config c) { return c.block_m <= c.threads; });
+//
+// A space only describes the set; the plugin enumerates it once, at compile time.
+
+#ifndef TL_SPACE_H
+#define TL_SPACE_H
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <tuple>
+#include <type_traits>
+
+namespace tl {
+namespace detail {
+
+template <class Config, class Field, std::size_t N> struct axis {
+  Field Config::*field;
+  Field values[N];
+  static constexpr std::size_t size = N;
+};
+
+/// Not constexpr: reaching it ends a constant evaluation with this name in the note.
+inline void axis_value_does_not_fit_the_field() {}
+
+/// The configs of a space, in its order.
+template <class Config, std::size_t N> struct config_array {
+  Config data[N == 0 ? 1 : N];
+};
+
+} // namespace detail
+
+/// All combinations of the axes' values that every predicate admits. A field without an axis keeps
+/// the value it has in a default-constructed Config. The last axis varies fastest.
+template <class Config, class Axes = std::tuple<>, class Predicates = std::tuple<>> class space_t {
+public:
+  using config_type = Config;
+
+  Axes axes{};
+  Predicates predicates{};
+
+  /// Adds the values that one field of the config takes. A value that the field's type cannot hold
+  /// makes the space no constant expression.
+  template <class Field, class Value, std::size_t N>
+    requires std::is_convertible_v<Value, Field>
+  constexpr auto axis(Field Config::*field, const Value (&values)[N]) const {
+    detail::axis<Config, Field, N> added{field, {}};
+    for (std::size_t i = 0; i < N; ++i) {
+      added.values[i] = static_cast<Field>(values[i]);
+      if constexpr (!std::is_same_v<Field, Value>)
+        if (static_cast<Value>(added.values[i]) != values[i])
+          detail::axis_value_does_not_fit_the_field();
+    }
+    auto extended = std::tuple_cat(axes, std::tuple(added));
+    return space_t<Config, decltype(extended), Predicates>{extended, predicates};
+  }
+
+  /// Keeps only the configs for which `predicate(config)` is true.
+  template <class Predicate> constexpr auto where(Predicate predicate) const {
+    auto extended = std::tuple_cat(predicates, std::tuple<Predicate>(predicate));
+    return space_t<Config, Axes, decltype(extended)>{axes, extended};
+  }
+
+  /// Number of combinations before any predicate.
+  static constexpr std::size_t combinations() {
+    return []<class... Axis>(std::type_identity<std::tuple<Axis...>>) {
+      return (std::size_t(1) * ... * Axis::size);
+    }(std::type_identity<Axes>{});
+  }
+
+  /// Whether every predicate admits the config.
+  constexpr bool admits(const Config &config) const {
+    return std::apply([&](const auto &...predicate) { return (bool(predicate(config)) && ...); }, predicates);
+  }
+
+  /// Calls visit(config) for each config of the space, in order.
+  template <class Visit> constexpr void for_each(Visit &&visit) const { enumerate<0>(Config{}, visit); }
+
+private:
+  template <std::size_t I, class Visit> constexpr void enumerate(Config config, Visit &visit) const {
+    if constexpr (I == std::tuple_size_v<Axes>) {
+      if (admits(config))
+        visit(config);
+    } else {
+      const auto &axis = std::get<I>(axes);
+      for (const auto &value : axis.values) {
+        config.*axis.field = value;
+        enumerate<I + 1>(config, visit);
+      }
+    }
+  }
+};
+
+/// An empty description of a space over a config struct: its only config is the default one, until
+/// axes are added.
+template <class Config> constexpr space_t<Config> space() { return {}; }
+
+/// An explicit list: `tl::configs_of<gemm_config>({{.block_m = 64}, {.block_m = 128}})`.
+template <class Config, std::size_t N> constexpr std::array<Config, N> configs_of(const Config (&configs)[N]) {
+  return std::to_array(configs);
+}
+
+namespace detail {
+
+template <class T> struct is_space : std::false_type {};
+template <class Config, class Axes, class Predicates>
+struct is_space<space_t<Config, Axes, Predicates>> : std::true_type {};
+
+template <class Configs> constexpr std::size_t config_count(const Configs &configs) {
+  if constexpr (is_space<Configs>::value) {
+    std::size_t count = 0;
+    configs.for_each([&](const auto &) { ++count; });
+    return count;
+  } else {
+    std::size_t count = 0;
+    for (auto it = std::begin(configs), last = std::end(configs); it != last; ++it)
+      ++count;
+    return count;
+  }
+}
+
+template <class Configs> constexpr auto first_config_type(const Configs &configs) {
+  if constexpr (is_space<Configs>::value)
+    return std::type_identity<typename Configs::config_type>{};
+  else
+    return std::type_identity<std::remove_cvref_t<decltype(*std::begin(configs))>>{};
+}
+
+template <std::size_t N, class Configs> constexpr auto config_list(const Configs &configs) {
+  using config = typename decltype(first_config_type(configs))::type;
+  config_array<config, N> list{};
+  std::size_t count = 0;
+  if constexpr (is_space<Configs>::value)
+    configs.for_each([&](const config &member) { list.data[count++] = member; });
+  else
+    for (auto it = std::begin(configs), last = std::end(configs); it != last; ++it)
+      list.data[count++] = *it;
+  return list;
+}
+
+} // namespace detail
+} // namespace tl
+
+#endif
