@@ -7,6 +7,8 @@
 #ifndef TL_RUNTIME_BACKEND_BACKEND_H
 #define TL_RUNTIME_BACKEND_BACKEND_H
 
+#include "runtime/store/schema.h"
+
 #include <tl/abi.h>
 
 #include <cstdint>
@@ -18,16 +20,8 @@
 
 namespace tl::rt {
 
-/// How a trial ended. The values are stored: never renumber.
-enum class trial_status : std::uint8_t {
-  started = 0,    ///< journaled, not ended: the program was killed in the middle
-  measured = 1,   ///< ran, right, and timed
-  infeasible = 2, ///< cannot run on this device or problem, and was not launched
-  wrong = 3,      ///< ran, but its results differ
-  crashed = 4,    ///< signal, exception, exit, device fault
-  timed_out = 5,  ///< killed at the hard limit
-  slow = 6,       ///< given up because far slower than the best so far
-};
+/// How a trial ended: measured, wrong, crashed, timed_out, threw, ... (the store's list).
+using store::trial_status;
 
 /// What became of running one variant, with the reason in words where it is not `measured`.
 struct trial_outcome {
