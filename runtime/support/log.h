@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the runtime says. Every line goes to stderr with the prefix "tl: " (or to the file that
+// TL_LOG names, with a time stamp), in one write, so that lines of many processes do not mix.
+//
+// All functions here are safe from any thread and in a forked child (there is no lock to inherit
+// and no descriptor is kept open), never throw, and never change errno.
+
+#ifndef TL_RUNTIME_SUPPORT_LOG_H
+#define TL_RUNTIME_SUPPORT_LOG_H
+
+#include <string_view>
+
+namespace tl::rt {
+
+enum class log_level : unsigned char { off, error, warning, info, debug };
+
+/// "off", "error", ...
+std::string_view to_string(log_level level) noexcept;
+
+/// Whether a message of this level is written anywhere. Cheap; ask before formatting something big.
+bool log_enabled(log_level level) noexcept;
+
+/// Writes one line if `level` is enabled. Line breaks inside `message` become spaces.
+void log(log_level level, std::string_view message) noexcept;
+
+inline void log_error(std::string_view message) noexcept { log(log_level::error, message); }
+inline void log_warning(std::string_view message) noexcept { log(log_level::warning, message); }
+inline void log_info(std::string_view message) noexcept { log(log_level::info, message); }
+inline void log_debug(std::string_view message) noexcept { log(log_level::debug, message); }
+
+/// Writes a warning the first time that `key` is seen in this process (a forked child remembers
+/// what its parent has said). Returns whether it was the first time.
+bool warn_once(std::string_view key, std::string_view message) noexcept;
+
+/// Appends one line, with a time stamp and the process id, to `autotune.log` in the cache
+/// directory: the record of every trial that people can read. Without a cache directory it does
+/// nothing. At 16 MiB the file is renamed to `autotune.log.1` and a new one begins.
+void log_trial(std::string_view line) noexcept;
+
+/// Sets level and file in place of what TL_LOG says ("" means stderr). For tests and for `tltune`.
+/// Not safe while other threads log.
+void set_log_output(log_level level, std::string_view file) noexcept;
+
+} // namespace tl::rt
+
+#endif
