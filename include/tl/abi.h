@@ -173,6 +173,9 @@ typedef struct tl_call {
 /// A factory of another ABI version is refused with one line on stderr.
 void tl_rt_register(const tl_factory *factory);
 
+/// Forgets a factory whose image is being unloaded; thread-safe.
+void tl_rt_unregister(const tl_factory *factory);
+
 /// Installed variant for a key, or UINT32_MAX. No lock, no allocation, no system call; thread-safe.
 uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t key_words);
 

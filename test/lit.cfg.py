@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# The lit suite. Substitutions:
+#
+#   %clangxx    the Clang under test, C++20, with the public headers on its path
+#   %plugin     loads the plugin into it
+#   %runtime    links the shared runtime, run path included
+#   %runtime_static   links the static runtime
+#   %gxx        GCC, C++20, with the public headers on its path
+#   %filecheck  FileCheck that also refuses any error or warning in its input
+#   %cuda       compiles as CUDA;  %cudalibs  links its runtime
+#   %hip        compiles as HIP;   %hiplibs   links its runtime
+#   %winners, %trials, %sql   look into the test's own database, see test/utils
+#
+# Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu.
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(config.tl_source_dir, "test", "utils"))
+import probe
+from cache_dir_format import CacheDirFormat
+
+config.name = "TLAutotune"
+config.test_format = CacheDirFormat(execute_external=True)
+config.test_source_root = os.path.join(config.tl_source_dir, "test")
+config.suffixes = [".cpp", ".c", ".cu", ".hip", ".test"]
+config.excludes = ["unit", "consumer", "Inputs", "utils"]
+
+# No test may wait for ever: a hang is what half of them are about.
+if lit_config.maxIndividualTestTimeIsSupported[0]:
+    lit_config.maxIndividualTestTime = 300
+else:
+    lit_config.warning("python3-psutil is missing: tests run without a time limit")
+
+# A clean environment: nothing of TL_* from outside, and no database but the test's own (see
+# CacheDirFormat).
+for name in list(config.environment):
+    if name.startswith("TL_"):
+        del config.environment[name]
+config.environment["PATH"] = os.pathsep.join([config.tl_llvm_bin, os.environ["PATH"]])
+config.environment["LC_ALL"] = "C"
+for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+
+include = os.path.join(config.tl_source_dir, "include")
+libdir = os.path.join(config.tl_binary_dir, "lib")
+sanitize = f" -fsanitize={config.tl_sanitize}" if config.tl_sanitize else ""
+clangxx = f"{config.tl_clangxx} -std=c++20 -I{include}"
+
+cuda_flags = (
+    f"-x cuda --cuda-path={config.tl_cuda_path} --cuda-gpu-arch=sm_90 -Wno-unknown-cuda-version"
+)
+cuda_libs = f"-L{config.tl_cuda_path}/lib64 -lcudart_static -ldl -lrt -pthread"
+hip_flags, hip_libs = probe.hip_flags(config)
+
+config.available_features.add(f"clang-{config.tl_llvm_major}")
+if config.tl_sanitize:
+    config.available_features.add("sanitizer")
+if probe.compiles(config, f"{clangxx} {cuda_flags}", probe.CUDA_SOURCE, ".cu"):
+    config.available_features.add("cuda")
+if hip_flags and probe.compiles(config, f"{clangxx} {hip_flags}", probe.HIP_SOURCE, ".hip"):
+    config.available_features.add("hip")
+if os.path.exists("/dev/nvidiactl"):
+    config.available_features.add("nvidia-gpu")
+if os.path.exists("/dev/kfd"):
+    config.available_features.add("amd-gpu")
+
+filecheck = os.path.join(config.tl_llvm_bin, "FileCheck")
+python = sys.executable
+database = os.path.join(config.test_source_root, "utils", "database.py")
+
+for pattern, replacement in [
+    (r"%clangxx\b", clangxx),
+    (r"%plugin\b", f"-fplugin={config.tl_plugin}"),
+    (r"%runtime_static\b", probe.static_runtime(libdir) + sanitize),
+    (r"%runtime\b", f"-L{libdir} -ltlruntime -Wl,-rpath,{libdir}" + sanitize),
+    (r"%gxx\b", f"{config.tl_gxx} -std=c++20 -I{include}"),
+    (r"%filecheck\b", f"{filecheck} --implicit-check-not error: --implicit-check-not warning:"),
+    (r"%cudalibs\b", cuda_libs),
+    (r"%cuda\b", cuda_flags),
+    (r"%hiplibs\b", hip_libs),
+    (r"%hip\b", hip_flags),
+    (r"%winners\b", f"{python} {database} winners"),
+    (r"%trials\b", f"{python} {database} trials"),
+    (r"%sql\b", f"{python} {database} sql"),
+    (r"%python\b", python),
+    (r"%source_dir\b", config.tl_source_dir),
+    (r"%binary_dir\b", config.tl_binary_dir),
+]:
+    config.substitutions.append((pattern, replacement))

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <tl/abi.h>
+
+#include <gtest/gtest.h>
+
+TEST(abi, runtime_is_of_the_headers_version) { EXPECT_EQ(tl_rt_abi_version(), std::uint32_t{TL_ABI_VERSION}); }

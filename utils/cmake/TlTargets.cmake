@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# What every target of this project is compiled with.
+
+# tl_own_code(target [CONVERSION]): our warnings, as errors. CONVERSION adds -Wconversion.
+# (`cmake --compile-no-warning-as-error` turns the errors off for a compiler that we do not test.)
+function(tl_own_code target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "CONVERSION" "" "")
+  set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+  if(arg_CONVERSION)
+    target_compile_options(${target} PRIVATE -Wconversion)
+  endif()
+endfunction()
+
+# tl_sanitize(target): compiles and links a target with TL_SANITIZE, if set.
+function(tl_sanitize target)
+  if(TL_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${TL_SANITIZE} -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${TL_SANITIZE})
+  endif()
+endfunction()

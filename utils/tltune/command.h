@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The subcommands. Each add_*() adds one to the command line and stands in the file of its name.
+
+#ifndef TL_TOOL_COMMAND_H
+#define TL_TOOL_COMMAND_H
+
+#include "output.h"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace tl::tool {
+
+/// What the options before or after any subcommand say.
+struct context {
+  std::string database; ///< --db; "" : the one that the environment names
+  bool json = false;
+  color_mode color = color_mode::automatic;
+  int status = 0; ///< exit status of the subcommand that ran
+};
+
+void add_list(CLI::App &app, context &ctx);
+void add_show(CLI::App &app, context &ctx);
+void add_report(CLI::App &app, context &ctx);
+void add_export(CLI::App &app, context &ctx);
+void add_import(CLI::App &app, context &ctx);
+void add_merge(CLI::App &app, context &ctx);
+void add_verify(CLI::App &app, context &ctx);
+void add_gc(CLI::App &app, context &ctx);
+void add_forget(CLI::App &app, context &ctx);
+void add_run(CLI::App &app, context &ctx);
+void add_doctor(CLI::App &app, context &ctx);
+void add_generate(CLI::App &app, context &ctx);
+
+} // namespace tl::tool
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "database.h"
+#include "failure.h"
+
+#include <filesystem>
+
+namespace tl::tool {
+
+using namespace rt::store;
+
+std::string database_path(const context &ctx) {
+  if (!ctx.database.empty())
+    return std::filesystem::absolute(ctx.database).string();
+  std::string path = default_store_options().path;
+  if (path.empty())
+    throw failure(exit_database, "no database: neither --db nor TL_CACHE_DIR, XDG_CACHE_HOME or HOME "
+                                 "names a place, or TL_DISABLE_CACHE is set");
+  return path;
+}
+
+std::unique_ptr<tuning_store> open_for_reading(const context &ctx) {
+  store_options options;
+  options.path = database_path(ctx);
+  options.read_only = true;
+  std::error_code error;
+  if (!std::filesystem::exists(options.path, error))
+    throw failure(exit_database, options.path + ": no such database (nothing was tuned with this "
+                                                "cache directory, or --db names another place)");
+  auto store = std::make_unique<tuning_store>(options);
+  if (store->mode() == store_mode::memory)
+    throw failure(exit_database, options.path + ": " + store->mode_reason());
+  return store;
+}
+
+std::unique_ptr<tuning_store> open_for_writing(const context &ctx) {
+  store_options options;
+  options.path = database_path(ctx);
+  auto store = std::make_unique<tuning_store>(options);
+  if (store->mode() != store_mode::read_write)
+    throw failure(exit_database, options.path + ": " + store->mode_reason());
+  return store;
+}
+
+void require(const rt::status &status) {
+  if (!status)
+    throw failure(exit_database, status.text());
+}
+
+void add_selection(CLI::App &command, selection &what) {
+  command.add_option("factory", what.factory, "Factory: name or id, * and ? match as in a shell")
+      ->type_name("");
+  command.add_option("problem", what.problem, "Problem key, as `tltune list` prints it")->type_name("");
+  command.add_option("--device", what.device, "Device, * and ? match as in a shell")
+      ->type_name("NAME");
+  command.add_option("--mode", what.mode, "Only problems measured with cold or hot caches")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"cold", "hot"}));
+  command.add_flag("--stale", what.stale,
+                   "Only winners of code that a newer build has replaced: no program asks for them");
+}
+
+static bool has_wildcard(const std::string &text) {
+  return text.find_first_of("*?") != std::string::npos;
+}
+
+filter to_filter(const selection &what, tuning_store &store, bool lenient) {
+  filter result;
+  result.factory = what.factory;
+  result.device = what.device;
+  result.problem = what.problem;
+  result.stale = what.stale;
+  if (what.mode == "cold")
+    result.mode = measure_mode::cold;
+  if (what.mode == "hot")
+    result.mode = measure_mode::hot;
+  if (!what.device.empty() && !has_wildcard(what.device))
+    result.device = "*" + what.device + "*";
+  if (lenient && !what.factory.empty() && !has_wildcard(what.factory)) {
+    filter exact;
+    exact.factory = what.factory;
+    if (store.list_factories(exact).empty())
+      result.factory = "*" + what.factory + "*";
+  }
+  return result;
+}
+
+std::set<std::pair<std::string, std::string>> stale_factories(tuning_store &store) {
+  filter f;
+  f.stale = true;
+  std::set<std::pair<std::string, std::string>> result;
+  for (const factory_record &factory : store.list_factories(f))
+    result.emplace(factory.id, factory.fingerprint);
+  return result;
+}
+
+std::vector<session_bundle> latest_sessions(tuning_store &store, const filter &filter) {
+  rt::status why;
+  std::vector<session_bundle> all = store.list_sessions(filter, &why);
+  require(why);
+  std::set<winner_key> seen;
+  std::vector<session_bundle> result;
+  for (auto bundle = all.rbegin(); bundle != all.rend(); ++bundle) {
+    const winner_key key{bundle->factory.id,      bundle->factory.fingerprint,
+                         bundle->factory.abi,     bundle->device.identity,
+                         bundle->mode,            bundle->problem};
+    if (seen.contains(key))
+      continue;
+    bundle->trials = store.list_trials(bundle->session.id, &why);
+    require(why);
+    if (bundle->trials.empty())
+      continue;
+    seen.insert(key);
+    result.push_back(std::move(*bundle));
+  }
+  return result;
+}
+
+std::string device_name(const std::string &identity) {
+  std::string name = identity.substr(0, identity.find(';'));
+  if (name.starts_with("model="))
+    name.erase(0, 6);
+  return name;
+}
+
+std::string describe(const session_bundle &bundle) {
+  return bundle.factory.name + (bundle.problem.empty() ? "" : " " + bundle.problem) + " on " +
+         device_name(bundle.device.identity) + " (" + std::string(to_string(bundle.mode)) + ")";
+}
+
+} // namespace tl::tool
