@@ -75,12 +75,16 @@ constexpr Default value_or(const Options &options, Default otherwise) {
 /// Zero-initialised storage through which the runtime publishes what it installed.
 template <factory_function Factory> inline constinit tl_dispatch_slot dispatch_slot{};
 
-/// Registers the factory when its image is loaded.
+/// Registers the factory when its image is loaded, and takes it back when that is unloaded.
 template <factory_function Factory> struct registration {
-  static const bool done;
+  registration() { tl_rt_register(Factory()); }
+  ~registration() { tl_rt_unregister(Factory()); }
+  registration(const registration &) = delete;
+  registration &operator=(const registration &) = delete;
+
+  static const registration done;
 };
-template <factory_function Factory>
-const bool registration<Factory>::done = (tl_rt_register(Factory()), true);
+template <factory_function Factory> const registration<Factory> registration<Factory>::done;
 
 /// Type-erased access to one factory's functions: the other end of tl_factory's function pointers.
 template <class Signature, class Options, class Config> struct erased;

@@ -41,6 +41,7 @@ struct sample_request {
 struct timed_sample {
   std::uint32_t variant;
   trial_outcome outcome;
+  double at_ns = 0; ///< middle of the timed region on the monotonic clock, 0: not known [ns]
 };
 
 /// A round of samples, and how fast the device's clock ran in it.
@@ -88,6 +89,10 @@ public:
   /// Name and properties of a device, in a stable order, as far as they decide how fast code runs:
   /// together they are the device part of the lookup key.
   virtual std::vector<std::pair<std::string, std::string>> identity(std::int32_t device) = 0;
+
+  /// What makes a device one physical thing that only one session measures on at a time: the UUID of
+  /// a GPU; here the host's name, as it is right for the CPU.
+  virtual std::string unit(std::int32_t device);
 
   /// Sets up trials for one task. Null, with the reason in `error`, where that is not possible.
   virtual std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) = 0;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The line that shows a terminal how far a session is.
+
+#ifndef TL_RUNTIME_TUNER_PROGRESS_H
+#define TL_RUNTIME_TUNER_PROGRESS_H
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tl::rt {
+
+/// Whether progress is shown: TL_PROGRESS, and by default where stderr is a terminal.
+bool progress_wanted();
+
+/// Draws on stderr, ten times a second at most, and wipes the line at the end. Silent where TL_PROGRESS
+/// is off or stderr is no terminal. Not thread-safe; one session at a time draws.
+class progress_line {
+public:
+  /// `name` of the factory and `problem` stand at the line's beginning.
+  progress_line(std::string_view name, std::string_view problem);
+  ~progress_line();
+  progress_line(const progress_line &) = delete;
+  progress_line &operator=(const progress_line &) = delete;
+
+  /// The probing phase: `done` of `total` variants, the best first run so far [ns], how many failed.
+  void probing(std::uint32_t done, std::uint32_t total, double best_ns, std::uint32_t failed);
+
+  /// The race: variants still in it, rounds run, the leader's median [ns].
+  void racing(std::uint32_t survivors, std::uint32_t rounds, double best_ns);
+
+private:
+  void draw(const std::string &text);
+  bool due();
+
+  bool enabled_;
+  std::string head_;
+  std::chrono::steady_clock::time_point begin_, last_;
+  bool drawn_ = false;
+};
+
+/// "512 ns", "3.41 us", "12.7 ms", "1.20 s": three significant digits.
+std::string format_ns(double ns);
+
+} // namespace tl::rt
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The factories of every loaded image.
+
+#ifndef TL_RUNTIME_TUNER_REGISTRY_H
+#define TL_RUNTIME_TUNER_REGISTRY_H
+
+#include <tl/abi.h>
+
+#include <string_view>
+#include <vector>
+
+namespace tl::rt {
+
+/// Makes a factory known; a second registration of the same object does nothing. A factory of another
+/// ABI version, or one whose tables make no sense, is refused with one line. Thread-safe.
+void register_factory(const tl_factory *factory);
+
+/// Forgets a factory whose image goes away. Thread-safe.
+void unregister_factory(const tl_factory *factory);
+
+/// All factories, in the order in which they were registered. Thread-safe.
+std::vector<const tl_factory *> registered_factories();
+
+/// The factory with this id, or null. Where several images define one, the first. Thread-safe.
+const tl_factory *find_factory(std::string_view id);
+
+/// Index of the variant with this config text, or UINT32_MAX.
+std::uint32_t find_variant(const tl_factory &factory, std::string_view config);
+
+} // namespace tl::rt
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tuner/resolve.h"
+
+#include "runtime/store/session_lock.h"
+#include "runtime/store/store.h"
+#include "runtime/support/environment.h"
+#include "runtime/support/log.h"
+#include "runtime/support/paths.h"
+#include "runtime/support/process_role.h"
+#include "runtime/tuner/device.h"
+#include "runtime/tuner/dispatch_table.h"
+#include "runtime/tuner/forced_config.h"
+#include "runtime/tuner/nearest.h"
+#include "runtime/tuner/registry.h"
+#include "runtime/tuner/report.h"
+#include "runtime/tuner/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+namespace tl::rt {
+namespace {
+
+/// Longest wait for somebody else's session on the same device, unless a budget says more [s].
+constexpr double least_wait_s = 120;
+/// Exit status of a program that TL_TUNE=require ends.
+constexpr int exit_untuned = 3;
+/// How many of the nearest problems' winners are tried before the default config is taken.
+constexpr std::size_t nearest_tries = 3;
+
+/// One call on its way to a variant.
+class resolution {
+public:
+  resolution(const tl_factory &factory, const tl_call &call) : factory_(factory), call_(call) {}
+
+  std::uint32_t run();
+
+private:
+  std::uint32_t install_variant(std::uint32_t variant);
+  std::uint32_t install_default(std::string_view why);
+  std::optional<std::uint32_t> installed() const;
+  std::optional<std::uint32_t> stored(bool provisional_too);
+  std::uint32_t nearest();
+  std::uint32_t tune();
+  [[noreturn]] void end_program() const;
+  std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
+  tuning_task task() const;
+
+  const tl_factory &factory_;
+  const tl_call &call_;
+  const device *device_ = nullptr;
+  tl_options options_{};
+  bool cold_ = false;
+  store::session_request request_;
+};
+
+std::uint32_t resolution::install_variant(std::uint32_t variant) {
+  install(*factory_.slot, {call_.key, call_.key_words}, variant);
+  return variant;
+}
+
+std::uint32_t resolution::install_default(std::string_view why) {
+  if (!why.empty())
+    warn_once(fmt::format("default {} {}", factory_.id, why), fmt::format("{} runs its default config: {}", what(), why));
+  return install_variant(factory_.default_variant);
+}
+
+std::optional<std::uint32_t> resolution::installed() const {
+  const std::uint32_t variant = find_installed(*factory_.slot, {call_.key, call_.key_words});
+  return variant == UINT32_MAX ? std::nullopt : std::optional(variant);
+}
+
+std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
+  const auto winner = store::tuning_store::instance().lookup(request_.key());
+  if (!winner || (winner->state == store::winner_state::provisional && !provisional_too))
+    return std::nullopt;
+  const std::uint32_t variant = find_variant(factory_, winner->config);
+  if (variant == UINT32_MAX) {
+    warn_once(fmt::format("unknown winner {} {}", factory_.id, winner->config),
+              fmt::format("{}: the stored winner {} is none of the {} configs that were compiled; it is ignored", what(),
+                          winner->config, factory_.variant_count));
+    return std::nullopt;
+  }
+  log_info(fmt::format("{}: stored winner {}", what(), winner->config));
+  return variant;
+}
+
+tuning_task resolution::task() const {
+  return {.factory = &factory_,
+          .call = &call_,
+          .options = options_,
+          .cold = cold_,
+          .in_process = options_.isolation == TL_ISOLATION_NONE,
+          .seed = request_.seed};
+}
+
+/// A neighbour's winner is run once, on copies, and checked before it is used.
+std::uint32_t resolution::nearest() {
+  auto candidates = nearest_candidates(store::tuning_store::instance().candidates(request_.key()), call_.problem);
+  if (candidates.empty())
+    return install_default("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
+  std::string error;
+  const auto bench = device_->backend->open(task(), error);
+  if (!bench)
+    return install_default("the nearest problem's winner cannot be checked: " + error);
+  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
+    return install_default("the nearest problem's winner cannot be checked: " + prepared.reason);
+  candidates.resize(std::min(candidates.size(), nearest_tries));
+  for (const store::candidate &it : candidates) {
+    const std::uint32_t variant = find_variant(factory_, it.best.config);
+    if (variant == UINT32_MAX)
+      continue;
+    const trial_outcome outcome = bench->probe(variant, options_.timeout);
+    if (outcome.status == trial_status::measured) {
+      log_info(fmt::format("{}: winner {} of the nearest problem {}", what(), it.best.config, it.problem));
+      return install_variant(variant);
+    }
+    log_warning(fmt::format("{}: winner {} of the nearest problem {} does not fit: {}", what(), it.best.config,
+                            it.problem, outcome.reason));
+  }
+  return install_default("TL_TUNE=nearest, and no near problem's winner is right here");
+}
+
+void resolution::end_program() const {
+  log_error(fmt::format("{} has no stored winner and TL_TUNE=require: looked in {} for factory {} with fingerprint {}, "
+                        "device {}",
+                        what(), store::tuning_store::instance().path(), factory_.id, factory_.fingerprint,
+                        device_->record.identity));
+  std::exit(exit_untuned);
+}
+
+std::uint32_t resolution::tune() {
+  const double wait_s = std::max(least_wait_s, 2 * options_.budget);
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                             std::chrono::duration<double>(wait_s));
+  const auto lock =
+      store::session_lock::acquire(cache_directory(), device_->backend->unit(call_.device), deadline);
+  // Whoever held the lock may have tuned this very problem.
+  if (const auto variant = installed())
+    return *variant;
+  if (const auto variant = stored(false))
+    return install_variant(*variant);
+  if (lock.result() == store::session_lock::outcome::timed_out)
+    return install_default(fmt::format("process {} has been tuning on this device for more than {:.0f} s",
+                                       lock.holder(), wait_s));
+
+  store::session session;
+  while (true) {
+    const status begun = store::tuning_store::instance().begin_session(request_, session);
+    if (begun.code() != status_code::busy)
+      break;
+    // Only where locks are not supported: another process is at work on this very session.
+    if (std::chrono::steady_clock::now() > deadline)
+      return install_default(begun.text());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (const auto variant = stored(false))
+      return install_variant(*variant);
+  }
+  const session_result result =
+      run_session(factory_, call_, *device_->backend, request_, session, options_, cold_);
+  const store::finish_result finished =
+      store::tuning_store::instance().finish_session(session, result.state, result.winner);
+  report_session(factory_, call_, result);
+  if (!result.winner)
+    return install_default(result.failure);
+  if (finished.installed)
+    if (const std::uint32_t variant = find_variant(factory_, finished.installed->config); variant != UINT32_MAX)
+      return install_variant(variant);
+  return install_variant(result.variant);
+}
+
+std::uint32_t resolution::run() {
+  const controls &controls = environment();
+  if (const auto variant = installed())
+    return *variant;
+  if (is_worker())
+    return factory_.default_variant;
+  if (!controls.force_config.empty()) {
+    const forced_config forced = find_forced_config(factory_, controls.force_config);
+    if (forced.variant != UINT32_MAX)
+      return install_variant(forced.variant);
+    if (!forced.error.empty())
+      warn_once(forced.error, forced.error);
+  }
+  if (factory_.variant_count == 1)
+    return install_variant(factory_.default_variant);
+  device_ = &find_device(factory_.backend, call_.device);
+  if (!device_->backend)
+    return install_default(device_->error);
+
+  options_ = effective_options(factory_);
+  cold_ = options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
+  request_.factory = {.id = factory_.id,
+                      .fingerprint = factory_.fingerprint,
+                      .abi = factory_.abi_version,
+                      .name = factory_.name,
+                      .location = fmt::format("{}:{}", factory_.file, factory_.line),
+                      .parameters = {},
+                      .default_config = factory_.configs[factory_.default_variant],
+                      .configs = factory_.variant_count,
+                      .last_seen = 0};
+  for (std::uint32_t i = 0; i < factory_.parameter_count; ++i)
+    request_.factory.parameters += fmt::format("{}{}", i ? "," : "", factory_.parameters[i].name);
+  request_.device = device_->record;
+  request_.mode = cold_ ? store::measure_mode::cold : store::measure_mode::hot;
+  request_.problem = call_.problem;
+  request_.seed = (std::uint64_t(std::random_device{}()) << 32) | std::random_device{}();
+
+  const bool may_tune = controls.tune == tune_mode::on && !call_.capturing && factory_.tunable != 0;
+  if (const auto variant = stored(!may_tune))
+    return install_variant(*variant);
+  if (controls.tune == tune_mode::require)
+    end_program();
+  if (call_.capturing) {
+    log_debug(fmt::format("{}: a stream is being captured, the default config runs this time", what()));
+    return factory_.default_variant;
+  }
+  if (controls.tune == tune_mode::off)
+    return install_default({});
+  if (factory_.tunable == 0)
+    return install_default("an argument that cannot be copied cannot be passed to several variants");
+  return controls.tune == tune_mode::nearest ? nearest() : tune();
+}
+
+} // namespace
+
+std::uint32_t resolve(const tl_factory &factory, const tl_call &call) { return resolution(factory, call).run(); }
+
+} // namespace tl::rt

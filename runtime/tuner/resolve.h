@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which variant runs for a call whose key no dispatcher table holds yet.
+
+#ifndef TL_RUNTIME_TUNER_RESOLVE_H
+#define TL_RUNTIME_TUNER_RESOLVE_H
+
+#include <tl/abi.h>
+
+#include <cstdint>
+
+namespace tl::rt {
+
+/// In this order: TL_FORCE_CONFIG; the stored winner; what TL_TUNE says (tune now, the nearest
+/// problem's winner, the default config, or the end of the program). Installs the answer unless it
+/// holds for this call only (a stream is being captured, a worker is running). Thread-safe.
+std::uint32_t resolve(const tl_factory &factory, const tl_call &call);
+
+} // namespace tl::rt
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tuner/session.h"
+
+#include "runtime/measure/race.h"
+#include "runtime/measure/statistics.h"
+#include "runtime/support/environment.h"
+#include "runtime/support/log.h"
+#include "runtime/tuner/bench_sampler.h"
+#include "runtime/tuner/progress.h"
+#include "runtime/tuner/registry.h"
+#include "runtime/tuner/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <random>
+
+namespace tl::rt {
+namespace {
+
+/// A first run is killed when it takes this many times the best first run so far ...
+constexpr double soft_limit_times = 10;
+/// ... but never before this, since a first run also loads code and touches memory [s].
+constexpr double soft_limit_least_s = 0.25;
+/// Share of a session's budget that is kept for the race.
+constexpr double race_share = 0.3;
+
+class session_run {
+public:
+  session_run(const tl_factory &factory, const tl_call &call, backend &on, const store::session_request &request,
+              const store::session &session, const tl_options &options, bool cold)
+      : factory_(factory), call_(call), backend_(on), request_(request), session_(session), options_(options),
+        cold_(cold), trials_(factory.variant_count), progress_(factory.name, call.problem) {}
+
+  session_result run();
+
+private:
+  /// One variant's place in the session.
+  struct entry {
+    bool wanted = true;     ///< eligible, chosen by the search, and not lost in an earlier run
+    bool known = false;     ///< an earlier run of the session has probed it
+    bool probed = false;    ///< right, and the time of its first run is known
+    double probe_ns = 0;
+    store::trial trial;
+  };
+
+  double elapsed_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+  bool over(double share) const { return options_.budget > 0 && elapsed_s() > share * options_.budget; }
+  double probe_limit_s() const;
+  void take_over_earlier_trials();
+  void ask_eligible();
+  std::vector<std::uint32_t> probe_order() const;
+  bool probe_all(trial_bench &bench);
+  void race_all(trial_bench &bench, session_result &result);
+  void note(std::uint32_t variant, const trial_outcome &outcome);
+  void note_race(const measure::race_result &raced, const bench_sampler &sampler);
+  session_result fail(std::string why);
+  session_result finish(session_result result);
+
+  const tl_factory &factory_;
+  const tl_call &call_;
+  backend &backend_;
+  const store::session_request &request_;
+  const store::session &session_;
+  const tl_options options_;
+  const bool cold_;
+  std::vector<entry> trials_;
+  progress_line progress_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::uint32_t carried_over_ = 0;
+  double best_probe_ns_ = 0;
+};
+
+double session_run::probe_limit_s() const {
+  if (best_probe_ns_ <= 0)
+    return options_.timeout;
+  return std::min(options_.timeout, std::max(soft_limit_least_s, soft_limit_times * best_probe_ns_ * 1e-9));
+}
+
+void session_run::take_over_earlier_trials() {
+  for (std::uint32_t i = 0; i < factory_.variant_count; ++i)
+    trials_[i].trial.config = factory_.configs[i];
+  for (const store::trial &it : session_.finished) {
+    const std::uint32_t variant = find_variant(factory_, it.config);
+    if (variant == UINT32_MAX)
+      continue;
+    entry &known = trials_[variant];
+    known.known = true;
+    known.trial = it;
+    // A cut variant ran and was right; what cut it may have been an unlucky best.
+    known.probed = it.status == store::trial_status::measured || it.status == store::trial_status::cut;
+    known.probe_ns = it.median_ns;
+    if (known.probed && (best_probe_ns_ == 0 || known.probe_ns < best_probe_ns_))
+      best_probe_ns_ = known.probe_ns;
+    ++carried_over_;
+  }
+  for (const store::trial &it : session_.lost)
+    if (const std::uint32_t variant = find_variant(factory_, it.config); variant != UINT32_MAX) {
+      trials_[variant].wanted = false;
+      trials_[variant].trial = it;
+    }
+}
+
+void session_run::ask_eligible() {
+  if (!options_.eligible)
+    return;
+  std::vector<std::uint8_t> wanted(factory_.variant_count, 0);
+  options_.eligible(&factory_, call_.arguments, wanted.data());
+  std::vector<store::trial> ruled_out;
+  for (std::uint32_t i = 0; i < factory_.variant_count; ++i)
+    if (!wanted[i] && trials_[i].wanted) {
+      trials_[i].wanted = false;
+      trials_[i].trial.status = store::trial_status::not_eligible;
+      trials_[i].trial.reason = "ruled out for this problem";
+      ruled_out.push_back(trials_[i].trial);
+    }
+  if (!ruled_out.empty())
+    static_cast<void>(store::tuning_store::instance().trials_finished(session_, ruled_out));
+}
+
+/// The default first, since everything is compared with it; the others in random order, so that a
+/// session that is cut short has seen an unbiased part of the space.
+std::vector<std::uint32_t> session_run::probe_order() const {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < factory_.variant_count; ++i)
+    if (trials_[i].wanted && !trials_[i].known)
+      order.push_back(i);
+  std::mt19937_64 random(session_.seed);
+  std::shuffle(order.begin(), order.end(), random);
+  std::stable_partition(order.begin(), order.end(), [&](std::uint32_t i) { return i == factory_.default_variant; });
+  if (options_.search == TL_SEARCH_RANDOM && order.size() > options_.search_count)
+    order.resize(std::max(options_.search_count, 1u));
+  return order;
+}
+
+void session_run::note(std::uint32_t variant, const trial_outcome &outcome) {
+  entry &it = trials_[variant];
+  it.trial.status = outcome.status;
+  it.trial.reason = outcome.reason;
+  it.trial.median_ns = outcome.time_ns;
+  if (!outcome.resources.empty())
+    it.trial.resources = outcome.resources;
+  it.probed = outcome.status == trial_status::measured;
+  it.probe_ns = outcome.time_ns;
+  if (it.probed && (best_probe_ns_ == 0 || it.probe_ns < best_probe_ns_))
+    best_probe_ns_ = it.probe_ns;
+}
+
+/// False when the budget ended it.
+bool session_run::probe_all(trial_bench &bench) {
+  store::tuning_store &store = store::tuning_store::instance();
+  const std::vector<std::uint32_t> order = probe_order();
+  std::uint32_t failed = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i == 0)
+      static_cast<void>(store.trial_started(session_, factory_.configs[order[0]]));
+    const double limit_s = probe_limit_s();
+    trial_outcome outcome = bench.probe(order[i], limit_s);
+    if (outcome.status == trial_status::timed_out && limit_s < options_.timeout)
+      outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times, format_ns(best_probe_ns_));
+    note(order[i], outcome);
+    failed += !trials_[order[i]].probed;
+    const bool out_of_budget = i + 1 < order.size() && over(1 - race_share);
+    const bool last = i + 1 == order.size() || out_of_budget;
+    static_cast<void>(store.trials_finished(session_, {&trials_[order[i]].trial, 1},
+                                            last ? std::string_view{} : factory_.configs[order[i + 1]]));
+    log_trial(describe_trial(factory_, call_, trials_[order[i]].trial));
+    progress_.probing(static_cast<std::uint32_t>(i + 1), static_cast<std::uint32_t>(order.size()), best_probe_ns_,
+                      failed);
+    if (out_of_budget)
+      return false;
+  }
+  return true;
+}
+
+void session_run::note_race(const measure::race_result &raced, const bench_sampler &sampler) {
+  std::vector<store::trial> finished;
+  for (std::uint32_t i = 0; i < factory_.variant_count; ++i) {
+    if (!trials_[i].probed)
+      continue;
+    const measure::standing &standing = raced.variants[i];
+    store::trial &trial = trials_[i].trial;
+    if (const auto failure = sampler.failures().find(i); failure != sampler.failures().end()) {
+      trial.status = failure->second.status;
+      trial.reason = failure->second.reason;
+    } else if (standing.times_ns.empty()) {
+      trial.status = standing.reason == measure::left_by::slow_probe ? store::trial_status::cut : trial.status;
+      if (trial.status == store::trial_status::cut)
+        trial.reason = fmt::format("first run {}, the best one {}", format_ns(trials_[i].probe_ns),
+                                   format_ns(best_probe_ns_));
+    } else {
+      trial.status = store::trial_status::measured;
+      trial.reason.clear();
+      trial.samples_ns = standing.times_ns;
+      trial.median_ns = standing.median_ns;
+      trial.spread_ns = standing.spread * standing.median_ns;
+      double sum = 0;
+      for (const double it : standing.times_ns)
+        sum += it;
+      trial.mean_ns = sum / static_cast<double>(standing.times_ns.size());
+    }
+    finished.push_back(trial);
+    log_trial(describe_trial(factory_, call_, trial));
+  }
+  static_cast<void>(store::tuning_store::instance().trials_finished(session_, finished));
+}
+
+void session_run::race_all(trial_bench &bench, session_result &result) {
+  std::vector<measure::entrant> entrants;
+  double one_pass_ns = 0;
+  for (const entry &it : trials_) {
+    entrants.push_back({it.probe_ns, it.probed ? std::string{} : "not in the race"});
+    one_pass_ns += it.probed ? it.probe_ns : 0;
+  }
+  measure::race_options options;
+  options.default_variant = factory_.default_variant;
+  options.seed = session_.seed;
+  options.rep = options_.rep;
+  options.warmup_ns = options_.warmup * 1e6;
+  if (options_.budget > 0)
+    options.budget_ns = std::max(options_.budget - elapsed_s(), race_share * options_.budget) * 1e9;
+  std::uint32_t looks = 0;
+  options.observer = [&](const measure::race_progress &now) {
+    progress_.racing(now.contenders + 1, ++looks, now.leader_ns);
+    return true;
+  };
+  bench_sampler sampler(bench, options_.timeout);
+  measure::steady_clock clock;
+  const measure::race_result raced = measure::race(entrants, sampler, clock, options);
+  note_race(raced, sampler);
+  if (!raced.found)
+    return;
+  const auto median = [&](std::uint32_t i) { return trials_[i].trial.median_ns; };
+  store::winner winner;
+  winner.config = factory_.configs[raced.winner];
+  winner.median_ns = median(raced.winner);
+  if (trials_[factory_.default_variant].trial.status == store::trial_status::measured)
+    winner.default_median_ns = median(factory_.default_variant);
+  winner.reference_median_ns = bench.reference_ns();
+  winner.confidence = raced.confidence;
+  if (raced.runner_up != raced.winner) {
+    winner.runner_up = factory_.configs[raced.runner_up];
+    winner.margin = raced.runner_up_margin;
+  }
+  result.variant = raced.winner;
+  result.winner = winner;
+  result.passes = one_pass_ns > 0 ? raced.timed_ns / one_pass_ns : 0;
+  result.state = raced.finished ? store::session_state::finished : store::session_state::budget;
+}
+
+session_result session_run::fail(std::string why) {
+  session_result result;
+  result.variant = factory_.default_variant;
+  result.failure = std::move(why);
+  return finish(std::move(result));
+}
+
+session_result session_run::finish(session_result result) {
+  result.carried_over = carried_over_;
+  result.seconds = elapsed_s();
+  std::uint32_t tried = 0;
+  for (const entry &it : trials_)
+    if (it.trial.status != store::trial_status::running) {
+      result.trials.push_back(it.trial);
+      ++tried;
+    }
+  if (result.winner)
+    result.winner->trials = tried;
+  return result;
+}
+
+/// The commonest reasons, for the one line that explains why nothing won.
+static std::string summarise_failures(const std::vector<store::trial> &trials) {
+  std::map<std::string, std::uint32_t> reasons;
+  for (const store::trial &it : trials)
+    ++reasons[fmt::format("{}: {}", to_string(it.status), it.reason)];
+  std::vector<std::pair<std::string, std::uint32_t>> sorted(reasons.begin(), reasons.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) { return a.second > b.second; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(sorted.size(), 3); ++i)
+    text += fmt::format("{}{} x {}", i ? "; " : "", sorted[i].second, sorted[i].first);
+  return text;
+}
+
+session_result session_run::run() {
+  take_over_earlier_trials();
+  ask_eligible();
+  std::string error;
+  const tuning_task task{.factory = &factory_,
+                         .call = &call_,
+                         .options = options_,
+                         .cold = cold_,
+                         .in_process = options_.isolation == TL_ISOLATION_NONE,
+                         .seed = session_.seed};
+  const std::unique_ptr<trial_bench> bench = backend_.open(task, error);
+  if (!bench)
+    return fail("no trials are possible: " + error);
+  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
+    return fail("nothing to check the variants against: " + prepared.reason);
+  const bool all_probed = probe_all(*bench);
+  session_result result;
+  result.variant = factory_.default_variant;
+  race_all(*bench, result);
+  if (!all_probed)
+    result.state = store::session_state::budget;
+  result = finish(std::move(result));
+  if (!result.winner) {
+    result.state = all_probed ? store::session_state::abandoned : store::session_state::budget;
+    result.failure = "no variant survived: " + summarise_failures(result.trials);
+  }
+  return result;
+}
+
+} // namespace
+
+tl_options effective_options(const tl_factory &factory) {
+  const controls &controls = environment();
+  tl_options options = factory.options;
+  if (controls.timeout)
+    options.timeout = *controls.timeout;
+  if (controls.budget)
+    options.budget = *controls.budget;
+  if (controls.isolation)
+    options.isolation = *controls.isolation == isolation_mode::none ? TL_ISOLATION_NONE : TL_ISOLATION_PROCESS;
+  return options;
+}
+
+session_result run_session(const tl_factory &factory, const tl_call &call, backend &on,
+                           const store::session_request &request, const store::session &session,
+                           const tl_options &options, bool cold) {
+  return session_run(factory, call, on, request, session, options, cold).run();
+}
+
+} // namespace tl::rt
