@@ -77,11 +77,11 @@ struct trial {
   double mean_ns = 0;
   double spread_ns = 0;           ///< 1.4826 times the median absolute deviation [ns]
   std::vector<double> samples_ns; ///< raw, in the order in which they were taken
-  double clock_mhz = 0;           ///< median device clock during the samples, 0 when unknown
-  std::string resources = "{}";   ///< JSON object: registers, spills, shared memory, occupancy
-  std::int64_t started = 0;       ///< [ms]; set by the store when 0
-  std::int64_t ended = 0;         ///< [ms]; set by the store when 0
-  std::uint32_t attempts = 1;     ///< set by the store: how often it was started
+  double clock = 0; ///< median over the samples, relative to the device's nominal clock; 0: unknown
+  std::string resources = "{}"; ///< JSON object: registers, spills, shared memory, occupancy
+  std::int64_t started = 0;     ///< [ms]; set by the store when 0
+  std::int64_t ended = 0;       ///< [ms]; set by the store when 0
+  std::uint32_t attempts = 1;   ///< set by the store: how often it was started
 
   bool operator==(const trial &) const = default;
 };

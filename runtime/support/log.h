@@ -42,6 +42,11 @@ void log_trial(std::string_view line) noexcept;
 /// Not safe while other threads log.
 void set_log_output(log_level level, std::string_view file) noexcept;
 
+namespace detail {
+/// What log() does once it knows level and file; for the reader of the environment itself.
+void write_log_line(log_level level, std::string_view file, std::string_view message) noexcept;
+} // namespace detail
+
 } // namespace tl::rt
 
 #endif
