@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Finds the fastest of the variants that work, with a statement of how sure that is.
+//
+// The aim: a variant within `epsilon` of the best with probability 1 - `delta`, in two to three
+// passes over the variants, also while the device's clock drifts. The steps:
+//
+//   1. settle   run the default variant until the device's clock is steady
+//   2. screen   one sample each in random order; far slower ones leave
+//   3. race     fit levels and drift (levels.h) to all samples so far, compute for each variant the
+//               probability that it beats the leader by more than epsilon, sample those where it
+//               matters together with the leader in random order; stop when the probabilities sum
+//               to at most delta. Nothing is out for good: a variant comes back when the leader
+//               turns out to be slower than it looked
+//   4. confirm  the default stays unless beaten by more than epsilon; where that is not clear, the
+//               two are compared in ABBA blocks
+//
+// Probe times decide only what is hopeless (and can save a variant that one slow sample would have
+// dropped). They are never used for ranking, nor is a minimum.
+
+#ifndef TL_RUNTIME_MEASURE_RACE_H
+#define TL_RUNTIME_MEASURE_RACE_H
+
+#include "clock.h"
+#include "levels.h"
+#include "sampler.h"
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace tl::rt::measure {
+
+/// A variant at the start.
+struct entrant {
+  double probe_ns = 0; ///< time of its first call; 0: not known [ns]
+  std::string failure; ///< not empty: it does not work, for this reason, and is never run
+};
+
+/// A timed sample as it is kept.
+struct recorded_sample {
+  std::uint32_t variant;
+  double time_ns; ///< per launch [ns]
+  double at_s;    ///< when, since the session's start [s]; negative: in an earlier session
+};
+
+/// How far a session is.
+struct race_progress {
+  std::uint32_t leader;     ///< the fastest so far
+  double leader_ns;         ///< its time [ns]
+  std::uint32_t contenders; ///< variants that may still beat it, the leader not counted
+  std::uint64_t samples;    ///< taken so far
+  double confidence;        ///< that nothing beats the leader by more than epsilon, 0..1
+};
+
+struct race_options {
+  double epsilon = 0.01;             ///< a difference that does not matter (relative)
+  double delta = 0.01;               ///< accepted probability of missing the best by more than epsilon
+  std::uint32_t default_variant = 0; ///< stays unless beaten by more than epsilon
+  std::uint64_t seed = 1;            ///< decides every order; same seed and samples, same result
+  std::uint32_t rep = 100;           ///< most timed samples per variant
+  double warmup_ns = 25e6;           ///< untimed running before the first timed sample, at least [ns]
+  double settle_ns = 500e6;          ///< most untimed running before it; 0: neither [ns]
+  double budget_ns = std::numeric_limits<double>::infinity(); ///< wall time of the session [ns]
+  double least_sample_ns = 50e3;     ///< shorter launches are repeated back to back to last this long [ns]
+  double probe_limit = 5;            ///< times the best probe: slower ones are not sampled
+  double screen_limit = 1.5;         ///< times the best first sample: slower ones are not raced
+  double throttle_limit = 0.75;      ///< of the session's median clock: rounds below are dropped
+  double confirm_ns = 50e6;          ///< length of a block of the confirmation [ns]
+  std::vector<recorded_sample> earlier; ///< of a session that this one continues, ordered by time
+  /// Asked after each look at the samples; false ends the session as unfinished. May be empty.
+  std::function<bool(const race_progress &)> observer;
+};
+
+/// Why a variant is not the winner.
+enum class left_by : std::uint8_t {
+  won,        ///< it is the winner
+  failed,     ///< did not work, before or in the race
+  slow_probe, ///< first call too slow, never timed
+  slow,       ///< first sample too slow
+  beaten,     ///< slower than the winner, or better by so little or so improbably that it was left
+  never_ran,  ///< the session ended before its first sample
+};
+
+/// What is known of a variant at the end.
+struct standing {
+  left_by reason = left_by::never_ran;
+  std::string failure;          ///< of `failed`
+  std::vector<double> times_ns; ///< raw samples in the order taken, those of earlier sessions included [ns]
+  double median_ns = 0;         ///< of these; 0: none [ns]
+  double spread = 0;            ///< robust standard deviation over median
+  double margin = 0;            ///< how much slower than the winner, drift removed (relative)
+  double margin_error = 0;      ///< standard error of that
+};
+
+struct race_result {
+  bool found = false;          ///< some variant works
+  bool finished = false;       ///< the confidence asked for was reached
+  std::string stopped;         ///< what ended an unfinished session
+  std::uint32_t winner = 0;    ///< meaningful where found
+  std::uint32_t runner_up = 0; ///< fastest of the others; the winner itself where there is none
+  double runner_up_margin = 0; ///< how much slower it is than the winner (relative)
+  bool default_kept = false;   ///< the default won although another looked faster, by epsilon or less
+  double confidence = 0;       ///< that nothing beats the winner by more than epsilon (or, where the
+                               ///< default was kept, beats the fastest by more than that)
+  std::vector<standing> variants;
+  std::vector<recorded_sample> samples; ///< all, in the order taken, `earlier` included
+  std::uint64_t launches = 0;  ///< timed launches of this session
+  double timed_ns = 0;         ///< their time [ns]
+  double settle_ns = 0;        ///< untimed running [ns]
+  double wall_ns = 0;          ///< the session [ns]
+  std::uint32_t dropped_rounds = 0; ///< because of throttling
+  double noise = 0;            ///< standard deviation of one sample, drift removed (relative)
+  double drift = 0;            ///< typical change of the device's speed in one second (relative)
+};
+
+/// Races `entrants` and returns how it went. Does not throw but for memory. Uses `from` and `time`
+/// from the calling thread only.
+race_result race(const std::vector<entrant> &entrants, sampler &from, clock &time,
+                 const race_options &options = {});
+
+/// Back-to-back launches for a sample to last `least_ns`, of a launch that takes `launch_ns`.
+std::uint32_t launches_for(double least_ns, double launch_ns);
+
+} // namespace tl::rt::measure
+
+#endif
