@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/CallRedirect.h"
+#include "plugin/Diagnostics.h"
+#include "plugin/Dispatcher.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+
+using namespace clang;
+
+namespace tlplugin {
+namespace {
+
+class Redirector : public RecursiveASTVisitor<Redirector> {
+public:
+  explicit Redirector(Session &T) : T(T) {}
+
+  // Implicit constructors and the hidden parts of range-based loops call functions too.
+  bool shouldVisitImplicitCode() const { return true; }
+  bool shouldVisitTemplateInstantiations() const { return false; }
+  bool shouldWalkTypesOfTypeLocs() const { return false; }
+
+  bool TraverseDecl(Decl *D) {
+    if (!D || isa<TemplateDecl>(D))
+      return true;
+    if (auto *DC = dyn_cast<DeclContext>(D); DC && DC->isDependentContext())
+      return true;
+    if (auto *Var = dyn_cast<VarDecl>(D))
+      return traverseVariable(Var);
+    return RecursiveASTVisitor::TraverseDecl(D);
+  }
+
+  // Types are not evaluated, and template arguments name functions without running them.
+  bool TraverseTypeLoc(TypeLoc, bool = true) { return true; }
+  bool TraverseTemplateArgumentLoc(const TemplateArgumentLoc &) { return true; }
+  bool TraverseSubstNonTypeTemplateParmExpr(SubstNonTypeTemplateParmExpr *) { return true; }
+  bool TraverseUnaryExprOrTypeTraitExpr(UnaryExprOrTypeTraitExpr *) { return true; }
+  bool TraverseCXXNoexceptExpr(CXXNoexceptExpr *) { return true; }
+  bool TraverseRequiresExpr(RequiresExpr *) { return true; }
+  bool TraverseConceptSpecializationExpr(ConceptSpecializationExpr *) { return true; }
+
+  bool VisitCXXDefaultArgExpr(CXXDefaultArgExpr *E) { return walkShared(E->getExpr()); }
+  bool VisitCXXDefaultInitExpr(CXXDefaultInitExpr *E) { return walkShared(E->getExpr()); }
+
+  bool VisitDeclRefExpr(DeclRefExpr *E) {
+    auto *FD = dyn_cast<FunctionDecl>(E->getDecl());
+    if (!FD)
+      return true;
+    if (FunctionDecl *Target = target(
+            FD, E->hasExplicitTemplateArgs() ? E->getNumTemplateArgs() : 0, E->getLocation()))
+      E->setDecl(Target);
+    return true;
+  }
+
+  bool VisitMemberExpr(MemberExpr *E) {
+    auto *FD = dyn_cast<FunctionDecl>(E->getMemberDecl());
+    if (!FD)
+      return true;
+    if (FunctionDecl *Target = target(
+            FD, E->hasExplicitTemplateArgs() ? E->getNumTemplateArgs() : 0, E->getMemberLoc()))
+      E->setMemberDecl(Target);
+    return true;
+  }
+
+private:
+  /// Default arguments and initialisers are shared by all their uses.
+  bool walkShared(Expr *E) {
+    if (E && T.WalkedInitializers.insert(E).second)
+      TraverseStmt(E);
+    return true;
+  }
+
+  bool traverseVariable(VarDecl *Var) {
+    unsigned Before = Count;
+    if (!RecursiveASTVisitor::TraverseDecl(Var))
+      return false;
+    // Sema evaluated the initialiser when it met it; code generation would take that value.
+    if (Count != Before)
+      if (EvaluatedStmt *Known = Var->getEvaluatedStmt()) {
+        Known->WasEvaluated = false;
+        Known->Evaluated = APValue();
+      }
+    return true;
+  }
+
+  FunctionDecl *target(FunctionDecl *FD, unsigned Written, SourceLocation Loc) {
+    FunctionTemplateDecl *Template = FD->getPrimaryTemplate();
+    if (!Template)
+      return nullptr;
+    Factory *F = T.getFactory(Template);
+    if (!F || !F->Valid)
+      return nullptr;
+    FunctionDecl *Dispatch = getDispatcher(T, *F, FD, Written);
+    if (!Dispatch)
+      return nullptr;
+    ++Count;
+    if (T.Args.Remarks && !T.isDevicePass())
+      remark(T.S, Loc, "call of %0 goes to its dispatcher") << F->Template;
+    return Dispatch;
+  }
+
+  Session &T;
+  unsigned Count = 0;
+};
+
+} // namespace
+
+void redirectDeclaration(Session &T, Decl *D) { Redirector(T).TraverseDecl(D); }
+
+void finishRecords(Session &T) {
+  for (size_t I = 0; I < T.Records.size(); ++I) {
+    CXXRecordDecl *RD = T.Records[I];
+    for (FieldDecl *Field : RD->fields())
+      if (Field->hasInClassInitializer() && Field->getInClassInitializer())
+        redirectExpression(T, Field->getInClassInitializer());
+    for (CXXConstructorDecl *Constructor : RD->ctors())
+      if (Constructor->isImplicit() && Constructor->hasBody())
+        redirectDeclaration(T, Constructor);
+  }
+  T.Records.clear();
+}
+
+void redirectExpression(Session &T, Expr *E) { Redirector(T).TraverseStmt(E); }
+
+} // namespace tlplugin

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/Dispatcher.h"
+#include "plugin/CallRedirect.h"
+#include "plugin/ClangCompat.h"
+#include "plugin/ConfigSpace.h"
+#include "plugin/Diagnostics.h"
+#include "plugin/Dump.h"
+#include "plugin/Fingerprint.h"
+#include "plugin/Lookup.h"
+#include "plugin/Options.h"
+#include "plugin/Variants.h"
+#include "clang/AST/ASTConsumer.h"
+#include "clang/AST/Mangle.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Sema/EnterExpressionEvaluationContext.h"
+#include "clang/Sema/Template.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+static std::string mangle(ASTContext &C, const FunctionDecl *FD) {
+  std::string Name;
+  llvm::raw_string_ostream OS(Name);
+  std::unique_ptr<MangleContext> Mangler(C.createMangleContext());
+  Mangler->mangleName(GlobalDecl(FD), OS);
+  return Name;
+}
+
+static std::string baseFileName(Session &T, SourceLocation Loc) {
+  PresumedLoc Presumed =
+      T.S.getSourceManager().getPresumedLoc(T.S.getSourceManager().getExpansionLoc(Loc));
+  return Presumed.isValid() ? llvm::sys::path::filename(Presumed.getFilename()).str()
+                            : std::string();
+}
+
+/// "ns::gemm<float>": with what callers fixed, without the tunables.
+static std::string displayName(const Dispatcher &D) {
+  std::string Name;
+  llvm::raw_string_ostream OS(Name);
+  PrintingPolicy Policy = D.Default->getASTContext().getPrintingPolicy();
+  D.Default->printQualifiedName(OS, Policy);
+  llvm::ArrayRef<TemplateArgument> Args = D.Default->getTemplateSpecializationArgs()->asArray();
+  if (D.Source->FirstTunable > 0)
+    printTemplateArgumentList(OS, Args.take_front(D.Source->FirstTunable), Policy);
+  return Name;
+}
+
+/// The functions' type as callers see it: no exception specification may differ between variants.
+static QualType signature(Session &T, const FunctionDecl *FD) {
+  return T.S.Context.getFunctionTypeWithExceptionSpec(FD->getType(), EST_None);
+}
+
+static FunctionDecl *declareFunction(Session &T, const Dispatcher &D, llvm::StringRef Prefix,
+                                     llvm::StringRef Suffix, QualType Type, bool WithParameters) {
+  ASTContext &C = T.S.Context;
+  SourceLocation Loc = D.Source->Template->getLocation();
+  TranslationUnitDecl *TU = C.getTranslationUnitDecl();
+  // A factory that only this file can see has a dispatcher of its own in each file.
+  StorageClass Storage = D.Default->isExternallyVisible() ? SC_None : SC_Static;
+  IdentifierInfo &Name = C.Idents.get((Prefix + Suffix).str());
+  auto *FD = FunctionDecl::Create(C, TU, Loc, Loc, DeclarationName(&Name), Type,
+                                  C.getTrivialTypeSourceInfo(Type, Loc), Storage,
+                                  /*UsesFPIntrin=*/false, /*isInlineSpecified=*/true,
+                                  /*hasWrittenPrototype=*/true);
+  if (WithParameters) {
+    llvm::SmallVector<ParmVarDecl *, 8> Params;
+    for (const ParmVarDecl *From : D.Default->parameters()) {
+      QualType ParamType = From->getType().getUnqualifiedType();
+      auto *P = ParmVarDecl::Create(C, FD, Loc, Loc, From->getIdentifier(), ParamType,
+                                    C.getTrivialTypeSourceInfo(ParamType, Loc), SC_None, nullptr);
+      P->setScopeInfo(0, Params.size());
+      Params.push_back(P);
+    }
+    FD->setParams(Params);
+  }
+  FD->setImplicitlyInline();
+  FD->setImplicit();
+  FD->setReferenced();
+  FD->markUsed(C);
+  TU->addDecl(FD);
+  T.Generated.insert(FD);
+  return FD;
+}
+
+/// Whether that many written template arguments fill in a tunable.
+static bool reachesTunables(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
+  // Written arguments cannot get past a pack: they all become part of it.
+  TemplateParameterList *Params = F.Template->getTemplateParameters();
+  for (const NamedDecl *Param : *Params)
+    if (Param->isTemplateParameterPack())
+      return false;
+  if (!F.TunablesKnown && Written > 0) {
+    std::unique_ptr<Space> Storage;
+    if (!getSpace(T, F, Spec, Storage)) {
+      F.Valid = false;
+      return true;
+    }
+  }
+  return F.TunablesKnown && Written > F.FirstTunable;
+}
+
+FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
+  if (reachesTunables(T, F, Spec, Written))
+    return nullptr;
+  Spec = Spec->getCanonicalDecl();
+  if (auto Found = T.Dispatchers.find(Spec); Found != T.Dispatchers.end())
+    return Found->second->Dispatch;
+  if (Spec->isInvalidDecl())
+    return nullptr;
+  ASTContext &C = T.S.Context;
+  auto Made = std::make_unique<Dispatcher>();
+  Dispatcher *D = Made.get();
+  D->Source = &F;
+  D->Default = Spec;
+  D->Id = mangle(C, Spec);
+  if (!Spec->isExternallyVisible())
+    D->Id += "@" + baseFileName(T, F.Template->getLocation());
+  // Not the parameters' types alone: f<char>(int) and f<double>(int) differ in none of them.
+  std::string Suffix = llvm::utohexstr(llvm::xxh3_64bits(D->Id), /*LowerCase=*/true, /*Width=*/16);
+  T.S.ResolveExceptionSpec(F.getLocation(), Spec->getType()->castAs<FunctionProtoType>());
+
+  QualType Descriptor = getDetailType(T, "factory_function", F.getLocation());
+  if (Descriptor.isNull())
+    return nullptr;
+  QualType DescribeType = Descriptor->getPointeeType().IgnoreParens();
+  D->Describe =
+      declareFunction(T, *D, "__tl_factory_", Suffix, DescribeType, /*WithParameters=*/false);
+  D->Dispatch =
+      declareFunction(T, *D, "__tl_dispatch_", Suffix, Spec->getType(), /*WithParameters=*/true);
+  T.Dispatchers[Spec] = std::move(Made);
+  return D->Dispatch;
+}
+
+namespace {
+
+/// Builds statements inside one generated function.
+class BodyBuilder {
+public:
+  BodyBuilder(Session &T, const Dispatcher &D, FunctionDecl *FD)
+      : T(T), S(T.S), C(T.S.Context), D(D), FD(FD), Loc(FD->getLocation()), Scope(T.S, FD) {}
+
+  Expr *text(llvm::StringRef Text) {
+    QualType Type = C.getConstantArrayType(C.CharTy.withConst(), llvm::APInt(32, Text.size() + 1),
+                                           nullptr, ArraySizeModifier::Normal, 0);
+    return StringLiteral::Create(C, Text, StringLiteralKind::Ordinary, /*Pascal=*/false, Type, Loc);
+  }
+
+  Expr *number(unsigned Value) {
+    return IntegerLiteral::Create(C, llvm::APInt(32, Value), C.UnsignedIntTy, Loc);
+  }
+
+  Expr *null() { return new (C) CXXNullPtrLiteralExpr(C.NullPtrTy, Loc); }
+
+  Expr *reference(ValueDecl *V, ExprValueKind Kind = VK_LValue) {
+    return S.BuildDeclRefExpr(V, V->getType().getNonReferenceType(), Kind, Loc);
+  }
+
+  Expr *addressOf(Expr *E) {
+    ExprResult R = S.CreateBuiltinUnaryOp(Loc, UO_AddrOf, E);
+    Ok &= R.isUsable();
+    return R.isUsable() ? R.get() : null();
+  }
+
+  /// `&f<config>`, with the template arguments written out when somebody will read them.
+  Expr *variant(FunctionDecl *V) {
+    if (!T.Args.Dump)
+      return addressOf(reference(V));
+    TemplateArgumentListInfo Args(Loc, Loc);
+    for (const TemplateArgument &Arg : V->getTemplateSpecializationArgs()->asArray())
+      if (Arg.getKind() != TemplateArgument::Pack)
+        Args.addArgument(S.getTrivialTemplateArgumentLoc(Arg, QualType(), Loc));
+    DeclarationNameInfo Name(V->getDeclName(), Loc);
+    return addressOf(S.BuildDeclRefExpr(V, V->getType(), VK_LValue, Name, NestedNameSpecifierLoc(),
+                                        V, SourceLocation(), &Args));
+  }
+
+  /// `static <Element> Name[] = {...};` Returns a reference to the array, or null for no elements.
+  Expr *table(llvm::StringRef Name, QualType Element, llvm::MutableArrayRef<Expr *> Values) {
+    if (Values.empty())
+      return null();
+    QualType Type = C.getConstantArrayType(Element.withConst(), llvm::APInt(64, Values.size()),
+                                           nullptr, ArraySizeModifier::Normal, 0);
+    auto *Array = VarDecl::Create(C, FD, Loc, Loc, &C.Idents.get(Name), Type,
+                                  C.getTrivialTypeSourceInfo(Type, Loc), SC_Static);
+    FD->addDecl(Array);
+    ExprResult Init = S.BuildInitList(Loc, Values, Loc);
+    S.AddInitializerToDecl(Array, Init.get(), /*DirectInit=*/false);
+    S.FinalizeDeclaration(Array);
+    Ok &= !Array->isInvalidDecl();
+    Statements.push_back(new (C) DeclStmt(DeclGroupRef(Array), Loc, Loc));
+    return reference(Array);
+  }
+
+  /// The attribute's options with the specialisation's template arguments filled in.
+  void appendOptions(llvm::SmallVectorImpl<Expr *> &Args) {
+    for (const Option &O : D.Source->Options) {
+      ExprResult R = substitute(T, *D.Source, D.Default, O.Whole);
+      Ok &= R.isUsable();
+      if (!R.isUsable())
+        return;
+      redirectExpression(T, R.get());
+      Args.push_back(R.get());
+    }
+  }
+
+  TemplateArgumentLoc typeArgument(QualType Type) {
+    return TemplateArgumentLoc(TemplateArgument(Type), C.getTrivialTypeSourceInfo(Type, Loc));
+  }
+
+  /// `tl::detail::Name<&__tl_factory_H, R(Args...), More>(Args)`
+  Expr *call(llvm::StringRef Name, llvm::MutableArrayRef<Expr *> Args, QualType More = QualType()) {
+    TemplateArgumentListInfo TemplateArgs(Loc, Loc);
+    Expr *Factory = addressOf(reference(D.Describe));
+    TemplateArgs.addArgument(TemplateArgumentLoc(compat::expressionArgument(Factory), Factory));
+    TemplateArgs.addArgument(typeArgument(signature(T, D.Default)));
+    if (!More.isNull())
+      TemplateArgs.addArgument(typeArgument(More));
+    return finishCall(buildDetailReference(T, Name, Loc, &TemplateArgs), Args);
+  }
+
+  Expr *plainCall(llvm::StringRef Name, llvm::MutableArrayRef<Expr *> Args) {
+    return finishCall(buildDetailReference(T, Name, Loc), Args);
+  }
+
+  Expr *generated(llvm::MutableArrayRef<Expr *> Fields) {
+    QualType Type = getDetailType(T, "generated", Loc);
+    ExprResult List = Type.isNull() ? ExprError() : S.BuildInitList(Loc, Fields, Loc);
+    if (List.isUsable()) {
+      Expr *Init = List.get();
+      List = S.BuildCXXTypeConstructExpr(C.getTrivialTypeSourceInfo(Type, Loc), Loc, Init, Loc,
+                                         /*ListInitialization=*/true);
+    }
+    Ok &= List.isUsable();
+    return List.isUsable() ? List.get() : null();
+  }
+
+  Expr *forward(ParmVarDecl *P) {
+    QualType Type = C.getRValueReferenceType(P->getType());
+    ExprResult R =
+        S.BuildCXXNamedCast(Loc, tok::kw_static_cast, C.getTrivialTypeSourceInfo(Type, Loc),
+                            reference(P), SourceRange(Loc, Loc), SourceRange(Loc, Loc));
+    Ok &= R.isUsable();
+    return R.isUsable() ? R.get() : null();
+  }
+
+  bool finish(Expr *Result) {
+    if (!Ok)
+      return false;
+    ExprResult Full = S.ActOnFinishFullExpr(Result, Loc, /*DiscardedValue=*/false);
+    if (!Full.isUsable())
+      return false;
+    StmtResult Return = S.BuildReturnStmt(Loc, Full.get());
+    if (!Return.isUsable())
+      return false;
+    Statements.push_back(Return.get());
+    FD->setBody(CompoundStmt::Create(C, Statements, FPOptionsOverride(), Loc, Loc));
+    return true;
+  }
+
+private:
+  Expr *finishCall(ExprResult Callee, llvm::MutableArrayRef<Expr *> Args) {
+    ExprResult R =
+        Callee.isUsable() ? S.BuildCallExpr(nullptr, Callee.get(), Loc, Args, Loc) : ExprError();
+    Ok &= R.isUsable();
+    return R.isUsable() ? R.get() : null();
+  }
+
+  Session &T;
+  Sema &S;
+  ASTContext &C;
+  const Dispatcher &D;
+  FunctionDecl *FD;
+  SourceLocation Loc;
+  Sema::SynthesizedFunctionScope Scope;
+  llvm::SmallVector<Stmt *, 8> Statements;
+  bool Ok = true;
+};
+
+} // namespace
+
+static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &List,
+                          llvm::StringRef Fingerprint) {
+  ASTContext &C = T.S.Context;
+  BodyBuilder B(T, D, D.Describe);
+  QualType Text = C.getPointerType(C.CharTy.withConst());
+  llvm::SmallVector<Expr *, 32> Functions, Configs, Parameters, Values;
+  for (const Variant &V : List.Variants) {
+    Functions.push_back(B.variant(V.Function));
+    Configs.push_back(B.text(V.Text));
+    if (V.Value)
+      Values.push_back(B.addressOf(B.reference(V.Value)));
+  }
+  for (const ParmVarDecl *P : D.Default->parameters())
+    Parameters.push_back(B.text(P->getName()));
+  Expr *FunctionTable = B.table("functions", C.getPointerType(signature(T, D.Default)), Functions);
+  Expr *ConfigTable = B.table("configs", Text, Configs);
+  Expr *ParameterTable = B.table("parameters", Text, Parameters);
+  Expr *ValueTable =
+      B.table("values", Values.empty() ? Text : C.getPointerType(List.Config.withConst()), Values);
+
+  SourceLocation Loc = D.Source->Template->getLocation();
+  Expr *Fields[] = {B.text(D.Id),
+                    B.text(displayName(D)),
+                    B.text(baseFileName(T, Loc)),
+                    B.number(T.S.getSourceManager()
+                                 .getPresumedLoc(T.S.getSourceManager().getExpansionLoc(Loc))
+                                 .getLine()),
+                    B.text(Fingerprint),
+                    ConfigTable,
+                    ParameterTable,
+                    FunctionTable,
+                    B.number(List.Variants.size()),
+                    B.number(List.Default),
+                    ValueTable};
+  llvm::SmallVector<Expr *, 8> Args{B.generated(Fields)};
+  B.appendOptions(Args);
+  return B.finish(B.call("describe", Args, Values.empty() ? QualType() : List.Config));
+}
+
+static bool buildDispatch(Session &T, const Dispatcher &D) {
+  BodyBuilder B(T, D, D.Dispatch);
+  llvm::SmallVector<Expr *, 8> Options, Args;
+  B.appendOptions(Options);
+  Args.push_back(B.plainCall("option_set", Options));
+  for (ParmVarDecl *P : D.Dispatch->parameters())
+    Args.push_back(B.forward(P));
+  return B.finish(B.call("dispatch", Args));
+}
+
+static void define(Session &T, Dispatcher &D) {
+  if (D.Defined)
+    return;
+  D.Defined = true;
+  Sema &S = T.S;
+  Sema::ContextRAII Saved(S, S.Context.getTranslationUnitDecl());
+  EnterExpressionEvaluationContext Evaluation(
+      S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
+  VariantList List;
+  if (!declareVariants(T, D, List))
+    return;
+  instantiateVariants(T, D, List);
+  Fingerprint Print = computeFingerprint(T, D, List);
+  if (!buildDescribe(T, D, List, Print.Digest) || !buildDispatch(T, D)) {
+    // Whatever went wrong was reported, with the header's own words when its code did not fit.
+    if (!S.getDiagnostics().hasErrorOccurred())
+      error(S, D.Source->getLocation(), "no dispatcher could be built for %0")
+          << D.Source->Template;
+    else if (!T.HeaderMissing)
+      note(S, D.Source->getLocation(), "while building the dispatcher of %0") << D.Source->Template;
+    return;
+  }
+  dump(T, D, List, Print, displayName(D));
+  S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Describe));
+  S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Dispatch));
+}
+
+void defineDispatchers(Session &T) {
+  // Defining one instantiates code that may ask for more.
+  for (unsigned I = 0; I < T.Dispatchers.size(); ++I)
+    define(T, *(T.Dispatchers.begin() + I)->second);
+}
+
+} // namespace tlplugin

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/Lookup.h"
+#include "plugin/Diagnostics.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/Sema/DeclSpec.h"
+#include "clang/Sema/Lookup.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef Name) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(Name), SourceLocation(), Sema::LookupNamespaceName);
+  R.suppressDiagnostics();
+  if (!T.S.LookupQualifiedName(R, In))
+    return nullptr;
+  return R.getAsSingle<NamespaceDecl>();
+}
+
+static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLocation Loc) {
+  NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
+  NamespaceDecl *Detail = Tl ? findNamespace(T, Tl, "detail") : nullptr;
+  if (Detail) {
+    SS.Extend(T.S.Context, Tl, Loc, Loc);
+    SS.Extend(T.S.Context, Detail, Loc, Loc);
+    if (T.S.LookupQualifiedName(R, Detail))
+      return true;
+  }
+  R.suppressDiagnostics();
+  if (!T.HeaderMissing)
+    error(T.S, Loc,
+          "'tl::autotune' needs the declarations of its library; include <tl/autotune.h>");
+  T.HeaderMissing = true;
+  return false;
+}
+
+ExprResult buildDetailReference(Session &T, llvm::StringRef Name, SourceLocation Loc,
+                                const TemplateArgumentListInfo *Args) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(Name), Loc, Sema::LookupOrdinaryName);
+  CXXScopeSpec SS;
+  if (!findInDetail(T, R, SS, Loc))
+    return ExprError();
+  if (Args)
+    return T.S.BuildTemplateIdExpr(SS, SourceLocation(), R, /*RequiresADL=*/false, Args);
+  return T.S.BuildDeclarationNameExpr(SS, R, /*NeedsADL=*/false);
+}
+
+QualType getDetailType(Session &T, llvm::StringRef Name, SourceLocation Loc) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(Name), Loc, Sema::LookupOrdinaryName);
+  CXXScopeSpec SS;
+  if (!findInDetail(T, R, SS, Loc))
+    return QualType();
+  auto *D = R.getAsSingle<TypeDecl>();
+  return D ? T.S.Context.getTypeDeclType(D) : QualType();
+}
+
+bool isTlClass(const CXXRecordDecl *RD, llvm::StringRef Name) {
+  if (!RD || !RD->getIdentifier() || RD->getName() != Name)
+    return false;
+  const auto *Scope = dyn_cast<NamespaceDecl>(RD->getDeclContext()->getRedeclContext());
+  return Scope && Scope->getName() == "tl" &&
+         Scope->getDeclContext()->getRedeclContext()->isTranslationUnit();
+}
+
+} // namespace tlplugin

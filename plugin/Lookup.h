@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Names of the library that generated code calls.
+
+#ifndef TL_PLUGIN_LOOKUP_H
+#define TL_PLUGIN_LOOKUP_H
+
+#include "plugin/Session.h"
+
+namespace tlplugin {
+
+/// A reference to the function (template) tl::detail::Name, ready to be called. Reports once that
+/// the umbrella header is missing.
+clang::ExprResult buildDetailReference(Session &T, llvm::StringRef Name, clang::SourceLocation Loc,
+                                       const clang::TemplateArgumentListInfo *Args = nullptr);
+
+/// The class tl::detail::Name.
+clang::QualType getDetailType(Session &T, llvm::StringRef Name, clang::SourceLocation Loc);
+
+/// Whether RD is (a specialisation of) the class Namespace::Name; Namespace is "tl" or
+/// "tl::detail".
+bool isTlClass(const clang::CXXRecordDecl *RD, llvm::StringRef Name);
+
+} // namespace tlplugin
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Registration, command line and the hooks into one compilation.
+
+#include "plugin/CallRedirect.h"
+#include "plugin/ClangCompat.h"
+#include "plugin/Dispatcher.h"
+#include "plugin/Flags.h"
+#include "plugin/Options.h"
+#include "plugin/Session.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendAction.h"
+#include "clang/Frontend/FrontendPluginRegistry.h"
+#include "clang/Sema/ExternalSemaSource.h"
+#include "clang/Sema/SemaConsumer.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace clang;
+
+namespace tlplugin {
+namespace {
+
+/// Called once at the end of the translation unit: before pending instantiations, before deferred
+/// host/device diagnostics and before "used but not defined" checks.
+class EndOfUnit : public ExternalSemaSource {
+public:
+  explicit EndOfUnit(std::weak_ptr<Session> T) : Open(std::move(T)) {}
+
+  void ReadPendingInstantiations(
+      llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
+    std::shared_ptr<Session> T = Open.lock();
+    if (!T || !T->Active)
+      return;
+    T->AtEnd = true;
+    finishRecords(*T);
+    defineDispatchers(*T);
+  }
+
+private:
+  std::weak_ptr<Session> Open;
+};
+
+class Consumer : public SemaConsumer {
+public:
+  explicit Consumer(const Arguments &Args) : Args(Args) {}
+
+  void InitializeSema(Sema &S) override {
+    T = Session::open(S, Args);
+    compat::addExternalSource(S, new EndOfUnit(T));
+  }
+
+  void ForgetSema() override {
+    if (T)
+      Session::close(T->S);
+    T.reset();
+  }
+
+  bool HandleTopLevelDecl(DeclGroupRef Group) override {
+    if (T && T->Active)
+      for (Decl *D : Group)
+        handle(D);
+    return true;
+  }
+
+  // Also reached with the enclosing class, but code generation may want it before that is complete.
+  void HandleInlineFunctionDefinition(FunctionDecl *D) override {
+    if (T && T->Active)
+      handle(D);
+  }
+
+  void HandleCXXStaticMemberVarInstantiation(VarDecl *D) override {
+    if (T && T->Active)
+      handle(D);
+  }
+
+  void HandleTagDeclDefinition(TagDecl *D) override {
+    if (T && T->Active)
+      if (auto *RD = dyn_cast<CXXRecordDecl>(D); RD && !RD->isDependentContext())
+        T->Records.push_back(RD);
+  }
+
+  void HandleCXXImplicitFunctionInstantiation(FunctionDecl *) override {}
+
+private:
+  void handle(Decl *D) {
+    if (T->Generated.contains(D))
+      return;
+    checkDeclarations(*T, D);
+    redirectDeclaration(*T, D);
+    if (T->AtEnd)
+      defineDispatchers(*T);
+  }
+
+  Arguments Args;
+  std::shared_ptr<Session> T;
+};
+
+class Action : public PluginASTAction {
+public:
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, llvm::StringRef) override {
+    Args.Flags = collectFlags(CI);
+    return std::make_unique<Consumer>(Args);
+  }
+
+  ActionType getActionType() override { return AddBeforeMainAction; }
+
+  /// Never returns false: Clang would go on without the plugin and exit with 0.
+  bool ParseArgs(const CompilerInstance &CI, const std::vector<std::string> &Given) override {
+    for (const std::string &Arg : Given)
+      if (!parse(Arg)) {
+        DiagnosticsEngine &Diags = CI.getDiagnostics();
+        unsigned Id = Diags.getCustomDiagID(
+            DiagnosticsEngine::Error,
+            "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
+            "limit=N or shard=I/N");
+        Diags.Report(Id) << Arg;
+      }
+    return true;
+  }
+
+private:
+  bool parse(llvm::StringRef Arg) {
+    if (Arg == "dump")
+      return Args.Dump = true;
+    if (Arg == "dump=fingerprint")
+      return Args.DumpFingerprint = true;
+    if (Arg == "remarks")
+      return Args.Remarks = true;
+    if (Arg.consume_front("limit="))
+      return !Arg.getAsInteger(10, Args.Limit);
+    if (Arg.consume_front("shard=")) {
+      auto [Index, Count] = Arg.split('/');
+      return !Index.getAsInteger(10, Args.Shard) && !Count.getAsInteger(10, Args.Shards) &&
+             Args.Shard < Args.Shards;
+    }
+    return false;
+  }
+
+  Arguments Args;
+};
+
+} // namespace
+} // namespace tlplugin
+
+static FrontendPluginRegistry::Add<tlplugin::Action> Register("tl", "autotuned C++ templates");

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the plugin knows about one translation unit. All state lives here, one object per Sema.
+
+#ifndef TL_PLUGIN_SESSION_H
+#define TL_PLUGIN_SESSION_H
+
+#include "clang/AST/APValue.h"
+#include "clang/AST/Attr.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/Expr.h"
+#include "clang/Sema/Sema.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallVector.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tlplugin {
+
+class SourceIndex;
+
+/// The plugin's command line: -fplugin-arg-tl-*.
+struct Arguments {
+  bool Dump = false;
+  bool DumpFingerprint = false;
+  bool Remarks = false;
+  unsigned Limit = 4096; ///< a space with more configs is warned about
+  unsigned Shard = 0;
+  unsigned Shards = 1;
+  std::vector<std::string>
+      Flags; ///< compiler flags that change code, the same in host and device pass
+};
+
+/// One `keyword = value` of the attribute.
+struct Option {
+  llvm::StringRef Keyword;
+  clang::Expr *Whole; ///< the assignment
+  clang::Expr *Value; ///< its right-hand side as written
+};
+
+/// The configs of a factory as values of its config struct, before they become template arguments.
+struct Space {
+  clang::QualType Config;             ///< the config struct, null for lists over plain parameters
+  std::vector<clang::APValue> Values; ///< one struct value per config
+};
+
+/// An annotated function template.
+struct Factory {
+  clang::FunctionTemplateDecl *Template = nullptr;
+  const clang::AnnotateAttr *Attr = nullptr;
+  llvm::SmallVector<Option, 8> Options; ///< without `configs`
+  clang::Expr *Configs = nullptr;       ///< the value of `configs = ...`
+  llvm::SmallVector<clang::InitListExpr *, 4> InlineConfigs;
+  bool ClassTunable = false;  ///< one class-type parameter, else plain ones matched by name
+  unsigned FirstTunable = 0;  ///< index of the first template parameter that configs fill in
+  bool TunablesKnown = false; ///< FirstTunable is final
+  bool Valid = false;
+  std::unique_ptr<Space> Known; ///< the space, when it depends on no template parameter
+
+  clang::SourceLocation getLocation() const { return Attr->getLocation(); }
+};
+
+/// One config of a concrete factory and the function that it selects.
+struct Variant {
+  clang::FunctionDecl *Function = nullptr;
+  std::string Text;                                ///< "block_m=64,block_n=128"
+  clang::TemplateParamObjectDecl *Value = nullptr; ///< the config object, when it has to exist
+};
+
+/// A concrete factory: its tunables are open, everything else is fixed.
+struct Dispatcher {
+  Factory *Source = nullptr;
+  clang::FunctionDecl *Default = nullptr;  ///< the specialisation with the default tunables
+  clang::FunctionDecl *Describe = nullptr; ///< __tl_factory_H
+  clang::FunctionDecl *Dispatch = nullptr; ///< __tl_dispatch_H
+  std::string Id;                          ///< the mangled name of Default
+  bool Defined = false;
+};
+
+class Session {
+public:
+  Session(clang::Sema &S, const Arguments &Args) : S(S), Args(Args) {}
+
+  /// The session of a Sema, null when the plugin's consumer was not added to its compilation.
+  static Session *of(clang::Sema &S);
+  static std::shared_ptr<Session> open(clang::Sema &S, const Arguments &Args);
+  static void close(clang::Sema &S);
+
+  /// The factory that FD is a specialisation of, null for any other function. Checks the attribute
+  /// the first time it meets it.
+  Factory *getFactory(clang::FunctionTemplateDecl *Template);
+
+  /// Whether the pass compiles for a device. Both passes do the same; only one of them talks.
+  bool isDevicePass() const;
+
+  clang::Sema &S;
+  const Arguments Args;
+
+  /// Set once an attribute was seen, or might have been in a precompiled file: from then on bodies
+  /// are walked.
+  bool Active = false;
+  /// Set once the end of the translation unit was reached: dispatchers are defined as soon as asked
+  /// for.
+  bool AtEnd = false;
+
+  llvm::DenseMap<const clang::FunctionTemplateDecl *, std::unique_ptr<Factory>> Factories;
+  llvm::MapVector<const clang::FunctionDecl *, std::unique_ptr<Dispatcher>> Dispatchers;
+  llvm::DenseSet<const clang::Decl *> Generated;
+  llvm::DenseSet<const clang::Expr *> WalkedInitializers;
+  /// Classes completed so far: their implicit constructors are only known at the end.
+  std::vector<clang::CXXRecordDecl *> Records;
+  std::shared_ptr<SourceIndex> Index; ///< built for the first fingerprint
+  bool HeaderMissing = false;         ///< reported
+};
+
+} // namespace tlplugin
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/Variants.h"
+#include "plugin/ClangCompat.h"
+#include "plugin/ConfigSpace.h"
+#include "plugin/Diagnostics.h"
+#include "plugin/Options.h"
+#include "clang/Sema/Sema.h"
+#include "clang/Sema/Template.h"
+#include "llvm/ADT/DenseSet.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+/// Declares the specialisation for one config; null when its constraints reject it.
+static FunctionDecl *declare(Session &T, const Dispatcher &D,
+                             llvm::ArrayRef<TemplateArgument> Args) {
+  Sema &S = T.S;
+  SourceLocation Loc = D.Source->getLocation();
+  FunctionTemplateDecl *Template = D.Default->getPrimaryTemplate();
+  auto *List = TemplateArgumentList::CreateCopy(S.Context, Args);
+  Sema::SFINAETrap Trap(S, /*WithAccessChecking=*/true);
+  FunctionDecl *FD = S.InstantiateFunctionDeclaration(Template, List, Loc);
+  if (!FD || FD->isInvalidDecl() || Trap.hasErrorOccurred())
+    return nullptr;
+  ConstraintSatisfaction Satisfaction;
+  if (!compat::constraintsHold(S, Loc, FD, Args, Satisfaction) || Trap.hasErrorOccurred())
+    return nullptr;
+  return FD;
+}
+
+bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
+  Sema &S = T.S;
+  Factory &F = *D.Source;
+  std::unique_ptr<Space> Storage;
+  const Space *Configs = getSpace(T, F, D.Default, Storage);
+  if (!Configs)
+    return false;
+  Out.Config = Configs->Config;
+  llvm::ArrayRef<TemplateArgument> All = D.Default->getTemplateSpecializationArgs()->asArray();
+  llvm::SmallVector<TemplateArgument, 8> Args;
+  llvm::DenseSet<const FunctionDecl *> Seen;
+  bool DefaultSeen = false;
+  auto Add = [&](FunctionDecl *FD, std::string Text) {
+    if (FD == D.Default->getCanonicalDecl()) {
+      DefaultSeen = true;
+      Out.Default = Out.Variants.size();
+    }
+    Out.Variants.push_back({FD, std::move(Text), nullptr});
+  };
+  for (const APValue &Config : Configs->Values) {
+    Args.assign(All.begin(), All.begin() + F.FirstTunable);
+    if (!toTemplateArguments(T, F, *Configs, Config, All.drop_front(F.FirstTunable), Args))
+      return false;
+    llvm::ArrayRef<TemplateArgument> Tunables = llvm::ArrayRef(Args).drop_front(F.FirstTunable);
+    FunctionDecl *FD = declare(T, D, Args);
+    std::string Text = printConfig(T, F, *Configs, Tunables);
+    if (!FD) {
+      if (T.Args.Remarks && !T.isDevicePass())
+        remark(S, F.getLocation(), "config '%0' of %1 pruned: its constraints are not satisfied")
+            << Text << F.Template;
+      continue;
+    }
+    FD = FD->getCanonicalDecl();
+    if (!Seen.insert(FD).second) {
+      if (!T.isDevicePass())
+        warning(S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
+                "config '%0' is more than once in the space of %1")
+            << Text << F.Template;
+      continue;
+    }
+    Add(FD, std::move(Text));
+  }
+  if (!DefaultSeen)
+    Add(D.Default->getCanonicalDecl(), printConfig(T, F, *Configs, All.drop_front(F.FirstTunable)));
+  if (findOption(F, "eligible")) {
+    for (auto &[FD, Text, Value] : Out.Variants) {
+      const TemplateArgument &First = FD->getTemplateSpecializationArgs()->get(F.FirstTunable);
+      if (F.ClassTunable)
+        Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
+    }
+  }
+  return true;
+}
+
+void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &List) {
+  Sema &S = T.S;
+  SourceLocation Loc = D.Source->getLocation();
+  for (const Variant &V : List.Variants) {
+    unsigned Before = S.getDiagnostics().getNumErrors();
+    S.MarkFunctionReferenced(Loc, V.Function);
+    // At once and not with the other pending instantiations, so that an error can be told to be
+    // this config's.
+    if (!V.Function->isDefined())
+      S.InstantiateFunctionDefinition(Loc, V.Function, /*Recursive=*/true,
+                                      /*DefinitionRequired=*/false,
+                                      /*AtEndOfTU=*/true);
+    if (S.getDiagnostics().getNumErrors() != Before)
+      note(S, Loc, "in the variant of %0 for config '%1'") << D.Source->Template << V.Text;
+  }
+}
+
+} // namespace tlplugin

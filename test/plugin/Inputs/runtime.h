@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A runtime for tests of the plugin alone: it never tunes and runs the variant whose number is in
+// RUN, the default one without. With LIST set it lists what was registered.
+
+#ifndef TL_TEST_PLUGIN_RUNTIME_H
+#define TL_TEST_PLUGIN_RUNTIME_H
+
+#include <tl/abi.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+extern "C" inline void tl_rt_register(const tl_factory *factory) {
+  if (!std::getenv("LIST"))
+    return;
+  std::printf("registered %s\n", factory->name);
+  for (unsigned i = 0; i < factory->variant_count; ++i)
+    std::printf("  %u: %s%s\n", i, factory->configs[i],
+                i == factory->default_variant ? " (default)" : "");
+}
+extern "C" inline uint32_t tl_rt_find(const tl_dispatch_slot *, const uint64_t *, uint32_t) {
+  return UINT32_MAX;
+}
+extern "C" inline uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *) {
+  const char *run = std::getenv("RUN");
+  return run ? static_cast<uint32_t>(std::atoi(run)) % factory->variant_count
+             : factory->default_variant;
+}
+extern "C" inline const char *tl_rt_last_error() { return ""; }
+extern "C" inline uint32_t tl_rt_abi_version() { return TL_ABI_VERSION; }
+
+#endif
