@@ -15,9 +15,7 @@ install(EXPORT tlTargets NAMESPACE tl:: DESTINATION ${package_dir})
 
 # One plugin per Clang major; several may be installed under one prefix, and the package takes the one
 # that fits the compiler. That is why it is not part of the exported targets.
-if(TARGET tlplugin)
 install(TARGETS tlplugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/tl/clang-${TL_LLVM_MAJOR})
-endif()
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tlConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
