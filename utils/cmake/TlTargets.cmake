@@ -8,6 +8,9 @@ function(tl_own_code target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "CONVERSION" "" "")
   set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+  # Clang reports what libstdc++ 12's own std::stable_sort uses.
+  target_compile_options(${target} PRIVATE
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
   if(arg_CONVERSION)
     target_compile_options(${target} PRIVATE -Wconversion)
   endif()
