@@ -14,8 +14,9 @@ std::string database_path(const context &ctx) {
     return std::filesystem::absolute(ctx.database).string();
   std::string path = default_store_options().path;
   if (path.empty())
-    throw failure(exit_database, "no database: neither --db nor TL_CACHE_DIR, XDG_CACHE_HOME or HOME "
-                                 "names a place, or TL_DISABLE_CACHE is set");
+    throw failure(exit_database,
+                  "no database: neither --db nor TL_CACHE_DIR, XDG_CACHE_HOME or HOME "
+                  "names a place, or TL_DISABLE_CACHE is set");
   return path;
 }
 
@@ -50,14 +51,16 @@ void require(const rt::status &status) {
 void add_selection(CLI::App &command, selection &what) {
   command.add_option("factory", what.factory, "Factory: name or id, * and ? match as in a shell")
       ->type_name("");
-  command.add_option("problem", what.problem, "Problem key, as `tltune list` prints it")->type_name("");
+  command.add_option("problem", what.problem, "Problem key, as `tltune list` prints it")
+      ->type_name("");
   command.add_option("--device", what.device, "Device, * and ? match as in a shell")
       ->type_name("NAME");
   command.add_option("--mode", what.mode, "Only problems measured with cold or hot caches")
-      ->type_name("MODE")
-      ->check(CLI::IsMember({"cold", "hot"}));
-  command.add_flag("--stale", what.stale,
-                   "Only winners of code that a newer build has replaced: no program asks for them");
+      ->type_name("cold|hot")
+      ->check(CLI::IsMember({"cold", "hot"}).description(""));
+  command.add_flag(
+      "--stale", what.stale,
+      "Only winners of code that a newer build has replaced: no program asks for them");
 }
 
 static bool has_wildcard(const std::string &text) {
@@ -101,9 +104,9 @@ std::vector<session_bundle> latest_sessions(tuning_store &store, const filter &f
   std::set<winner_key> seen;
   std::vector<session_bundle> result;
   for (auto bundle = all.rbegin(); bundle != all.rend(); ++bundle) {
-    const winner_key key{bundle->factory.id,      bundle->factory.fingerprint,
-                         bundle->factory.abi,     bundle->device.identity,
-                         bundle->mode,            bundle->problem};
+    const winner_key key{bundle->factory.id,  bundle->factory.fingerprint,
+                         bundle->factory.abi, bundle->device.identity,
+                         bundle->mode,        bundle->problem};
     if (seen.contains(key))
       continue;
     bundle->trials = store.list_trials(bundle->session.id, &why);
@@ -117,10 +120,14 @@ std::vector<session_bundle> latest_sessions(tuning_store &store, const filter &f
 }
 
 std::string device_name(const std::string &identity) {
-  std::string name = identity.substr(0, identity.find(';'));
-  if (name.starts_with("model="))
-    name.erase(0, 6);
-  return name;
+  for (const char *const key : {"model=", "name="}) {
+    const std::size_t at = identity.find(key);
+    if (at != std::string::npos && (at == 0 || identity[at - 1] == ';')) {
+      const std::size_t begin = at + std::string_view(key).size();
+      return identity.substr(begin, identity.find(';', begin) - begin);
+    }
+  }
+  return identity.substr(0, identity.find(';'));
 }
 
 std::string describe(const session_bundle &bundle) {

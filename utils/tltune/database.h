@@ -56,7 +56,7 @@ std::vector<rt::store::session_bundle> latest_sessions(rt::store::tuning_store &
 /// "gemm<float> m=64,n=64 on NVIDIA H200 (cold)"
 std::string describe(const rt::store::session_bundle &bundle);
 
-/// The part of a device's identity that people call it by: up to the first ';'.
+/// The part of a device's identity ("model=...;cores=...") that people call it by.
 std::string device_name(const std::string &identity);
 
 } // namespace tl::tool

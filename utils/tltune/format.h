@@ -14,7 +14,8 @@
 
 namespace tl::tool {
 
-/// Four significant digits with the unit that suits: "3.141 us". "-" for 0, which means not measured.
+/// Four significant digits with the unit that suits: "3.141 us". "-" for 0, which means not
+/// measured.
 std::string format_time(double ns);
 
 /// The unit that suits a time [ns] and how many nanoseconds it has: {"us", 1e3}. For axes.

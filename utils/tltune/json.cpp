@@ -59,7 +59,7 @@ json to_json(const trial &t, bool samples) {
               {"mean_ns", t.mean_ns},
               {"spread_ns", t.spread_ns},
               {"samples", t.samples_ns.size()},
-              {"clock_mhz", t.clock_mhz},
+              {"clock", t.clock},
               {"resources", embedded(t.resources)},
               {"started_ms", t.started},
               {"ended_ms", t.ended},
@@ -129,7 +129,8 @@ template <class T> static void get(const json &object, const char *name, T &targ
 }
 
 /// A member that holds the name of an enumerator.
-template <class Enum> static void get_enum(const json &object, const char *name, int count, Enum &target) {
+template <class Enum>
+static void get_enum(const json &object, const char *name, int count, Enum &target) {
   std::string text;
   get(object, name, text);
   for (int i = 0; i < count; ++i)
@@ -137,7 +138,8 @@ template <class Enum> static void get_enum(const json &object, const char *name,
       target = static_cast<Enum>(i);
       return;
     }
-  throw failure(exit_file, std::string("member '") + name + "' is '" + text + "', which is not known");
+  throw failure(exit_file,
+                std::string("member '") + name + "' is '" + text + "', which is not known");
 }
 
 static const json &child(const json &object, const char *name) {
@@ -192,7 +194,7 @@ static trial read_trial(const json &object) {
   get(object, "mean_ns", t.mean_ns);
   get(object, "spread_ns", t.spread_ns);
   get(object, "samples_ns", t.samples_ns);
-  get(object, "clock_mhz", t.clock_mhz);
+  get(object, "clock", t.clock);
   t.resources = embedded_text(object.value("resources", json::object()));
   get(object, "started_ms", t.started);
   get(object, "ended_ms", t.ended);

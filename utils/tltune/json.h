@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Values of the store as JSON: for --json, and as the files that `export` writes and `import` reads.
+// Values of the store as JSON: for --json, and as the files that `export` writes and `import`
+// reads.
 
 #ifndef TL_TOOL_JSON_H
 #define TL_TOOL_JSON_H

@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
                                                  {"always", color_mode::always},
                                                  {"never", color_mode::never}};
   app.add_option("--color", ctx.color, "Colour: auto (on a terminal), always or never")
-      ->type_name("WHEN")
+      ->type_name("auto|always|never")
       ->transform(CLI::CheckedTransformer(colors, CLI::ignore_case).description(""));
 
   add_list(app, ctx);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// tltune generate: the man page and the bash completion, from the command line's own description.
+// The build runs it; it is not shown in the help.
+
+#include "command.h"
+#include "man.h"
+
+#include <cstdio>
+#include <sstream>
+
+namespace tl::tool {
+
+std::vector<const CLI::App *> shown_commands(const CLI::App &app) {
+  return app.get_subcommands([](const CLI::App *command) { return !command->get_group().empty(); });
+}
+
+/// The words that an option's value can have, from "a|b|c" in its type name; none for free text.
+static std::string choices(const CLI::Option &option) {
+  std::string words = option.get_type_name();
+  if (words.find('|') == std::string::npos)
+    return {};
+  for (char &c : words)
+    if (c == '|')
+      c = ' ';
+  return words;
+}
+
+static std::vector<std::string> names(const CLI::Option &option) {
+  std::vector<std::string> result;
+  for (const std::string &name : option.get_snames())
+    result.push_back("-" + name);
+  for (const std::string &name : option.get_lnames())
+    result.push_back("--" + name);
+  return result;
+}
+
+static std::string words(const CLI::App &app) {
+  std::string result;
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &name : names(*option))
+      result += (result.empty() ? "" : " ") + name;
+  return result;
+}
+
+/// The case that completes what follows an option, for each option that takes a value.
+static void value_cases(std::ostream &out, const CLI::App &app) {
+  for (const CLI::Option *option : app.get_options()) {
+    if (option->get_positional() || option->get_type_size() == 0)
+      continue;
+    std::string pattern;
+    for (const std::string &name : names(*option))
+      pattern += (pattern.empty() ? "" : "|") + name;
+    const std::string list = choices(*option);
+    out << "    " << pattern << ")\n";
+    if (!list.empty())
+      out << "      COMPREPLY=($(compgen -W '" << list << "' -- \"$cur\"))\n";
+    else if (option->get_type_name() == "FILE")
+      out << "      COMPREPLY=($(compgen -f -- \"$cur\"))\n";
+    out << "      return ;;\n";
+  }
+}
+
+static std::string bash_completion(const CLI::App &app) {
+  std::ostringstream out;
+  std::string commands;
+  for (const CLI::App *command : shown_commands(app))
+    commands += (commands.empty() ? "" : " ") + command->get_name();
+  out << "# bash completion for tltune; written by `tltune generate bash`\n"
+         "_tltune() {\n"
+         "  local cur prev command i\n"
+         "  cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=\n"
+         "  COMPREPLY=()\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    case ${COMP_WORDS[i]} in\n"
+         "    --db|--color) ((i++)) ;;\n"
+         "    -*) ;;\n"
+         "    *) command=${COMP_WORDS[i]}; break ;;\n"
+         "    esac\n"
+         "  done\n"
+         "  case $prev in\n";
+  value_cases(out, app);
+  out << "  esac\n"
+         "  case $command in\n"
+         "  '')\n"
+         "    COMPREPLY=($(compgen -W '"
+      << commands << ' ' << words(app) << "' -- \"$cur\"))\n    return ;;\n";
+  for (const CLI::App *command : shown_commands(app)) {
+    out << "  " << command->get_name() << ")\n    case $prev in\n";
+    value_cases(out, *command);
+    out << "    esac\n"
+           "    if [[ $cur == -* ]]; then\n"
+           "      COMPREPLY=($(compgen -W '"
+        << words(*command) << ' ' << words(app) << "' -- \"$cur\"))\n"
+        << "    else\n"
+           "      COMPREPLY=($(compgen "
+        << (command->get_name() == "run" ? "-c -f" : "-f") << " -- \"$cur\"))\n"
+        << "    fi\n"
+           "    return ;;\n";
+  }
+  out << "  esac\n"
+         "}\n"
+         "complete -o filenames -F _tltune tltune\n";
+  return out.str();
+}
+
+void add_generate(CLI::App &app, context &) {
+  CLI::App *command = app.add_subcommand("generate", "Write the man page or the bash completion");
+  command->group("");
+  const auto what = std::make_shared<std::string>();
+  command->add_option("what", *what, "man or bash")
+      ->required()
+      ->check(CLI::IsMember({"man", "bash"}));
+  command->callback([&app, what] {
+    std::fputs((*what == "man" ? man_page(app) : bash_completion(app)).c_str(), stdout);
+  });
+}
+
+} // namespace tl::tool

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// tltune verify: is the file sound, and do its winners still mean anything.
+
+#include "database.h"
+#include "exit_code.h"
+#include "json.h"
+
+#include <cstdio>
+
+namespace tl::tool {
+
+using namespace rt::store;
+
+/// Winners that contradict the trials behind them: one line each. A winner without any session (a
+/// shipped or baked one) has nothing to contradict.
+static std::vector<std::string> contradictions(tuning_store &store) {
+  std::vector<std::string> findings;
+  for (const session_bundle &bundle : latest_sessions(store, {})) {
+    if (!bundle.best)
+      continue;
+    bool tried = false, measured = false;
+    for (const trial &t : bundle.trials)
+      if (t.config == bundle.best->config) {
+        tried = true;
+        measured = t.status == trial_status::measured;
+      }
+    if (!tried)
+      findings.push_back(describe(bundle) + ": the winner " + bundle.best->config +
+                         " is not among the session's trials");
+    else if (!measured)
+      findings.push_back(describe(bundle) + ": the winner " + bundle.best->config +
+                         " was not measured in the session that installed it");
+  }
+  return findings;
+}
+
+static void verify(context &ctx) {
+  const auto store = open_for_reading(ctx);
+  const std::vector<std::string> damage = store->verify();
+  std::vector<std::string> findings;
+  std::size_t stale = 0;
+  counts total;
+  if (damage.empty()) {
+    findings = contradictions(*store);
+    filter f;
+    f.stale = true;
+    stale = store->list_winners(f).size();
+    total = store->count();
+  }
+  ctx.status = damage.empty() && findings.empty() ? exit_ok : exit_findings;
+  if (ctx.json)
+    return print({{"database", database_path(ctx)},
+                  {"sound", damage.empty()},
+                  {"damage", damage},
+                  {"contradictions", findings},
+                  {"stale_winners", stale},
+                  {"counts",
+                   {{"factories", total.factories},
+                    {"devices", total.devices},
+                    {"problems", total.problems},
+                    {"sessions", total.sessions},
+                    {"trials", total.trials},
+                    {"winners", total.winners}}}});
+  const output out = output::standard(ctx.color);
+  for (const std::string &line : damage)
+    std::printf("%s %s\n", out.paint(style::bad, "damaged:").c_str(), line.c_str());
+  for (const std::string &line : findings)
+    std::printf("%s %s\n", out.paint(style::bad, "contradiction:").c_str(), line.c_str());
+  if (!damage.empty()) {
+    std::printf("what can still be read is saved by: tltune export -o rescued.json\n");
+    return;
+  }
+  if (stale != 0)
+    std::printf(
+        "%s %zu winners belong to code that a newer build has replaced; `tltune gc` removes them\n",
+        out.paint(style::warning, "stale:").c_str(), stale);
+  if (findings.empty())
+    std::printf("%s %lld winners, %lld sessions, %lld trials\n",
+                out.paint(style::good, "sound:").c_str(), static_cast<long long>(total.winners),
+                static_cast<long long>(total.sessions), static_cast<long long>(total.trials));
+}
+
+void add_verify(CLI::App &app, context &ctx) {
+  CLI::App *command = app.add_subcommand(
+      "verify", "Check the database's integrity, and find winners that no longer exist");
+  command->callback([&ctx] { verify(ctx); });
+}
+
+} // namespace tl::tool
