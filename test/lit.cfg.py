@@ -10,7 +10,7 @@
 #   %filecheck  FileCheck that also refuses any error or warning in its input
 #   %cuda       compiles as CUDA;  %cudalibs  links its runtime
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
-#   %winners, %trials, %sql   look into the test's own database, see test/utils
+#   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu.
 
@@ -85,6 +85,7 @@ for pattern, replacement in [
     (r"%winners\b", f"{python} {database} winners"),
     (r"%trials\b", f"{python} {database} trials"),
     (r"%sql\b", f"{python} {database} sql"),
+    (r"%count\b", f"{python} {database} count"),
     (r"%python\b", python),
     (r"%source_dir\b", config.tl_source_dir),
     (r"%binary_dir\b", config.tl_binary_dir),
