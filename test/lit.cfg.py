@@ -10,6 +10,7 @@
 #   %filecheck  FileCheck that also refuses any error or warning in its input
 #   %cuda       compiles as CUDA;  %cudalibs  links its runtime
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
+#   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu.
@@ -81,6 +82,7 @@ for pattern, replacement in [
     (r"%cudalibs\b", cuda_libs),
     (r"%cuda\b", cuda_flags),
     (r"%hiplibs\b", hip_libs),
+    (r"%hipflags\b", f"{config.tl_source_dir}/utils/hip-flags --clang {config.tl_llvm_major}"),
     (r"%hip\b", hip_flags),
     (r"%winners\b", f"{python} {database} winners"),
     (r"%trials\b", f"{python} {database} trials"),

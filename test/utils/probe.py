@@ -50,27 +50,17 @@ def compiles(config, command, source, suffix):
 
 
 def hip_flags(config):
-    """Flags for Debian's HIP 5.2 packages and gfx90a, and the libraries; empty when they are missing.
-
-    The device libraries are named one by one, because Clang only picks the set of the ROCm that is
-    as old as itself."""
-    found = glob.glob("/usr/lib/*/amdgcn/bitcode/ocml.bc") + glob.glob("/usr/amdgcn/bitcode/ocml.bc")
-    found += glob.glob("/usr/lib/llvm-*/lib/clang/*/lib/amdgcn/bitcode/ocml.bc")
-    found += glob.glob("/usr/lib/llvm-*/lib/clang/*/amdgcn/bitcode/ocml.bc")
-    if not found or not os.path.exists("/usr/include/hip/hip_runtime.h"):
+    """Flags for Debian's HIP packages and gfx90a, and the libraries; empty when they are missing."""
+    script = os.path.join(config.tl_source_dir, "utils", "hip-flags")
+    done = subprocess.run(
+        [script, "--clang", str(config.tl_llvm_major), "gfx90a"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
+    )
+    if done.returncode != 0:
         return "", ""
-    bitcode = os.path.dirname(found[0])
-    flags = [
-        "-x hip --offload-arch=gfx90a --rocm-path=/usr",
-        f"--rocm-device-lib-path={bitcode}",
-    ]
-    if config.tl_llvm_major >= 20:
-        flags += ["-mcode-object-version=5", "-D__AMDGCN_WAVEFRONT_SIZE=64"]
-        libraries = ["hip", "ocml", "ockl", "oclc_isa_version_90a", "oclc_wavefrontsize64_on"]
-        libraries += ["oclc_abi_version_500", "oclc_finite_only_off", "oclc_unsafe_math_off"]
-        libraries += ["oclc_correctly_rounded_sqrt_on", "oclc_daz_opt_off"]
-        flags += [f"--hip-device-lib={name}.bc" for name in libraries]
-    return " ".join(flags), "-lamdhip64"
+    return "-x hip " + done.stdout.strip(), "-lamdhip64"
 
 
 def static_runtime(libdir):
