@@ -93,6 +93,18 @@ enum { TL_ISOLATION_DEFAULT = 0, TL_ISOLATION_PROCESS = 1, TL_ISOLATION_NONE = 2
 enum { TL_PROFILER_DEFAULT = 0, TL_PROFILER_EVENT = 1, TL_PROFILER_GRAPH = 2, TL_PROFILER_CUPTI = 3, TL_PROFILER_WALL = 4 };
 enum { TL_SEARCH_EXHAUSTIVE = 0, TL_SEARCH_RANDOM = 1, TL_SEARCH_LOCAL = 2 };
 
+/// What generated inputs look like; <tl/supply.h> has the ranges.
+enum {
+  TL_SUPPLY_NONE = 0, ///< nothing is generated: the call's own arguments
+  TL_SUPPLY_AUTO = 1,
+  TL_SUPPLY_INTEGER = 2,
+  TL_SUPPLY_UNIFORM = 3,
+  TL_SUPPLY_NORMAL = 4,
+  TL_SUPPLY_RANDN = 5,
+  TL_SUPPLY_ZERO = 6,
+  TL_SUPPLY_ONE = 7
+};
+
 /// The attribute's options as the runtime reads them.
 typedef struct tl_options {
   uint32_t struct_size;
@@ -112,8 +124,8 @@ typedef struct tl_options {
   uint32_t profiler;     ///< TL_PROFILER_*
   uint32_t search;       ///< TL_SEARCH_*
   uint32_t search_count; ///< n of random(n), local(n)
-  uint32_t supply;       ///< TL_SUPPLY_* of <tl/supply.h>, 0: the call's own arguments
-  uint32_t reserved;
+  uint32_t supply;       ///< TL_SUPPLY_*
+  uint32_t supply_seed;  ///< equal seeds give equal inputs
   /// Runs the reference on the arguments; null: the default config is the reference.
   void (*reference)(const tl_factory *, void *const *arguments, void *result);
   /// Looks at the arguments as a variant left them (and its result); false rejects it. Null: compare.
@@ -130,6 +142,8 @@ typedef struct tl_dispatch_slot {
 } tl_dispatch_slot;
 
 /// One concrete factory: everything the runtime knows about it. Lives as long as its image is loaded.
+struct tl_call;
+
 struct tl_factory {
   uint32_t abi_version;
   uint32_t struct_size;
@@ -155,6 +169,24 @@ struct tl_factory {
   /// Calls one variant with arguments given by address (copying those taken by value). `result` is
   /// storage of result.size bytes or null; a result that is no plain value is destroyed at once.
   void (*invoke)(const tl_factory *, uint32_t variant, void *const *arguments, void *result);
+  /// Text of the device toolkit's pending error (of a refused launch), which it clears; null: none.
+  /// Each image has its own toolkit runtime when that is linked statically. Null on the CPU.
+  const char *(*take_error)(void);
+  const void *dispatcher;   ///< address of the function that callers reach, null: not known
+  uint32_t key_words;       ///< length of a problem key
+  uint32_t own_parameters;  ///< leading parameters that are the factory's own; the rest are those of
+                            ///< the launch that a lazy factory returns
+  /// Fills in `call` for these arguments: key, device, stream, capturing. `key` has room for
+  /// key_words. The printed problem goes to `append(sink, text)`, and not into `call`.
+  void (*make_call)(const tl_factory *, void *const *arguments, struct tl_call *call, uint64_t *key,
+                    void (*append)(void *sink, const char *text), void *sink);
+  /// Trial inputs that the program gives in place of a call's arguments: tl::with_inputs on this
+  /// thread, else `supply = fn`. Returns 1 and replaces addresses (and `extents` where known), with an
+  /// owner to be handed to release_inputs after the last trial; 0: there are none; -1: they do not
+  /// fit, and `append(sink, text)` was told why.
+  int32_t (*inputs)(const tl_factory *, const struct tl_call *call, void **arguments, uint64_t *extents, void **owner,
+                    void (*append)(void *sink, const char *text), void *sink);
+  void (*release_inputs)(void *owner);
 };
 
 /// One call that found no winner in the thread's memory.
@@ -167,6 +199,10 @@ typedef struct tl_call {
   void *stream;            ///< the stream among the arguments, null: none
   int32_t device;          ///< ordinal of the current device, -1 on the CPU
   uint32_t capturing;      ///< 1 while `stream` is being captured: nothing may be tuned
+  const uint64_t *extents; ///< sizes of buffers that arguments do not tell [bytes], 0: not known;
+                           ///< [parameter_count], or null
+  uint32_t synthetic;      ///< 1: the buffers hold nothing (and may be null): inputs must be generated
+  uint32_t reserved;
 } tl_call;
 
 /// Makes a factory known. Called when its image is loaded; safe to call again; thread-safe.
@@ -183,6 +219,13 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 /// Always returns a valid index; failures are reported and answered with the default variant, but
 /// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
+
+/// Says that the variant that is running on this thread cannot run here, and why (the device's limits,
+/// with the numbers), whatever it does next. Inside a trial the variant is then recorded as infeasible.
+void tl_rt_infeasible(const char *reason);
+
+/// Says one line as a warning, once per process for each key.
+void tl_rt_warn_once(const char *key, const char *text);
 
 /// Text of the last error on this thread, "" when there was none. Valid until the next call.
 const char *tl_rt_last_error(void);

@@ -15,11 +15,18 @@
 #include <cuda_runtime_api.h>
 #endif
 
+#if defined(__HIP__) || defined(__HIPCC__) || defined(__CUDA__) || defined(__CUDACC__)
+#define TL_HAS_STREAMS 1
+#else
+#define TL_HAS_STREAMS 0
+#endif
+
 namespace tl::detail {
 
 #if defined(__HIP__) || defined(__HIPCC__)
 
 inline constexpr std::uint32_t backend = TL_BACKEND_HIP;
+using stream_t = hipStream_t;
 
 inline std::int32_t current_device() {
   int device = -1;
@@ -32,9 +39,15 @@ inline bool is_capturing(void *stream) {
          status != hipStreamCaptureStatusNone;
 }
 
+inline const char *take_error() {
+  const hipError_t error = hipGetLastError();
+  return error == hipSuccess ? nullptr : hipGetErrorString(error);
+}
+
 #elif defined(__CUDA__) || defined(__CUDACC__)
 
 inline constexpr std::uint32_t backend = TL_BACKEND_CUDA;
+using stream_t = cudaStream_t;
 
 inline std::int32_t current_device() {
   int device = -1;
@@ -48,11 +61,19 @@ inline bool is_capturing(void *stream) {
   return error == cudaErrorStreamCaptureImplicit || status != cudaStreamCaptureStatusNone;
 }
 
+/// What a launch that was refused has left behind; clears it.
+inline const char *take_error() {
+  const cudaError_t error = cudaGetLastError();
+  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
+}
+
 #else
 
 inline constexpr std::uint32_t backend = TL_BACKEND_CPU;
+using stream_t = void *;
 constexpr std::int32_t current_device() { return -1; }
 constexpr bool is_capturing(void *) { return false; }
+constexpr const char *(*take_error)() = nullptr;
 
 #endif
 

@@ -12,9 +12,12 @@
 
 #include <tl/abi.h>
 #include <tl/backend.h>
+#include <tl/inputs.h>
 #include <tl/key.h>
 #include <tl/keywords.h>
 #include <tl/signature.h>
+#include <tl/supply.h>
+#include <tl/type_list.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +27,11 @@
 #include <type_traits>
 #include <utility>
 
-namespace tl::detail {
+namespace tl {
+
+template <class Signature> class kernel;
+
+namespace detail {
 
 using factory_function = const tl_factory *(*)();
 
@@ -72,6 +79,38 @@ constexpr Default value_or(const Options &options, Default otherwise) {
     return otherwise;
 }
 
+template <class Options> constexpr bool supplied_by_function() {
+  if constexpr (has_option_v<keyword::supply, Options>)
+    return !std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(std::declval<const Options &>()))>,
+                           supply_t>;
+  else
+    return false;
+}
+template <class Options> const auto &value_of_supply(const Options &options) {
+  return value_of<keyword::supply>(options);
+}
+
+/// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the launch
+/// that it returns and the stream of that launch.
+template <class Signature> struct full_signature;
+template <class R, class... Args> struct full_signature<R(Args...)> {
+  using type = R(Args...);
+  using own = type_list<Args...>;
+  using all = type_list<Args...>;
+  using values = all; ///< without the stream that we add
+};
+template <class R, class... P, class... Args> struct full_signature<kernel<R(P...)>(Args...)> {
+#if TL_HAS_STREAMS
+  using type = R(Args..., P..., stream_t);
+  using all = type_list<Args..., P..., stream_t>;
+#else
+  using type = R(Args..., P...);
+  using all = type_list<Args..., P...>;
+#endif
+  using own = type_list<Args...>;
+  using values = type_list<Args..., P...>;
+};
+
 /// Zero-initialised storage through which the runtime publishes what it installed.
 template <factory_function Factory> inline constinit tl_dispatch_slot dispatch_slot{};
 
@@ -85,6 +124,46 @@ template <factory_function Factory> struct registration {
   static const registration done;
 };
 template <factory_function Factory> const registration<Factory> registration<Factory>::done;
+
+template <class Config> bool same_config(const Config &a, const Config &b) {
+  if constexpr (requires { bool(a == b); })
+    return bool(a == b);
+  else {
+    static_assert(std::has_unique_object_representations_v<Config>,
+                  "`eligible` returns configs, so the config struct needs an operator==");
+    return std::memcmp(&a, &b, sizeof a) == 0;
+  }
+}
+
+/// Marks the variants that `eligible` admits: fn(config, args...) says yes or no to each, fn(args...)
+/// returns the configs that are wanted. One that was not compiled is reported, since nobody else would
+/// notice that it never runs.
+template <class Config, class Parameters, class Function>
+void find_eligible(const Function &fn, const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+  const auto *const *values = static_cast<const Config *const *>(factory->values);
+  if constexpr (callable_with<Function, prepend_t<const Config &, Parameters>>) {
+    for (std::uint32_t i = 0; i < factory->variant_count; ++i)
+      wanted[i] = apply_arguments([&](auto &&...args) { return bool(fn(*values[i], std::forward<decltype(args)>(args)...)); },
+                                  arguments, Parameters{});
+  } else {
+    static_assert(callable_with<Function, Parameters>,
+                  "`eligible` takes (config, arguments...) and returns a bool, or (arguments...) and returns configs");
+    std::size_t position = 0;
+    for (const Config &config : apply_arguments(fn, arguments, Parameters{})) {
+      bool compiled = false;
+      for (std::uint32_t i = 0; i < factory->variant_count; ++i)
+        if (same_config(*values[i], config))
+          compiled = wanted[i] = 1;
+      if (!compiled) {
+        const std::string text = std::string(factory->name) + ": config " + std::to_string(position) +
+                                 " (counted from 0) that `eligible` asks for is none of the " +
+                                 std::to_string(factory->variant_count) + " that were compiled; it is left out";
+        tl_rt_warn_once(text.c_str(), text.c_str());
+      }
+      ++position;
+    }
+  }
+}
 
 /// Type-erased access to one factory's functions: the other end of tl_factory's function pointers.
 template <class Signature, class Options, class Config> struct erased;
@@ -134,11 +213,7 @@ template <class R, class... Args, class Options, class Config> struct erased<R(A
 
   static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
     static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
-    const auto &fn = value_of<keyword::eligible>(options(factory));
-    const auto *const *values = static_cast<const Config *const *>(factory->values);
-    for (std::uint32_t i = 0; i < factory->variant_count; ++i)
-      wanted[i] = apply([&](auto &&...args) { return bool(fn(*values[i], std::forward<decltype(args)>(args)...)); },
-                        arguments, std::index_sequence_for<Args...>{});
+    find_eligible<Config, type_list<Args...>>(value_of<keyword::eligible>(options(factory)), factory, arguments, wanted);
   }
 };
 
@@ -162,14 +237,24 @@ template <class Options> tl_options runtime_options(const Options &options) {
   result.isolation = value_or<keyword::isolation>(options, isolation_t{TL_ISOLATION_DEFAULT}).value;
   result.profiler = value_or<keyword::profiler>(options, profiler_t{TL_PROFILER_DEFAULT}).value;
   const search_t search = value_or<keyword::search>(options, search_t{TL_SEARCH_EXHAUSTIVE, 0});
+  if constexpr (has_option_v<keyword::supply, Options>) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(options))>, supply_t>) {
+      result.supply = value_of<keyword::supply>(options).kind;
+      result.supply_seed = value_of<keyword::supply>(options).seed;
+    }
+  }
   result.search = search.strategy;
   result.search_count = search.count;
   return result;
 }
 
-template <class R, class... Args> constexpr auto describe_parameters(const char *const *names, R (*)(Args...)) {
-  std::size_t i = 0;
-  return std::array<tl_parameter, sizeof...(Args) + 1>{describe_parameter<Args>(names[i++])..., tl_parameter{}};
+/// `names` are those of the factory's own parameters.
+template <class... All>
+constexpr auto describe_parameters(const char *const *names, std::size_t own, type_list<All...>) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<tl_parameter, sizeof...(All) + 1>{
+        describe_parameter<All>(I < own ? names[I] : position_name<I>)..., tl_parameter{}};
+  }(std::index_sequence_for<All...>{});
 }
 
 template <class Signature> struct signature_traits;
@@ -182,9 +267,13 @@ template <class R, class... Args> struct signature_traits<R(Args...)> {
 
 /// Sets the callbacks; none of them is instantiated for a factory whose arguments cannot be copied.
 template <class Signature, class Access, class Options> void fill(tl_factory &factory) {
-  if constexpr (signature_traits<Signature>::copyable) {
-    factory.result = describe_result<typename signature_traits<Signature>::result>();
+  using full = typename full_signature<Signature>::type;
+  if constexpr (signature_traits<full>::copyable) {
+    using trial_inputs = input_hooks<full_signature<Signature>, Options>;
+    factory.result = describe_result<typename signature_traits<full>::result>();
     factory.invoke = &Access::invoke;
+    factory.inputs = &trial_inputs::inputs;
+    factory.release_inputs = &trial_inputs::release;
     if constexpr (has_option_v<keyword::reference, Options>)
       factory.options.reference = &Access::reference;
     if constexpr (has_option_v<keyword::check, Options>)
@@ -194,13 +283,19 @@ template <class Signature, class Access, class Options> void fill(tl_factory &fa
   }
 }
 
-/// The descriptor of one factory. `Config` is the type of `generated::values`' elements, void for none.
+template <factory_function Factory, class Signature, class Options> struct dispatcher;
+
+/// The descriptor of one factory. `reached_by` is its dispatcher, by whose address the programmatic
+/// interfaces find it. `Config` is the type of `generated::values`' elements, void for none.
 template <factory_function Factory, class Signature, class Config = void, class... Options>
-const tl_factory *describe(const generated &tables, const Options &...options) {
+const tl_factory *describe(const generated &tables, std::type_identity_t<Signature> *reached_by,
+                           const Options &...options) {
   using set = option_set_t<Options...>;
   using access = erased<Signature, set, Config>;
+  using full = full_signature<Signature>;
   static const set context{options...};
-  static const auto parameters = describe_parameters(tables.parameters, static_cast<Signature *>(nullptr));
+  static const auto parameters =
+      describe_parameters(tables.parameters, list_size_v<typename full::own>, typename full::all{});
   static const tl_factory factory = [&] {
     tl_factory result{};
     result.abi_version = TL_ABI_VERSION;
@@ -221,6 +316,11 @@ const tl_factory *describe(const generated &tables, const Options &...options) {
     result.values = tables.values;
     result.options = runtime_options(context);
     result.slot = &dispatch_slot<Factory>;
+    result.take_error = take_error;
+    result.dispatcher = reinterpret_cast<const void *>(reached_by);
+    result.key_words = static_cast<std::uint32_t>(dispatcher<Factory, Signature, set>::words);
+    result.own_parameters = static_cast<std::uint32_t>(list_size_v<typename full::own>);
+    result.make_call = &dispatcher<Factory, Signature, set>::make_call;
     result.tunable = 1;
     for (std::size_t i = 0; i + 1 < parameters.size(); ++i)
       if (parameters[i].kind == TL_PARAMETER_UNCOPYABLE)
@@ -231,6 +331,13 @@ const tl_factory *describe(const generated &tables, const Options &...options) {
   return &factory;
 }
 
+/// The same for a factory that only its dispatcher's callers reach.
+template <factory_function Factory, class Signature, class Config = void, class... Options>
+  requires(!(std::is_pointer_v<Options> || ...))
+const tl_factory *describe(const generated &tables, const Options &...options) {
+  return describe<Factory, Signature, Config>(tables, static_cast<Signature *>(nullptr), options...);
+}
+
 /// What a thread remembers of its last call: trivially constructed, so that reaching it is free.
 template <class Function, std::size_t Words> struct last_call {
   std::uint64_t generation;
@@ -238,11 +345,8 @@ template <class Function, std::size_t Words> struct last_call {
   Function function;
 };
 
-template <factory_function Factory, class Signature, class Options> struct dispatcher;
-
-template <factory_function Factory, class R, class... Args, class Options>
-struct dispatcher<Factory, R(Args...), Options> {
-  using function = R (*)(Args...);
+/// How a factory's arguments become a problem.
+template <factory_function Factory, class Options, class... Args> struct problem_of {
   static constexpr bool own_key = has_option_v<keyword::key, Options>;
   static constexpr std::size_t device_words = backend == TL_BACKEND_CPU ? 0 : 1;
 
@@ -255,13 +359,8 @@ struct dispatcher<Factory, R(Args...), Options> {
   }
   static constexpr std::size_t words = device_words + problem_words();
 
-  struct key_t {
-    std::uint64_t word[words + 1]; ///< one spare, so that a factory without a key is no special case
-  };
-
-  [[gnu::always_inline]] static void make_key(key_t &key, const Options &options,
+  [[gnu::always_inline]] static void make_key(std::uint64_t *at, const Options &options,
                                               std::remove_reference_t<Args> &...args) {
-    std::uint64_t *at = key.word;
     if constexpr (device_words != 0)
       *at++ = static_cast<std::uint64_t>(current_device());
     if constexpr (own_key)
@@ -270,11 +369,61 @@ struct dispatcher<Factory, R(Args...), Options> {
       (append_key<Args>(at, args), ...);
   }
 
+  static std::string make_text(const tl_factory *factory, const Options &options,
+                               std::remove_reference_t<Args> &...args) {
+    std::string problem;
+    if constexpr (own_key) {
+      problem = "key=";
+      append_text_value(problem, value_of<keyword::key>(options)(args...));
+    } else {
+      std::size_t i = 0;
+      ((append_text<Args>(problem, factory->parameters[i], i, args), ++i), ...);
+    }
+    return problem;
+  }
+
+  /// Everything about a call but its key and printed problem.
+  static void fill_call(const tl_factory *factory, void *const *arguments, tl_call &call) {
+    call.struct_size = sizeof call;
+    call.key_words = static_cast<std::uint32_t>(words);
+    call.arguments = arguments;
+    call.device = current_device();
+    for (std::uint32_t i = 0; i < factory->parameter_count; ++i)
+      if (factory->parameters[i].kind == TL_PARAMETER_STREAM)
+        call.stream = *static_cast<void **>(arguments[i]);
+    call.capturing = is_capturing(call.stream);
+  }
+
+  /// tl_factory::make_call.
+  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call, std::uint64_t *key,
+                        void (*append)(void *sink, const char *text), void *sink) {
+    const auto &options = *static_cast<const Options *>(factory->context);
+    *call = tl_call{};
+    call->key = key;
+    fill_call(factory, arguments, *call);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      make_key(key, options, *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
+      append(sink,
+             make_text(factory, options, *static_cast<std::remove_reference_t<Args> *>(arguments[I])...).c_str());
+    }(std::index_sequence_for<Args...>{});
+  }
+};
+
+template <factory_function Factory, class R, class... Args, class Options>
+struct dispatcher<Factory, R(Args...), Options> : problem_of<Factory, Options, Args...> {
+  using function = R (*)(Args...);
+  using problem = problem_of<Factory, Options, Args...>;
+  using problem::words;
+
+  struct key_t {
+    std::uint64_t word[words + 1]; ///< one spare, so that a factory without a key is no special case
+  };
+
   [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
     static thread_local constinit last_call<function, words + 1> last{~std::uint64_t(0), {}, nullptr};
     tl_dispatch_slot &slot = dispatch_slot<Factory>;
     key_t key;
-    make_key(key, options, args...);
+    problem::make_key(key.word, options, args...);
     bool same = last.generation == __atomic_load_n(&slot.generation, __ATOMIC_ACQUIRE);
     for (std::size_t i = 0; i < words; ++i)
       same &= last.key[i] == key.word[i];
@@ -297,25 +446,11 @@ struct dispatcher<Factory, R(Args...), Options> {
                                                             std::remove_reference_t<Args> &...args) {
     const tl_factory *factory = Factory();
     void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
-    std::string problem;
-    if constexpr (own_key) {
-      problem = "key=";
-      append_text_value(problem, value_of<keyword::key>(options)(args...));
-    } else {
-      std::size_t i = 0;
-      ((append_text<Args>(problem, factory->parameters[i], i, args), ++i), ...);
-    }
+    const std::string text = problem::make_text(factory, options, args...);
     tl_call call{};
-    call.struct_size = sizeof call;
+    problem::fill_call(factory, arguments, call);
     call.key = key.word;
-    call.key_words = static_cast<std::uint32_t>(words);
-    call.problem = problem.c_str();
-    call.arguments = arguments;
-    call.device = current_device();
-    for (std::uint32_t i = 0; i < factory->parameter_count; ++i)
-      if (factory->parameters[i].kind == TL_PARAMETER_STREAM)
-        call.stream = *static_cast<void **>(arguments[i]);
-    call.capturing = is_capturing(call.stream);
+    call.problem = text.c_str();
     return tl_rt_resolve(factory, &call);
   }
 };
@@ -327,6 +462,7 @@ template <factory_function Factory, class Signature, class Options, class... Arg
   return dispatcher<Factory, Signature, Options>::call(options, std::forward<Args>(args)...);
 }
 
-} // namespace tl::detail
+} // namespace detail
+} // namespace tl
 
 #endif

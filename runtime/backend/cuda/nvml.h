@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What only NVIDIA's management library knows. Read-only.
+
+#ifndef TL_RUNTIME_BACKEND_CUDA_NVML_H
+#define TL_RUNTIME_BACKEND_CUDA_NVML_H
+
+#include <string>
+
+namespace tl::rt::cuda {
+
+/// What is enforced on a device right now. Zero and "" where it cannot be found out.
+struct managed_properties {
+  unsigned power_limit_mw = 0; ///< [mW]
+  std::string driver;          ///< "580.159.04"
+};
+
+/// Of the device with this PCI bus id ("0000:1b:00.0").
+managed_properties read_managed_properties(const char *pci_bus_id);
+
+} // namespace tl::rt::cuda
+
+#endif

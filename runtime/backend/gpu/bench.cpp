@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/backend/gpu/bench.h"
+
+#include "runtime/backend/gpu/engine.h"
+#include "runtime/backend/gpu/worker.h"
+#include "runtime/support/log.h"
+#include "runtime/worker/supervisor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace tl::rt::gpu {
+namespace {
+
+/// A worker may have to wait for its context, and for gigabytes to be copied [s].
+constexpr double start_limit_s = 60;
+
+/// Tries variants in a worker process, or in this one where that cannot be.
+class gpu_bench final : public trial_bench {
+public:
+  gpu_bench(const tuning_task &task, std::unique_ptr<device> on)
+      : task_(task), device_(std::move(on)), worker_([this](const worker_link &link) { return image_.give_birth(link); }),
+        last_ns_(task.factory->variant_count) {}
+  ~gpu_bench() override;
+
+  status open();
+  trial_outcome prepare() override;
+  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  timed_round round(std::span<const sample_request> order, double limit_s) override;
+  double reference_ns() const override { return reference_ns_; }
+
+private:
+  status share_buffers();
+  status go_in_process(const std::string &why);
+  trial_outcome ready();
+  trial_outcome ask(request_kind kind, std::uint32_t variant, double value, double limit_s);
+  timed_round part(std::span<const sample_request> order, double limit_s);
+  trial_outcome ask_round(std::span<const sample_request> order, double limit_s, timed_round &to);
+
+  tuning_task task_;
+  std::unique_ptr<device> device_;
+  problem problem_;
+  std::vector<address> staging_;
+  worker_image image_;
+  supervisor worker_;
+  std::unique_ptr<engine> local_; ///< set: trials run in this process
+  std::vector<double> last_ns_;   ///< per variant
+  double reference_ns_ = 0;
+  bool prepared_ = false; ///< the living worker has its expected results
+};
+
+} // namespace
+
+gpu_bench::~gpu_bench() {
+  worker_.stop();
+  local_.reset();
+  for (const address it : staging_)
+    device_->release(it);
+}
+
+/// Makes each region on the device something that a worker can open. What the driver does not share
+/// (memory of async pools, managed memory) is copied to where it does.
+status gpu_bench::share_buffers() {
+  for (region &it : problem_.regions) {
+    if (it.on_host)
+      continue;
+    const memory_info info = device_->inspect(reinterpret_cast<const void *>(it.original));
+    if (info.place == place::exportable) {
+      it.offset = it.original - info.base;
+      if (status done = device_->export_memory(info.base, it.handle); !done)
+        return done;
+      continue;
+    }
+    address &staged = staging_.emplace_back(0);
+    if (status done = device_->allocate(it.bytes, staged); !done)
+      return done;
+    if (status done = device_->copy(staged, it.original, it.bytes); !done)
+      return done;
+    it.offset = 0;
+    if (status done = device_->export_memory(staged, it.handle); !done)
+      return done;
+  }
+  return device_->synchronize();
+}
+
+status gpu_bench::go_in_process(const std::string &why) {
+  if (!why.empty())
+    log_warning(fmt::format("{}: trials run inside the program, where a variant that faults ends all of its work on "
+                            "the device: {}",
+                            task_.factory->name, why));
+  local_ = std::make_unique<engine>(*device_, *task_.factory, problem_, false);
+  return local_->set_up();
+}
+
+status gpu_bench::open() {
+  if (status waited = device_->wait_for_caller(task_.call->stream); !waited)
+    return waited;
+  if (status taken = take_apart(*device_, task_, problem_); !taken)
+    return taken;
+  if (task_.in_process)
+    return go_in_process({});
+  if (!problem_.in_process.empty())
+    return go_in_process(problem_.in_process);
+  if (status shared = share_buffers(); !shared)
+    return shared;
+  if (status made = image_.prepare(*task_.factory, problem_); !made)
+    return go_in_process(made.text());
+  return status::ok();
+}
+
+/// A worker that can be asked for trials.
+trial_outcome gpu_bench::ready() {
+  if (worker_.running() && prepared_)
+    return {};
+  if (!worker_.running()) {
+    prepared_ = false;
+    if (status started = worker_.start(start_limit_s); !started)
+      return outcome_of(trial_status::harness_error, started.text());
+  }
+  trial_outcome outcome = ask(request_kind::prepare, 0, 0, std::max(task_.options.timeout, 1.0));
+  prepared_ = outcome.status == trial_status::measured && worker_.running();
+  if (prepared_)
+    reference_ns_ = image_.area().reference_ns;
+  return outcome;
+}
+
+trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double value, double limit_s) {
+  worker_request request{};
+  request.kind = kind;
+  request.variant = variant;
+  request.value = value;
+  const worker_answer answer = worker_.ask(request, limit_s);
+  if (!answer.replied)
+    return outcome_of(answer.status, answer.reason);
+  trial_outcome outcome = outcome_of(static_cast<trial_status>(answer.reply.status), std::string(answer.reply.get_text()));
+  outcome.time_ns = answer.reply.time_ns;
+  const char *resources = image_.area().resources;
+  outcome.resources.assign(resources, ::strnlen(resources, max_resources));
+  // Damaged, or without a device: the next trial gets a new one.
+  if (answer.reply.tainted)
+    worker_.stop();
+  return outcome;
+}
+
+trial_outcome gpu_bench::prepare() {
+  if (!local_)
+    return ready();
+  trial_outcome outcome = local_->prepare();
+  reference_ns_ = local_->reference_ns();
+  return outcome;
+}
+
+trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
+  trial_outcome outcome;
+  if (local_) {
+    outcome = device_->lost() ? outcome_of(trial_status::harness_error, "an earlier variant has lost the device")
+                              : local_->probe(variant);
+  } else {
+    outcome = ready();
+    if (outcome.status != trial_status::measured)
+      return outcome_of(trial_status::harness_error, "no worker for this variant: " + outcome.reason);
+    outcome = ask(request_kind::probe, variant, 0, limit_s);
+  }
+  last_ns_[variant] = outcome.time_ns;
+  return outcome;
+}
+
+trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double limit_s, timed_round &to) {
+  if (local_) {
+    if (device_->lost())
+      return outcome_of(trial_status::harness_error, "an earlier variant has lost the device");
+    const status done = local_->round(order, to);
+    return done ? trial_outcome{} : outcome_of(trial_status::device_error, done.text());
+  }
+  trial_outcome outcome = ready();
+  if (outcome.status != trial_status::measured)
+    return outcome_of(trial_status::harness_error, "no worker for this round: " + outcome.reason);
+  std::copy(order.begin(), order.end(), image_.area().requests);
+  outcome = ask(request_kind::sample, 0, static_cast<double>(order.size()), limit_s);
+  if (outcome.status != trial_status::measured)
+    return outcome;
+  to.clock = image_.area().clock;
+  to.samples.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    to.samples[i].variant = order[i].variant;
+    to.samples[i].outcome.time_ns = image_.area().samples[i].time_ns;
+    to.samples[i].at_ns = image_.area().samples[i].at_ns;
+  }
+  return outcome;
+}
+
+timed_round gpu_bench::part(std::span<const sample_request> order, double limit_s) {
+  // All of it is enqueued before anything is waited for, so the limit is one sample's, on top of what
+  // the round should take.
+  double expected_s = 0;
+  for (const sample_request &it : order)
+    expected_s += 1e-9 * (last_ns_[it.variant] + 100e3) * std::max(it.launches, 1u);
+  timed_round taken;
+  trial_outcome outcome = ask_round(order, limit_s + 4 * expected_s, taken);
+  if (outcome.status == trial_status::measured)
+    return taken;
+  // Somewhere in it something went wrong: one by one tells where.
+  taken = {};
+  for (const sample_request &it : order) {
+    timed_round one;
+    if (order.size() > 1)
+      outcome = ask_round({&it, 1}, limit_s, one);
+    if (outcome.status == trial_status::measured && one.samples.size() == 1) {
+      taken.samples.push_back(one.samples[0]);
+      taken.clock = one.clock;
+    } else {
+      timed_sample &failed = taken.samples.emplace_back();
+      failed.variant = it.variant;
+      failed.outcome = outcome;
+    }
+  }
+  return taken;
+}
+
+timed_round gpu_bench::round(std::span<const sample_request> order, double limit_s) {
+  timed_round whole;
+  for (std::size_t i = 0; i < order.size(); i += max_round) {
+    timed_round taken = part(order.subspan(i, std::min(max_round, order.size() - i)), limit_s);
+    whole.clock = taken.clock;
+    whole.samples.insert(whole.samples.end(), taken.samples.begin(), taken.samples.end());
+  }
+  for (const timed_sample &it : whole.samples)
+    if (it.outcome.status == trial_status::measured)
+      last_ns_[it.variant] = it.outcome.time_ns;
+  return whole;
+}
+
+std::unique_ptr<trial_bench> open_bench(const tuning_task &task, std::string &error) {
+  std::unique_ptr<device> on = open_device(task.factory->backend, task.call->device, error);
+  if (!on)
+    return nullptr;
+  auto made = std::make_unique<gpu_bench>(task, std::move(on));
+  if (status done = made->open(); !done) {
+    error = done.text();
+    return nullptr;
+  }
+  return made;
+}
+
+} // namespace tl::rt::gpu

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Files that the build puts into the runtime.
+
+#ifndef TL_RUNTIME_BACKEND_GPU_EMBEDDED_H
+#define TL_RUNTIME_BACKEND_GPU_EMBEDDED_H
+
+#include <cstddef>
+
+namespace tl::rt::gpu {
+
+/// kernels.cu as PTX, null-terminated. Empty when no Clang was there to compile it.
+extern const unsigned char embedded_kernels[];
+extern const std::size_t embedded_kernels_size; ///< without the terminator
+
+/// The hook library (hook.c), a shared object.
+extern const unsigned char embedded_hook[];
+extern const std::size_t embedded_hook_size;
+
+} // namespace tl::rt::gpu
+
+#endif

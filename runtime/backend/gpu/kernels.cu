@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The few kernels that the runtime runs itself: comparing results, looking after guard zones, and
+// reading the clock. Compiled to PTX with no toolkit (no header, no library), embedded as text and
+// left to the driver. The same code compiles for the host, where tests run it.
+
+#include "kernels.h"
+
+#include "../../../include/tl/abi.h"
+
+using tl::rt::gpu::clock_result;
+using tl::rt::gpu::compare_parameters;
+using tl::rt::gpu::compare_result;
+using tl::rt::gpu::float_of_bits;
+using tl::rt::gpu::guard_result;
+using tl::rt::gpu::small_float;
+
+typedef unsigned long long u64;
+
+#ifdef __CUDA__
+#define DEVICE static __attribute__((device))
+#define KERNEL extern "C" __attribute__((global)) void
+DEVICE u64 thread_index() {
+  return u64(__nvvm_read_ptx_sreg_ctaid_x()) * __nvvm_read_ptx_sreg_ntid_x() + __nvvm_read_ptx_sreg_tid_x();
+}
+DEVICE u64 thread_count() { return u64(__nvvm_read_ptx_sreg_nctaid_x()) * __nvvm_read_ptx_sreg_ntid_x(); }
+DEVICE void add(u64 *to, u64 value) { asm volatile("red.global.add.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory"); }
+DEVICE void lower(u64 *to, u64 value) { asm volatile("red.global.min.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory"); }
+DEVICE u64 cycles() {
+  u64 value;
+  asm volatile("mov.u64 %0, %%clock64;" : "=l"(value)::"memory");
+  return value;
+}
+DEVICE u64 nanoseconds() {
+  u64 value;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(value)::"memory");
+  return value;
+}
+#else
+// One thread does it all.
+#define DEVICE static inline
+#define KERNEL extern "C" void
+DEVICE u64 thread_index() { return 0; }
+DEVICE u64 thread_count() { return 1; }
+DEVICE void add(u64 *to, u64 value) { *to += value; }
+DEVICE void lower(u64 *to, u64 value) { *to = value < *to ? value : *to; }
+DEVICE u64 cycles() { return __builtin_ia32_rdtsc(); }
+DEVICE u64 nanoseconds() { return __builtin_ia32_rdtsc(); }
+#endif
+
+template <class T> DEVICE T load(u64 address) { return *reinterpret_cast<const T *>(address); }
+
+template <class T> DEVICE bool close(T actual, T expected, const compare_parameters &p) {
+  if (actual != actual || expected != expected)
+    return p.equal_nan && actual != actual && expected != expected;
+  if (actual == expected)
+    return true;
+  const T difference = actual > expected ? actual - expected : expected - actual;
+  const T magnitude = expected < T(0) ? -expected : expected;
+  return difference <= T(p.atol) + T(p.rtol) * magnitude && difference - difference == T(0) &&
+         magnitude - magnitude == T(0);
+}
+
+DEVICE bool same_bits(u64 a, u64 b, unsigned size) {
+  switch (size) {
+  case 2:
+    return load<unsigned short>(a) == load<unsigned short>(b);
+  case 4:
+    return load<unsigned>(a) == load<unsigned>(b);
+  case 8:
+    return load<u64>(a) == load<u64>(b);
+  default:
+    for (unsigned i = 0; i < size; ++i)
+      if (load<unsigned char>(a + i) != load<unsigned char>(b + i))
+        return false;
+    return true;
+  }
+}
+
+DEVICE bool is_poison(u64 a, unsigned size, unsigned byte) {
+  for (unsigned i = 0; i < size; ++i)
+    if (load<unsigned char>(a + i) != byte)
+      return false;
+  return true;
+}
+
+DEVICE bool matches(u64 a, u64 e, const compare_parameters &p) {
+  switch (p.element) {
+  case TL_ELEMENT_F16:
+    return close(small_float(load<unsigned short>(a), 5, 10, false), small_float(load<unsigned short>(e), 5, 10, false),
+                 p);
+  case TL_ELEMENT_BF16:
+    return close(float_of_bits(unsigned(load<unsigned short>(a)) << 16),
+                 float_of_bits(unsigned(load<unsigned short>(e)) << 16), p);
+  case TL_ELEMENT_F32:
+    return close(load<float>(a), load<float>(e), p);
+  case TL_ELEMENT_F64:
+    return close(load<double>(a), load<double>(e), p);
+  case TL_ELEMENT_E4M3:
+    return close(small_float(load<unsigned char>(a), 4, 3, true), small_float(load<unsigned char>(e), 4, 3, true), p);
+  case TL_ELEMENT_E5M2:
+    return close(small_float(load<unsigned char>(a), 5, 2, false), small_float(load<unsigned char>(e), 5, 2, false),
+                 p);
+  default:
+    return false; // integers and bytes: the same bits or different
+  }
+}
+
+KERNEL tl_compare(compare_parameters p, compare_result *result) {
+  u64 mismatched = 0, unwritten = 0, first = ~u64(0);
+  for (u64 i = thread_index(); i < p.count; i += thread_count()) {
+    long long offset = 0;
+    if (p.rank == 0) {
+      offset = static_cast<long long>(i);
+    } else {
+      u64 rest = i;
+      for (unsigned d = p.rank; d-- > 0;) {
+        offset += static_cast<long long>(rest % p.shape[d]) * p.strides[d];
+        rest /= p.shape[d];
+      }
+    }
+    const u64 a = p.actual + u64(offset) * p.element_size;
+    const u64 e = p.expected + u64(offset) * p.element_size;
+    if (p.untouched && is_poison(a, p.element_size, p.poison)) {
+      if (same_bits(e, p.untouched + u64(offset) * p.element_size, p.element_size))
+        continue;
+    } else if (same_bits(a, e, p.element_size)) {
+      if (p.exact)
+        continue;
+      if (p.poisoned && is_poison(e, p.element_size, p.poison)) {
+        ++unwritten;
+        continue;
+      }
+      // A NaN equals itself only when that is asked for.
+      if (p.element < TL_ELEMENT_F16 || p.element > TL_ELEMENT_E5M2 || matches(a, e, p))
+        continue;
+    } else if (!p.exact && matches(a, e, p)) {
+      continue;
+    }
+    ++mismatched;
+    first = i < first ? i : first;
+  }
+  if (mismatched) {
+    add(&result->mismatched, mismatched);
+    lower(&result->first, first);
+  }
+  if (unwritten)
+    add(&result->unwritten, unwritten);
+}
+
+KERNEL tl_guard(u64 address, u64 bytes, guard_result *result) {
+  for (u64 i = thread_index(); i < bytes; i += thread_count())
+    if (load<unsigned char>(address + i) != tl::rt::gpu::guard_byte) {
+      add(&result->damaged, 1);
+      lower(&result->first, i);
+    }
+}
+
+/// Keeps one thread busy for `duration` [ns] and adds up how far both clocks moved.
+KERNEL tl_spin(u64 duration, clock_result *result) {
+  if (thread_index() != 0)
+    return;
+  const u64 begin = nanoseconds(), first = cycles();
+  u64 now;
+  do
+    now = nanoseconds();
+  while (now - begin < duration);
+  result->cycles += cycles() - first;
+  result->nanoseconds += now - begin;
+}
