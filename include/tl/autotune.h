@@ -6,9 +6,13 @@
 #define TL_AUTOTUNE_H
 
 #include <tl/dispatch.h>
+#include <tl/infeasible.h>
+#include <tl/inputs.h>
+#include <tl/kernel.h>
 #include <tl/keywords.h>
 #include <tl/options.h>
 #include <tl/space.h>
+#include <tl/supply.h>
 #include <tl/version.h>
 #include <tl/views.h>
 

@@ -153,7 +153,7 @@ void find_eligible(const Function &fn, const tl_factory *factory, void *const *a
       bool compiled = false;
       for (std::uint32_t i = 0; i < factory->variant_count; ++i)
         if (same_config(*values[i], config))
-          compiled = wanted[i] = 1;
+          compiled = true, wanted[i] = 1;
       if (!compiled) {
         const std::string text = std::string(factory->name) + ": config " + std::to_string(position) +
                                  " (counted from 0) that `eligible` asks for is none of the " +

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a lazy factory returns: a launch description that is run later, as often as one likes.
+//
+//   using gemm_launch = tl::kernel<void(tl::in<half>, tl::in<half>, tl::out<half>)>;
+//
+//   template <gemm_config C = {}>
+//   [[tl::autotune(configs = gemm_space, supply = tl::supply::automatic)]]
+//   gemm_launch gemm(int m, int n, int k) {
+//     return gemm_launch(gemm_kernel<C>, m, n, k)
+//         .grid(n / C.block_n, m / C.block_m).block(C.threads).shared(shared_bytes<C>)
+//         .extent<0>(m, k).extent<1>(k, n).extent<2>(m, n);
+//   }
+//
+//   auto run = gemm(4096, 4096, 4096);
+//   run(a, b, c);              // the winner: stored, or tuned now, on these very arguments
+//   run.on(stream)(a, b, c);
+
+#ifndef TL_KERNEL_H
+#define TL_KERNEL_H
+
+#include <tl/dispatch.h>
+#include <tl/infeasible.h>
+#include <tl/launch.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tl {
+namespace detail {
+
+/// Makes one launch. Shared by all copies of a description; thread-safe.
+template <class R, class... P> struct launcher {
+  virtual ~launcher() = default;
+  virtual R launch(const launch_config &config, stream_t stream, P... args) const = 0;
+};
+
+/// A function of the host: a CPU kernel, or several launches on a GPU. Takes the stream as a last
+/// argument if it can.
+template <class Function, class R, class... P> struct host_launcher final : launcher<R, P...> {
+  explicit host_launcher(Function f) : function(std::move(f)) {}
+
+  R launch(const launch_config &, [[maybe_unused]] stream_t stream, P... args) const override {
+    if constexpr (TL_HAS_STREAMS && std::is_invocable_v<const Function &, P..., stream_t>)
+      return static_cast<R>(function(static_cast<P &&>(args)..., stream));
+    else
+      return static_cast<R>(function(static_cast<P &&>(args)...));
+  }
+
+  Function function;
+};
+
+/// A handle's way to the winner. One object for all copies of a handle; thread-safe.
+template <class R, class... P> class deferred_launch {
+public:
+  /// A variant's description and for how long it counts.
+  struct resolved {
+    std::uint64_t generation; ///< of the dispatch slot
+    std::uint32_t variant;
+    kernel<R(P...)> description;
+  };
+
+  deferred_launch(const tl_factory *factory, const tl_dispatch_slot *slot) : factory_(factory), slot_(slot) {}
+  virtual ~deferred_launch() = default;
+  deferred_launch(const deferred_launch &) = delete;
+  deferred_launch &operator=(const deferred_launch &) = delete;
+
+  /// The winner's description where it is known, else null.
+  [[gnu::always_inline]] const resolved *known() const {
+    const resolved *it = current_.load(std::memory_order_acquire);
+    return it && it->generation == __atomic_load_n(&slot_->generation, __ATOMIC_ACQUIRE) ? it : nullptr;
+  }
+
+  /// Finds or tunes the winner on the launch's arguments, given by address; `synthetic` when there are
+  /// no data. Valid for this launch even where it does not count for the next one.
+  virtual std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments, bool synthetic) = 0;
+
+  /// The winner where it is installed or stored; never tunes.
+  virtual bool ready() const = 0;
+  /// The description that the default config gives.
+  virtual kernel<R(P...)> default_description() const = 0;
+
+  const tl_factory *factory() const { return factory_; }
+
+protected:
+  const tl_factory *factory_;
+  const tl_dispatch_slot *slot_;
+  std::atomic<const resolved *> current_{nullptr};
+  std::mutex guard_;
+  std::vector<std::shared_ptr<const resolved>> kept_; ///< a reader may be in any of them
+};
+
+} // namespace detail
+
+/// A launch description, or a handle of a factory that finds its description when it is needed.
+/// Calling is thread-safe; describing is not. Copies are cheap.
+template <class R, class... P> class kernel<R(P...)> {
+public:
+  using signature = R(P...);
+
+  /// A function pointer with the values of its leading parameters: those that the launch does not
+  /// give. In a CUDA or HIP source it is a __global__ function.
+  template <class... K, class... Bound>
+    requires(sizeof...(K) == sizeof...(Bound) + sizeof...(P))
+  explicit kernel(R (*function)(K...), Bound... bound) {
+#if TL_HAS_STREAMS
+    config_.function = reinterpret_cast<const void *>(function);
+    launcher_ = detail::make_device_launcher<R, detail::type_list<P...>, K...>(std::move(bound)...);
+#else
+    static_assert(std::is_invocable_r_v<R, R (*)(K...), Bound..., P...>,
+                  "the kernel's parameters are the bound values and then the launch's arguments");
+    auto call = [function, kept = std::tuple<Bound...>(std::move(bound)...)](P... args) -> R {
+      return std::apply([&](const auto &...first) { return function(first..., static_cast<P &&>(args)...); }, kept);
+    };
+    launcher_ = std::make_shared<detail::host_launcher<decltype(call), R, P...>>(std::move(call));
+#endif
+  }
+
+  /// Anything else that can be called with the launch's arguments (and the stream on a GPU): a lambda,
+  /// several kernels in a row.
+  template <class Function>
+    requires(std::is_class_v<Function> && !std::is_same_v<Function, kernel> &&
+             (std::is_invocable_v<const Function &, P...> || std::is_invocable_v<const Function &, P..., detail::stream_t>))
+  explicit kernel(Function function)
+      : launcher_(std::make_shared<detail::host_launcher<Function, R, P...>>(std::move(function))) {}
+
+  /// For the generated code only: a handle.
+  explicit kernel(std::shared_ptr<detail::deferred_launch<R, P...>> deferred) : deferred_(std::move(deferred)) {}
+
+  // --- Describing ------------------------------------------------------------------------------
+
+  /// Blocks in the grid.
+  kernel &grid(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.grid = {x, y, z}, *this; }
+  /// Threads in a block.
+  kernel &block(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.block = {x, y, z}, *this; }
+  /// Blocks in a cluster (compute capability 9.0 and up).
+  kernel &cluster(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.cluster = {x, y, z}, *this; }
+  /// Dynamic shared memory [bytes]. Over the device's limit the variant is infeasible.
+  kernel &shared(std::size_t bytes) { return config_.shared_bytes = bytes, *this; }
+  /// A cooperative launch: all blocks resident at once, or the variant is infeasible.
+  kernel &cooperative(bool on = true) { return config_.cooperative = on, *this; }
+  /// Programmatic dependent launch: may begin before its predecessor on the stream has ended; the kernel
+  /// waits with cudaGridDependencySynchronize().
+  kernel &pdl(bool on = true) { return config_.pdl = on, *this; }
+  /// Priority among the streams' work; lower numbers go first.
+  kernel &priority(int value) { return config_.priority = value, config_.has_priority = true, *this; }
+  /// Keeps `bytes` from `pointer` on in the part of L2 that is set aside; `hit_ratio` of the accesses
+  /// do. One window per launch, the hardware has no more.
+  kernel &l2_persist(const void *pointer, std::size_t bytes, float hit_ratio = 1) {
+    return config_.set_window({pointer, -1, bytes, hit_ratio}), *this;
+  }
+  /// The same for the buffer that launch argument `argument` (counted from 0) leads to.
+  kernel &l2_persist(int argument, std::size_t bytes, float hit_ratio = 1) {
+    return config_.set_window({nullptr, argument, bytes, hit_ratio}), *this;
+  }
+  /// Launch argument I, a buffer, reaches the kernel as a tensor map (<tl/tma.h>).
+  template <std::size_t I, class Map> kernel &tma(const Map &map) {
+    static_assert(I < sizeof...(P));
+    config_.maps.push_back(detail::make_tensor_map(I, map));
+    return *this;
+  }
+  /// Shape of the buffer behind launch argument I [elements]: what tune() generates inputs from, and
+  /// what tells the size of a raw pointer's buffer.
+  template <std::size_t I, class... Extent> kernel &extent(Extent... extents) {
+    static_assert(I < sizeof...(P));
+    config_.extents.push_back({I, {static_cast<std::uint64_t>(extents)...}});
+    return *this;
+  }
+  /// Value that tune() passes for launch argument I, a number.
+  template <std::size_t I> kernel &value(double number) {
+    static_assert(I < sizeof...(P));
+    config_.values.push_back({I, number});
+    return *this;
+  }
+
+  // --- Running ---------------------------------------------------------------------------------
+
+  /// Launches on the default stream. The first launch of a handle may tune. Throws tl::infeasible
+  /// where the device cannot do it, and std::runtime_error where the launch fails.
+  R operator()(P... args) const { return launch(detail::stream_t{}, static_cast<P &&>(args)...); }
+
+  class on_stream {
+  public:
+    on_stream(const kernel &what, detail::stream_t stream) : what_(what), stream_(stream) {}
+    R operator()(P... args) const { return what_.launch(stream_, static_cast<P &&>(args)...); }
+
+  private:
+    const kernel &what_;
+    detail::stream_t stream_;
+  };
+  /// `run.on(stream)(args...)`; `run` must outlive the result.
+  on_stream on(detail::stream_t stream) const { return {*this, stream}; }
+
+  // --- A factory's handle ----------------------------------------------------------------------
+
+  /// Finds the winner without any data of the caller's: stored, or tuned on inputs from
+  /// tl::with_inputs, `supply`, or generated (supply::automatic). Does nothing for a description.
+  /// Throws std::invalid_argument where an argument's extent or value is not known.
+  kernel &tune();
+
+  /// Whether the next launch tunes nothing: the winner is known to this process.
+  bool ready() const { return !deferred_ || deferred_->known() || deferred_->ready(); }
+
+  /// The config that runs, "block_m=64,..."; "" where none was chosen yet or there is nothing to choose.
+  std::string config() const {
+    const auto *known = deferred_ ? deferred_->known() : nullptr;
+    return known ? deferred_->factory()->configs[known->variant] : "";
+  }
+
+  /// The description that this is, or that the winner (before: the default config) gives.
+  const detail::launch_config &described() const { return config_; }
+
+  /// What the runtime knows about the factory behind the handle; null for a description.
+  const tl_factory *factory() const { return deferred_ ? deferred_->factory() : nullptr; }
+
+  /// For the generated code only: launches a description.
+  R launch_now(detail::stream_t stream, P... args) const {
+    return launcher_->launch(config_, stream, static_cast<P &&>(args)...);
+  }
+
+private:
+  [[gnu::always_inline]] R launch(detail::stream_t stream, P... args) const {
+    if (!deferred_)
+      return launch_now(stream, static_cast<P &&>(args)...);
+    if (const auto *known = deferred_->known()) [[likely]]
+      return known->description.launch_now(stream, static_cast<P &&>(args)...);
+    return first_launch(stream, static_cast<P &&>(args)...);
+  }
+
+  [[gnu::noinline]] R first_launch(detail::stream_t stream, P... args) const {
+    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    const auto found = deferred_->resolve(stream, arguments, false);
+    return found->description.launch_now(stream, static_cast<P &&>(args)...);
+  }
+
+  detail::launch_config config_;
+  std::shared_ptr<const detail::launcher<R, P...>> launcher_;
+  std::shared_ptr<detail::deferred_launch<R, P...>> deferred_;
+};
+
+namespace detail {
+
+/// A launch argument that holds no data: a view of the described shape, a null pointer, a described number.
+template <class Parameter>
+std::remove_cvref_t<Parameter> synthetic_argument(std::size_t index, const launch_config &config) {
+  using bare = std::remove_cvref_t<Parameter>;
+  const auto where = [&] { return "tune(): launch argument " + std::to_string(index) + " (counted from 0)"; };
+  if constexpr (is_buffer_parameter_v<Parameter>) {
+    const std::vector<std::uint64_t> *shape = config.extent_of(index);
+    if constexpr (std::is_pointer_v<bare>) {
+      return nullptr;
+    } else if constexpr (view_of<bare>::rank == 1 &&
+                         std::is_constructible_v<bare, typename view_of<bare>::element *, std::size_t>) {
+      std::uint64_t count = 1;
+      for (std::size_t i = 0; shape && i < shape->size(); ++i)
+        count *= (*shape)[i];
+      return bare(static_cast<typename view_of<bare>::element *>(nullptr), shape ? static_cast<std::size_t>(count) : 0);
+    } else if constexpr (requires(bare view) { view.shape[0] = 1, view.strides[0] = 1; }) {
+      bare view{};
+      if (shape && shape->size() != view_of<bare>::rank)
+        throw std::invalid_argument(where() + " has rank " + std::to_string(view_of<bare>::rank) + ", and extent<" +
+                                    std::to_string(index) + ">() gives " + std::to_string(shape->size()) +
+                                    " extents");
+      std::uint64_t stride = 1;
+      for (std::size_t i = view_of<bare>::rank; shape && i-- > 0;) {
+        view.shape[i] = static_cast<std::size_t>((*shape)[i]);
+        view.strides[i] = static_cast<std::ptrdiff_t>(stride);
+        stride *= (*shape)[i];
+      }
+      return view;
+    } else {
+      static_assert(std::is_default_constructible_v<bare>);
+      return {};
+    }
+  } else if constexpr (std::is_arithmetic_v<bare> || std::is_enum_v<bare>) {
+    if (const double *number = config.value_of(index))
+      return static_cast<bare>(*number);
+    if constexpr (std::is_floating_point_v<bare>)
+      return bare(1);
+    else
+      throw std::invalid_argument(where() + " has no value: say .value<" + std::to_string(index) +
+                                  ">(...) in the factory");
+  } else {
+    static_assert(std::is_default_constructible_v<bare>);
+    return {};
+  }
+}
+
+} // namespace detail
+
+template <class R, class... P> kernel<R(P...)> &kernel<R(P...)>::tune() {
+  if (!deferred_ || deferred_->known())
+    return *this;
+  const kernel description = deferred_->default_description();
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    std::tuple<std::remove_cvref_t<P>...> made{detail::synthetic_argument<P>(I, description.config_)...};
+    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(&std::get<I>(made)))..., nullptr};
+    static_cast<void>(deferred_->resolve(detail::stream_t{}, arguments, true));
+  }(std::index_sequence_for<P...>{});
+  return *this;
+}
+
+namespace detail {
+
+/// Whether two sets of arguments are known to be the same; false where that cannot be told.
+template <class... T> bool same_arguments(const std::tuple<T...> &a, const std::tuple<T...> &b) {
+  const auto same = []<class V>(const V &x, const V &y) {
+    if constexpr (requires { bool(x == y); })
+      return bool(x == y);
+    else
+      return false;
+  };
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (true && ... && same(std::get<I>(a), std::get<I>(b)));
+  }(std::index_sequence_for<T...>{});
+}
+
+/// The runtime's view of a lazy factory: a function of the factory's parameters, the launch's, and the
+/// stream, that builds a variant's description and launches it.
+template <class R, class... P, class... Args, class Options, class Config>
+struct erased<kernel<R(P...)>(Args...), Options, Config> {
+  using launch = kernel<R(P...)>;
+  using function = launch (*)(Args...);
+  using full = full_signature<launch(Args...)>;
+  using own_list = type_list<Args...>;
+  using launch_list = type_list<P...>;
+  using value_list = typename full::values;
+  static constexpr std::size_t own = sizeof...(Args);
+
+  static const Options &options(const tl_factory *factory) { return *static_cast<const Options *>(factory->context); }
+
+  /// A trial runs one description many times: it is built for the first of them only.
+  static const launch &description(const tl_factory *factory, std::uint32_t variant, void *const *arguments) {
+    struct built {
+      const tl_factory *factory;
+      std::uint32_t variant;
+      std::tuple<std::remove_cvref_t<Args>...> arguments;
+      launch description;
+    };
+    static thread_local std::optional<built> last;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> const launch & {
+      std::tuple<std::remove_cvref_t<Args>...> wanted{argument<Args>::get(arguments[I])...};
+      if (!last || last->factory != factory || last->variant != variant || !same_arguments(last->arguments, wanted)) {
+        last.reset();
+        last.emplace(factory, variant, std::move(wanted),
+                     static_cast<const function *>(factory->functions)[variant](argument<Args>::get(arguments[I])...));
+      }
+      return last->description;
+    }(std::index_sequence_for<Args...>{});
+  }
+
+  static stream_t stream(void *const *arguments) {
+    return TL_HAS_STREAMS ? *static_cast<stream_t *>(arguments[own + sizeof...(P)]) : stream_t{};
+  }
+
+  static void keep([[maybe_unused]] void *result, [[maybe_unused]] auto &&call) {
+    using returned = decltype(call());
+    if constexpr (std::is_arithmetic_v<returned> || std::is_enum_v<returned>) {
+      const returned value = call();
+      if constexpr (std::is_same_v<returned, R>)
+        if (result)
+          std::memcpy(result, &value, sizeof value);
+    } else {
+      static_cast<void>(call());
+    }
+  }
+
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+    const launch &what = description(factory, variant, arguments);
+    keep(result, [&] {
+      return apply_arguments([&](auto &&...args) { return what.launch_now(stream(arguments), static_cast<P>(args)...); },
+                             arguments, launch_list{}, own);
+    });
+  }
+
+  /// With all values, with the launch's only, and either with the stream: whatever `fn` takes.
+  template <class Function, class... More>
+  static decltype(auto) call_matching(const Function &fn, void *const *arguments, More &&...more) {
+    using everything = concatenated_t<value_list, type_list<stream_t, More...>>;
+    using launch_and_stream = concatenated_t<launch_list, type_list<stream_t, More...>>;
+    const auto with = [&](auto &&...args) -> decltype(auto) {
+      return fn(std::forward<decltype(args)>(args)..., std::forward<More>(more)...);
+    };
+    if constexpr (TL_HAS_STREAMS && callable_with<const Function, everything>)
+      return apply_arguments(with, arguments, concatenated_t<value_list, type_list<stream_t>>{});
+    else if constexpr (callable_with<const Function, concatenated_t<value_list, type_list<More...>>>)
+      return apply_arguments(with, arguments, value_list{});
+    else if constexpr (TL_HAS_STREAMS && callable_with<const Function, launch_and_stream>)
+      return apply_arguments(with, arguments, concatenated_t<launch_list, type_list<stream_t>>{}, own);
+    else
+      return apply_arguments(with, arguments, launch_list{}, own);
+  }
+
+  static void reference(const tl_factory *factory, void *const *arguments, void *result) {
+    keep(result, [&]() -> decltype(auto) { return call_matching(value_of<keyword::reference>(options(factory)), arguments); });
+  }
+
+  static bool check(const tl_factory *factory, void *const *arguments, [[maybe_unused]] const void *result) {
+    const auto &fn = value_of<keyword::check>(options(factory));
+    return bool(call_matching(fn, arguments));
+  }
+
+  static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+    static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
+    find_eligible<Config, own_list>(value_of<keyword::eligible>(options(factory)), factory, arguments, wanted);
+  }
+};
+
+/// A handle of one lazy factory for one set of its arguments.
+template <factory_function Factory, class Options, class Launch, class... Args> class factory_handle;
+
+template <factory_function Factory, class Options, class R, class... P, class... Args>
+class factory_handle<Factory, Options, kernel<R(P...)>, Args...> final : public deferred_launch<R, P...> {
+public:
+  using base = deferred_launch<R, P...>;
+  using launch = kernel<R(P...)>;
+  using function = launch (*)(Args...);
+  using problem = problem_of<Factory, Options, Args...>;
+  using resolved = typename base::resolved;
+
+  factory_handle(const Options &options, Args &&...args)
+      : base(Factory(), &dispatch_slot<Factory>), arguments_(static_cast<Args &&>(args)...) {
+    std::apply([&](auto &...own) { problem::make_key(key_, options, own...); }, arguments_);
+  }
+
+  bool ready() const override { return tl_rt_find(this->slot_, key_, words) != UINT32_MAX; }
+
+  launch default_description() const override { return build(this->factory_->default_variant); }
+
+  std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments, bool synthetic) override {
+    // Read before the look-up: a change in between makes the entry stale, never wrong.
+    const std::uint64_t generation = __atomic_load_n(&this->slot_->generation, __ATOMIC_ACQUIRE);
+    std::uint32_t variant = tl_rt_find(this->slot_, key_, words);
+    if (variant == UINT32_MAX)
+      variant = ask(stream, launch_arguments, synthetic);
+    auto found = std::make_shared<const resolved>(resolved{generation, variant, build(variant)});
+    const std::lock_guard lock(this->guard_);
+    // What holds for this launch only (a stream is being captured) is not installed.
+    if (tl_rt_find(this->slot_, key_, words) == variant) {
+      this->kept_.push_back(found);
+      this->current_.store(found.get(), std::memory_order_release);
+    }
+    return found;
+  }
+
+private:
+  static constexpr std::uint32_t words = static_cast<std::uint32_t>(problem::words);
+
+  launch build(std::uint32_t variant) const {
+    return std::apply(
+        [&](const auto &...own) {
+          return static_cast<const function *>(this->factory_->functions)[variant](
+              argument<Args>::get(const_cast<void *>(static_cast<const volatile void *>(std::addressof(own))))...);
+        },
+        arguments_);
+  }
+
+  std::uint32_t ask(stream_t stream, void *const *launch_arguments, bool synthetic) {
+    const tl_factory *factory = this->factory_;
+    std::vector<void *> arguments;
+    std::apply([&](auto &...own) { (arguments.push_back(const_cast<void *>(static_cast<const volatile void *>(std::addressof(own)))), ...); },
+               arguments_);
+    for (std::size_t i = 0; i < sizeof...(P); ++i)
+      arguments.push_back(launch_arguments[i]);
+    if constexpr (TL_HAS_STREAMS)
+      arguments.push_back(&stream);
+    std::vector<std::uint64_t> extents(factory->parameter_count, 0);
+    std::tuple<made_argument<P>...> sized;
+    try {
+      const launch described = default_description();
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (declare_extent<I, P>(described.described(), arguments[sizeof...(Args) + I], extents[sizeof...(Args) + I],
+                              std::get<I>(sized)),
+         ...);
+      }(std::index_sequence_for<P...>{});
+    } catch (const infeasible &) {
+      // The default config cannot run here: another one may.
+    }
+    const std::string text = std::apply(
+        [&](auto &...own) { return problem::make_text(factory, *static_cast<const Options *>(factory->context), own...); },
+        arguments_);
+    tl_call call{};
+    problem::fill_call(factory, arguments.data(), call);
+    call.key = key_;
+    call.problem = text.c_str();
+    call.extents = extents.data();
+    call.synthetic = synthetic;
+    return tl_rt_resolve(factory, &call);
+  }
+
+  /// Gives a buffer whose argument tells no size the one that the description declares.
+  template <std::size_t I, class Parameter>
+  static void declare_extent(const launch_config &config, void *&address, std::uint64_t &bytes,
+                             made_argument<Parameter> &sized) {
+    const std::vector<std::uint64_t> *shape = config.extent_of(I);
+    if (!shape)
+      return;
+    std::uint64_t count = 1;
+    for (const std::uint64_t it : *shape)
+      count *= it;
+    using bare = std::remove_cvref_t<Parameter>;
+    if constexpr (std::is_pointer_v<bare> && !std::is_void_v<std::remove_pointer_t<bare>>) {
+      bytes = count * sizeof(std::remove_pointer_t<bare>);
+    } else if constexpr (is_buffer_parameter_v<Parameter> && !std::is_lvalue_reference_v<Parameter>) {
+      if constexpr (requires(bare view) { view.pointer, view.count; }) {
+        if (static_cast<const bare *>(address)->count == 0) {
+          sized.emplace(*static_cast<const bare *>(address));
+          sized->count = static_cast<std::size_t>(count);
+          address = &*sized;
+        }
+      }
+    }
+  }
+
+  std::tuple<std::remove_cvref_t<Args>...> arguments_;
+  std::uint64_t key_[words + 1]{};
+};
+
+template <factory_function Factory, class R, class... P, class... Args, class Options>
+struct dispatcher<Factory, kernel<R(P...)>(Args...), Options> : problem_of<Factory, Options, Args...> {
+  /// Costs one allocation: what is fast is the handle.
+  static kernel<R(P...)> call(const Options &options, Args &&...args) {
+    return kernel<R(P...)>(std::shared_ptr<deferred_launch<R, P...>>(
+        std::make_shared<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(options,
+                                                                                    static_cast<Args &&>(args)...)));
+  }
+};
+
+} // namespace detail
+} // namespace tl
+
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a launch description holds, without the launch's signature.
+
+#ifndef TL_LAUNCH_H
+#define TL_LAUNCH_H
+
+#include <tl/backend.h>
+#include <tl/infeasible.h>
+#include <tl/type_list.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace tl::detail {
+
+struct extent3 {
+  unsigned x = 1, y = 1, z = 1;
+  unsigned long long count() const { return static_cast<unsigned long long>(x) * y * z; }
+};
+
+/// Encodes tensor maps for one description of a tensor, and remembers them by address. Thread-safe.
+struct tensor_map_source {
+  virtual ~tensor_map_source() = default;
+  /// The 128 bytes of a CUtensorMap; they stay where they are as long as this object lives. Throws
+  /// tl::infeasible with the reason where there can be none.
+  virtual const void *encoded(const void *address) = 0;
+};
+
+struct tensor_map_binding {
+  std::size_t argument; ///< of the launch
+  std::shared_ptr<tensor_map_source> source;
+};
+
+/// Defined in <tl/tma.h> for the maps that it declares.
+template <class Map> tensor_map_binding make_tensor_map(std::size_t argument, const Map &map);
+
+/// A part of memory that stays in L2.
+struct l2_window {
+  const void *pointer = nullptr;
+  int argument = -1; ///< of the launch; -1: `pointer` counts
+  std::size_t bytes = 0;
+  float hit_ratio = 1;
+};
+
+/// Device (ordinal + 1) for which a launch was checked, 0: none. Copies start anew.
+struct prepared_device {
+  prepared_device() = default;
+  prepared_device(const prepared_device &) noexcept {}
+  prepared_device &operator=(const prepared_device &) noexcept {
+    value.store(0, std::memory_order_relaxed);
+    return *this;
+  }
+  std::atomic<int> value{0};
+};
+
+struct launch_config {
+  const void *function = nullptr;
+  extent3 grid, block, cluster;
+  std::size_t shared_bytes = 0; ///< dynamic [bytes]
+  bool cooperative = false;
+  bool pdl = false;
+  bool has_priority = false;
+  int priority = 0;
+  l2_window window;
+  std::vector<tensor_map_binding> maps;
+  struct declared_extent {
+    std::size_t argument;
+    std::vector<std::uint64_t> shape; ///< [elements]
+  };
+  std::vector<declared_extent> extents;
+  struct declared_value {
+    std::size_t argument;
+    double number;
+  };
+  std::vector<declared_value> values;
+  mutable prepared_device prepared;
+
+  void set_window(const l2_window &wanted) {
+    if (window.bytes)
+      throw std::invalid_argument("a launch has one L2 persistence window, and l2_persist() was called twice");
+    window = wanted;
+  }
+  const std::vector<std::uint64_t> *extent_of(std::size_t argument) const {
+    for (const declared_extent &it : extents)
+      if (it.argument == argument)
+        return &it.shape;
+    return nullptr;
+  }
+  const double *value_of(std::size_t argument) const {
+    for (const declared_value &it : values)
+      if (it.argument == argument)
+        return &it.number;
+    return nullptr;
+  }
+  tensor_map_source *map_of(std::size_t argument) const {
+    for (const tensor_map_binding &it : maps)
+      if (it.argument == argument)
+        return it.source.get();
+    return nullptr;
+  }
+};
+
+} // namespace tl::detail
+
+#if defined(__HIP__) || defined(__HIPCC__)
+#include <tl/launch_hip.h>
+#elif defined(__CUDA__) || defined(__CUDACC__)
+#include <tl/launch_cuda.h>
+#endif
+
+#if TL_HAS_STREAMS
+
+#include <cstring>
+#include <tuple>
+
+// The driver's type of a tensor map, as a __grid_constant__ kernel parameter; declared, never defined here.
+struct CUtensorMap_st;
+
+namespace tl::detail {
+
+template <class R, class... P> struct launcher;
+
+template <class P> const void *data_address(const P &argument) {
+  if constexpr (std::is_pointer_v<P>)
+    return static_cast<const void *>(argument);
+  else if constexpr (view_of<const P>::is_view)
+    return view_of<const P>::view(argument).data;
+  else
+    return nullptr;
+}
+
+/// What the kernel gets for launch argument `index`.
+template <class K, class P> K kernel_argument(const launch_config &config, std::size_t index, const P &argument) {
+  if constexpr (std::is_same_v<std::remove_cv_t<K>, CUtensorMap_st>) {
+    tensor_map_source *map = config.map_of(index);
+    if (!map)
+      throw std::invalid_argument("launch argument " + std::to_string(index) +
+                                  " reaches the kernel as a tensor map: describe it with .tma<" +
+                                  std::to_string(index) + ">(...)");
+    K made;
+    std::memcpy(&made, map->encoded(data_address(argument)), sizeof made);
+    return made;
+  } else {
+    return static_cast<K>(argument);
+  }
+}
+
+/// Launches a __global__ function with parameters K..., the leading ones of which are bound.
+template <class PList, class BoundList, class RestList> struct device_launcher;
+
+template <class... P, class... B, class... K>
+struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final : launcher<void, P...> {
+  explicit device_launcher(std::tuple<B...> values) : bound(std::move(values)) {}
+
+  void launch(const launch_config &config, stream_t stream, P... args) const override {
+    [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
+      std::tuple<B...> first(bound);
+      std::tuple<K...> rest(kernel_argument<K>(config, J, args)...);
+      void *addresses[] = {&std::get<I>(first)..., &std::get<J>(rest)..., nullptr};
+      const void *window = config.window.pointer;
+      if (config.window.argument >= 0) {
+        const void *data[] = {data_address(args)..., nullptr};
+        window = config.window.argument < static_cast<int>(sizeof...(P)) ? data[config.window.argument] : nullptr;
+      }
+      launch_on_device(config, stream, addresses, window);
+    }(std::index_sequence_for<B...>{}, std::index_sequence_for<K...>{});
+  }
+
+  std::tuple<B...> bound;
+};
+
+template <class BoundCount, class Taken, class Rest> struct split_parameters;
+template <std::size_t N, class... T, class First, class... Rest>
+  requires(N > 0)
+struct split_parameters<std::integral_constant<std::size_t, N>, type_list<T...>, type_list<First, Rest...>>
+    : split_parameters<std::integral_constant<std::size_t, N - 1>, type_list<T..., std::remove_cv_t<First>>,
+                       type_list<Rest...>> {};
+template <class... T, class... Rest>
+struct split_parameters<std::integral_constant<std::size_t, 0>, type_list<T...>, type_list<Rest...>> {
+  using bound = type_list<T...>;
+  using rest = type_list<std::remove_cv_t<Rest>...>;
+};
+
+template <class R, class PList, class... K, class... Bound> auto make_device_launcher(Bound... bound) {
+  static_assert(std::is_void_v<R>, "a kernel returns nothing");
+  using parts = split_parameters<std::integral_constant<std::size_t, sizeof...(Bound)>, type_list<>, type_list<K...>>;
+  return [&]<class... B>(type_list<B...>) {
+    static_assert((std::is_convertible_v<Bound, B> && ...), "a bound value does not fit the kernel's parameter");
+    return std::make_shared<device_launcher<PList, type_list<B...>, typename parts::rest>>(
+        std::tuple<B...>(static_cast<B>(std::move(bound))...));
+  }(typename parts::bound{});
+}
+
+} // namespace tl::detail
+
+#endif
+
+#endif
