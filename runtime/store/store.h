@@ -74,6 +74,12 @@ struct session {
   std::vector<trial> lost;
   /// A winner that another process has stored in the meantime, if any.
   std::optional<winner> current;
+
+  // The rest is for the store itself.
+  std::string uid;
+  session_request request;
+  /// While a copy of it lives, no other thread of this process gets the same session.
+  std::shared_ptr<const void> claim;
 };
 
 enum class install_policy : unsigned char {
@@ -109,7 +115,8 @@ struct session_bundle {
   std::string problem;
   session_record session;
   std::vector<trial> trials;
-  std::optional<winner> best; ///< the problem's winner, when this session's
+  std::optional<winner>
+      best; ///< the problem's winner, when this session's; or without a session (uid "")
 };
 
 /// What forget() and list functions apply to; an empty field matches everything.
@@ -169,7 +176,9 @@ public:
 
   /// Continues the key's unfinished session (killed or out of budget), or begins a new one.
   /// busy: a live process is at work on that very session (or another thread of this process);
-  /// wait for its winner, or go on without. Any other failure: `out` is a session with id 0.
+  /// wait for its winner, or go on without. Any other failure (the file is no use, or locked by
+  /// somebody for too long): `out` is a session with id 0, which works like any other but leaves no
+  /// trace in the file except, if that is possible by then, its winner.
   rt::status begin_session(const session_request &request, session &out);
 
   /// Journals that a trial starts; on the disk when this returns. Call it before the variant's

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One database file through all that can happen to it: missing, read-only, full, locked, damaged,
+// of another version, removed in the meantime, inherited over a fork. Private to the store.
+
+#ifndef TL_RUNTIME_STORE_FILE_H
+#define TL_RUNTIME_STORE_FILE_H
+
+#include "runtime/store/database.h"
+#include "runtime/store/migration.h"
+#include "runtime/store/store.h"
+#include "runtime/support/status.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <sys/types.h>
+
+namespace tl::rt::store {
+
+/// Thrown by work on a file to end it with this status. The file is not to blame.
+struct stop_work {
+  rt::status why;
+};
+
+/// Not thread-safe: the store's mutex guards it. Each fault is said once, in one line, and moves
+/// the file to a mode in which it no longer matters; only a lock is tried again after a while.
+///
+/// Work handed in may run more than once and has to begin anew each time.
+class database_file {
+public:
+  enum class role : unsigned char {
+    own,   ///< read, written, migrated, set aside when damaged
+    layer, ///< only read, and left as it is whatever is wrong with it
+  };
+  struct limits {
+    int read_wait_ms;
+    int write_wait_ms;
+    int retry_after_ms;
+  };
+
+  database_file(std::string path, role r, limits l);
+  ~database_file();
+  database_file(const database_file &) = delete;
+  database_file &operator=(const database_file &) = delete;
+
+  /// Runs `work` in one read transaction on the file as it is, whose schema version (1 to
+  /// schema_version) it is told. `not_found` when there is no file or nothing in it.
+  rt::status read(const std::function<void(connection &, int version)> &work);
+
+  /// Runs `work` in one write transaction on a file of the current version, which is made when
+  /// missing. When the answer is ok, the changes are on the disk.
+  rt::status write(const std::function<void(connection &)> &work);
+
+  /// Takes space back that deleted rows left.
+  rt::status compact();
+
+  const std::string &path() const { return path_; }
+  store_mode mode() const { return mode_; }
+  const std::string &reason() const { return reason_; }
+
+private:
+  rt::status attempt(bool writing, const std::function<void()> &work);
+  void open_for_reading();
+  void open_for_writing();
+  int check_version();
+  void close();
+
+  rt::status recover(const sqlite_error &error, bool writing, bool &again);
+  rt::status recover_from_damage(const sqlite_error &error, bool &again);
+  rt::status give_up(store_mode mode, rt::status why);
+
+  std::string path_;
+  role role_;
+  limits limits_;
+  store_mode mode_;
+  std::string reason_;
+  std::unique_ptr<connection> db_;
+  bool immutable_ = false; ///< locks do not work there, and nobody can write: read without
+  bool prepared_for_writing_ = false;
+  pid_t owner_;                                      ///< process that opened db_
+  std::chrono::steady_clock::time_point retry_at_{}; ///< left alone until then
+};
+
+} // namespace tl::rt::store
+
+#endif
