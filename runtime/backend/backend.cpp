@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/backend/backend.h"
+
+#include "runtime/backend/cpu/cpu_backend.h"
+
+#include <fmt/format.h>
+
+#include <climits>
+#include <unistd.h>
+
+#ifndef HOST_NAME_MAX
+#define HOST_NAME_MAX 64
+#endif
+
+namespace tl::rt {
+
+std::string backend::unit(std::int32_t) {
+  char name[HOST_NAME_MAX + 1] = "";
+  ::gethostname(name, sizeof name - 1);
+  return std::string("cpu ") + name;
+}
+
+backend *find_backend(std::uint32_t which, std::string &error) {
+  switch (which) {
+  case TL_BACKEND_CPU:
+    return &cpu_backend();
+  case TL_BACKEND_CUDA:
+    error = "this runtime was built without CUDA";
+    return nullptr;
+  case TL_BACKEND_HIP:
+    error = "this runtime was built without HIP";
+    return nullptr;
+  default:
+    error = fmt::format("backend {} is not known to this runtime", which);
+    return nullptr;
+  }
+}
+
+} // namespace tl::rt

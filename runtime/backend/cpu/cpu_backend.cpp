@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/backend/cpu/cpu_backend.h"
+
+#include "runtime/backend/cpu/cpu_identity.h"
+#include "runtime/backend/cpu/forked_bench.h"
+#include "runtime/backend/cpu/in_process_bench.h"
+
+namespace tl::rt {
+namespace {
+
+class cpu final : public backend {
+public:
+  std::vector<std::pair<std::string, std::string>> identity(std::int32_t) override {
+    return cpu_identity();
+  }
+
+  std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
+    if (task.in_process)
+      return open_in_process_bench(task, error);
+    return forked_bench::open(task, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
+                              error);
+  }
+
+  bool cold_by_default() const override { return false; }
+};
+
+} // namespace
+
+backend &cpu_backend() {
+  static cpu &instance = *new cpu; // in use until the last thread is gone
+  return instance;
+}
+
+} // namespace tl::rt

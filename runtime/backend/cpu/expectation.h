@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a run of the reference left in the arguments' memory, as later runs are checked against it.
+// Kept in a file without a name, so that a worker born later need not run the reference again.
+
+#ifndef TL_RUNTIME_BACKEND_CPU_EXPECTATION_H
+#define TL_RUNTIME_BACKEND_CPU_EXPECTATION_H
+
+#include "runtime/support/status.h"
+#include "runtime/worker/region.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tl::rt {
+
+/// Elements one after the other that the reference wrote. Plain data.
+struct written_run {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::uint64_t offset = 0;  ///< of the expected bytes in expectation::data
+  std::uint32_t region = 0;  ///< index into expectation::layout.regions
+  std::uint32_t element = 0; ///< the region's, or BYTES for a cut-off element at its edge
+  std::uint32_t pure = 0;    ///< 1: nothing of it is read before it is written
+};
+
+/// Bytes outside of all regions that the reference changes too: nobody's fault. Plain data.
+struct noise_range {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+};
+
+struct expectation {
+  memory_layout layout;
+  std::vector<written_run> runs; ///< sorted, disjoint
+  std::vector<std::byte> data;
+  std::vector<noise_range> noise;
+  std::byte result[16] = {};
+  double reference_ns = 0;
+
+  /// Whether some of what is written is also read, so that a second run on what a first one left
+  /// would not do the same work.
+  bool in_place() const;
+
+  /// Only once: the content of `file` is replaced.
+  status save(int file) const;
+  /// Empty file: ok, and `known` is false.
+  status load(int file, bool &known);
+};
+
+} // namespace tl::rt
+
+#endif

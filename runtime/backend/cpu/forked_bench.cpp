@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/backend/cpu/forked_bench.h"
+
+#include "runtime/backend/cpu/cpu_worker.h"
+#include "runtime/worker/worker_process.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace tl::rt {
+
+using store::trial_status;
+
+/// A fork copies page tables only, but those of a big process take their time [s].
+static constexpr double birth_limit_s = 30;
+
+std::unique_ptr<forked_bench> forked_bench::open(const tuning_task &task, std::uintptr_t frame,
+                                                 std::string &error) {
+  const int image = ::memfd_create("tl-expected", MFD_CLOEXEC);
+  if (image < 0) {
+    error = fmt::format("no memory to keep the expected results in: {}", std::strerror(errno));
+    return nullptr;
+  }
+  return std::unique_ptr<forked_bench>(new forked_bench(task, frame, image));
+}
+
+forked_bench::forked_bench(const tuning_task &task, std::uintptr_t frame, int image)
+    : task_(task), frame_(frame), image_(image), worker_([this](const worker_link &link) {
+        const std::array keep{image_};
+        return fork_worker(link, keep, [this](std::string &error) {
+          return make_cpu_worker(task_, frame_, image_, error);
+        });
+      }) {}
+
+forked_bench::~forked_bench() {
+  worker_.stop();
+  ::close(image_);
+}
+
+worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
+                                double limit_s) {
+  if (const status started = worker_.start(birth_limit_s); !started) {
+    worker_answer answer;
+    answer.reason = started.text();
+    return answer;
+  }
+  worker_request request{};
+  request.kind = kind;
+  request.variant = variant;
+  request.launches = launches;
+  worker_answer answer = worker_.ask(request, limit_s);
+  if (answer.replied && answer.reply.tainted != 0)
+    worker_.stop();
+  return answer;
+}
+
+trial_outcome forked_bench::outcome_of(const worker_answer &answer) const {
+  trial_outcome outcome;
+  outcome.status = answer.replied ? static_cast<trial_status>(answer.reply.status) : answer.status;
+  outcome.reason = answer.replied ? std::string(answer.reply.get_text()) : answer.reason;
+  outcome.time_ns = answer.replied ? answer.reply.time_ns : 0;
+  return outcome;
+}
+
+trial_outcome forked_bench::prepare() {
+  const char *who = task_.options.reference ? "the reference" : "the default config";
+  trial_outcome outcome = outcome_of(ask(request_kind::prepare, 0, 0, task_.options.timeout));
+  if (outcome.status != trial_status::measured) {
+    outcome.reason = fmt::format("{}: {}", who, outcome.reason);
+    return outcome;
+  }
+  // Poisoned data may send the reference anywhere. Then its outputs count as updated in place.
+  const double limit_s = std::min(task_.options.timeout, 1.0 + 20 * outcome.time_ns * 1e-9);
+  const worker_answer classified = ask(request_kind::classify, 0, 0, limit_s);
+  if (classified.replied && classified.reply.time_ns > 0)
+    outcome.time_ns = classified.reply.time_ns;
+  if (task_.options.reference)
+    reference_ns_ = outcome.time_ns;
+  return outcome;
+}
+
+trial_outcome forked_bench::probe(std::uint32_t variant, double limit_s) {
+  return outcome_of(ask(request_kind::probe, variant, 1, limit_s));
+}
+
+timed_round forked_bench::round(std::span<const sample_request> order, double limit_s) {
+  timed_round result;
+  result.samples.reserve(order.size());
+  for (const sample_request &request : order) {
+    const worker_answer answer =
+        ask(request_kind::sample, request.variant, request.launches, limit_s);
+    timed_sample sample{request.variant, outcome_of(answer)};
+    sample.at_ns = answer.replied ? answer.reply.at_ns : 0;
+    result.samples.push_back(std::move(sample));
+  }
+  return result;
+}
+
+} // namespace tl::rt

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Trials on the CPU in forked workers: the caller's memory is there as it is, and stays as it is.
+
+#ifndef TL_RUNTIME_BACKEND_CPU_FORKED_BENCH_H
+#define TL_RUNTIME_BACKEND_CPU_FORKED_BENCH_H
+
+#include "runtime/backend/backend.h"
+#include "runtime/worker/supervisor.h"
+
+#include <memory>
+
+namespace tl::rt {
+
+class forked_bench final : public trial_bench {
+public:
+  /// Null, with the reason in `error`, when there is no file to keep the expected results in.
+  /// Objects of the caller's callers lie above `frame` in its stack.
+  static std::unique_ptr<forked_bench> open(const tuning_task &task, std::uintptr_t frame,
+                                            std::string &error);
+  ~forked_bench() override;
+
+  trial_outcome prepare() override;
+  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  timed_round round(std::span<const sample_request> order, double limit_s) override;
+  double reference_ns() const override { return reference_ns_; }
+
+private:
+  forked_bench(const tuning_task &task, std::uintptr_t frame, int image);
+
+  worker_answer ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
+                    double limit_s);
+  trial_outcome outcome_of(const worker_answer &answer) const;
+
+  const tuning_task task_;
+  const std::uintptr_t frame_;
+  int image_; ///< file without a name: the expected results, for workers born later
+  double reference_ns_ = 0;
+  supervisor worker_;
+};
+
+} // namespace tl::rt
+
+#endif

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The part of trial_runner that judges what a variant has left.
+
+#include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/worker/element.h"
+#include "runtime/worker/process_state.h"
+#include "runtime/worker/worker_process.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+namespace tl::rt {
+
+using store::trial_status;
+
+static match_rule rule_of(const tl_options &options) {
+  return {options.rtol, options.atol, options.equal_nan != 0};
+}
+
+static const std::byte *bytes_at(std::uintptr_t address) {
+  return reinterpret_cast<const std::byte *>(address);
+}
+
+// Calls visit(begin, end) for every maximal run of elements in [begin, end) that differ from
+// `pristine`, which is as long. Elements lie on a grid through `anchor`; a cut-off element at an
+// edge is its own run.
+template <class Visit>
+static void for_each_change(std::uintptr_t begin, std::uintptr_t end, const std::byte *pristine,
+                            std::uintptr_t anchor, std::size_t size, Visit visit) {
+  constexpr std::size_t chunk = 4096;
+  std::uintptr_t open = 0, open_end = 0;
+  for (std::uintptr_t at = begin; at < end;) {
+    // Most memory is unchanged: look at large pieces first.
+    const std::size_t piece = std::min<std::size_t>(chunk, end - at);
+    if (std::memcmp(bytes_at(at), pristine + (at - begin), piece) == 0) {
+      at += piece;
+      continue;
+    }
+    for (const std::uintptr_t stop = at + piece; at < stop;) {
+      const std::size_t into =
+          (at - anchor) % size; // also right below the anchor: sizes are powers of two
+      const std::uintptr_t next = std::min<std::uintptr_t>(at - into + size, end);
+      if (std::memcmp(bytes_at(at), pristine + (at - begin), next - at) != 0) {
+        const bool whole = into == 0 && next - at == size;
+        if (open_end != at || !whole || (open - anchor) % size != 0) {
+          if (open != open_end)
+            visit(open, open_end);
+          open = at;
+        }
+        open_end = next;
+        if (!whole) {
+          visit(open, open_end);
+          open = open_end = 0;
+        }
+      }
+      at = next;
+    }
+  }
+  if (open != open_end)
+    visit(open, open_end);
+}
+
+void trial_runner::collect_region(std::uint32_t index) {
+  const memory_region &region = expected.layout.regions[index];
+  const std::size_t size = element_size(region.element);
+  const auto add = [&](std::uintptr_t begin, std::uintptr_t end) {
+    const bool whole = (begin - region.anchor) % size == 0 && (end - begin) % size == 0;
+    written_run run;
+    run.begin = begin;
+    run.end = end;
+    run.offset = expected.data.size();
+    run.region = index;
+    run.element = whole ? region.element : std::uint32_t{TL_ELEMENT_BYTES};
+    run.pure = region.access == TL_ACCESS_OUT;
+    expected.data.insert(expected.data.end(), bytes_at(begin), bytes_at(end));
+    expected.runs.push_back(run);
+  };
+  if (region.access != TL_ACCESS_OUT) {
+    tracker_.for_each_touched(
+        region.begin, region.end, [&](std::uintptr_t begin, std::uintptr_t end) {
+          for_each_change(begin, end, tracker_.pristine(begin), region.anchor, size, add);
+        });
+    return;
+  }
+  // An output held poison before: what still does was not written and means nothing.
+  const std::size_t offset = (region.begin - region.anchor) % size;
+  const std::uintptr_t first = region.begin + (offset == 0 ? 0 : size - offset);
+  std::uintptr_t open = first;
+  std::uintptr_t at = first;
+  for (; at + size <= region.end; at += size) {
+    if (region.element == TL_ELEMENT_BOOL || !is_poison(region.element, bytes_at(at)))
+      continue;
+    if (open < at)
+      add(open, at);
+    open = at + size;
+  }
+  if (open < at)
+    add(open, at);
+}
+
+void trial_runner::collect_runs() {
+  expected.runs.clear();
+  expected.data.clear();
+  for (std::uint32_t i = 0; i < expected.layout.regions.size(); ++i)
+    if (expected.layout.regions[i].access != TL_ACCESS_SCRATCH)
+      collect_region(i);
+}
+
+void trial_runner::collect_noise() {
+  expected.noise.clear();
+  for (const memory_guard &guard : expected.layout.guards)
+    tracker_.for_each_touched(guard.begin, guard.end,
+                              [&](std::uintptr_t begin, std::uintptr_t end) {
+                                for_each_change(begin, end, tracker_.pristine(begin), begin, 1,
+                                                [&](std::uintptr_t first, std::uintptr_t last) {
+                                                  expected.noise.push_back({first, last});
+                                                });
+                              });
+}
+
+std::string trial_runner::find_outside_write() const {
+  std::string found;
+  for (const memory_guard &guard : expected.layout.guards) {
+    tracker_.for_each_touched(
+        guard.begin, guard.end, [&](std::uintptr_t begin, std::uintptr_t end) {
+          if (!found.empty())
+            return;
+          for_each_change(
+              begin, end, tracker_.pristine(begin), begin, 1,
+              [&](std::uintptr_t first, std::uintptr_t last) {
+                const bool known = std::any_of(expected.noise.begin(), expected.noise.end(),
+                                               [&](const noise_range &noise) {
+                                                 return noise.begin < last && noise.end > first;
+                                               });
+                if (known || !found.empty())
+                  return;
+                const auto region = std::find_if(
+                    expected.layout.regions.begin(), expected.layout.regions.end(),
+                    [&](const memory_region &candidate) {
+                      return candidate.argument == guard.argument &&
+                             (candidate.begin == guard.end || candidate.end == guard.begin);
+                    });
+                if (region == expected.layout.regions.end())
+                  return;
+                const bool after = first >= region->end;
+                found = fmt::format("wrote outside of {}: {} byte{} {} its {}",
+                                    parameter_name(factory_, region->argument), last - first,
+                                    last - first == 1 ? "" : "s",
+                                    after ? fmt::format("{} after", first - region->end + 1)
+                                          : fmt::format("{} before", region->begin - first),
+                                    after ? "end" : "begin");
+              });
+        });
+  }
+  return found;
+}
+
+// Results of one argument, with what is said about them.
+static std::string verdict(const comparison &sum, const std::string &where, double most,
+                           bool strict_unwritten) {
+  if (sum.unwritten > 0 && strict_unwritten)
+    return fmt::format("{} of {} elements of {} were never written, the first is {}", sum.unwritten,
+                       sum.compared, where.substr(0, where.find('[')), where);
+  if (sum.mismatched == 0 ||
+      static_cast<double>(sum.mismatched) <= most * static_cast<double>(sum.compared))
+    return {};
+  return fmt::format("{} of {} elements of {} differ, the first is {}: got {}, expected {}",
+                     sum.mismatched, sum.compared, where.substr(0, where.find('[')), where, sum.got,
+                     sum.expected);
+}
+
+// Whether the pattern for "never written" can be told from any value that a kernel would write.
+static bool distinct_poison(std::uint32_t element) {
+  return element != TL_ELEMENT_BOOL && element != TL_ELEMENT_E4M3 && element != TL_ELEMENT_E5M2;
+}
+
+std::string trial_runner::compare_runs() const {
+  const match_rule rule = rule_of(options_);
+  struct argument_sum {
+    comparison sum;
+    const memory_region *region = nullptr;
+    std::uintptr_t first = 0;
+    bool strict = true;
+  };
+  std::map<std::uint32_t, argument_sum> sums;
+  for (const written_run &run : expected.runs) {
+    const memory_region &region = expected.layout.regions[run.region];
+    argument_sum &to = sums[region.argument];
+    const std::uint64_t before = to.sum.mismatched;
+    const std::size_t size = element_size(run.element);
+    compare_elements(to.sum, run.element, bytes_at(run.begin), expected.data.data() + run.offset,
+                     (run.end - run.begin) / size, 0, rule, run.pure != 0);
+    if (before == 0 && to.sum.mismatched > 0) {
+      to.region = &region;
+      to.first = run.begin + to.sum.first * size;
+      to.strict = distinct_poison(run.element);
+    }
+  }
+  for (const auto &[argument, to] : sums)
+    if (to.region)
+      if (std::string text = verdict(to.sum, describe_address(factory_, *to.region, to.first),
+                                     options_.max_mismatched_ratio, to.strict);
+          !text.empty())
+        return text;
+  return {};
+}
+
+// What the variant changed and the reference did not.
+std::string trial_runner::compare_rest() const {
+  const match_rule rule = rule_of(options_);
+  std::string found;
+  std::size_t next_run = 0;
+  for (std::uint32_t i = 0; i < expected.layout.regions.size() && found.empty(); ++i) {
+    const memory_region &region = expected.layout.regions[i];
+    // Poisoned before: nothing there can be told from what it was.
+    if (region.access == TL_ACCESS_SCRATCH || region.access == TL_ACCESS_OUT)
+      continue;
+    const std::size_t size = element_size(region.element);
+    comparison sum;
+    std::uintptr_t first = 0;
+    while (next_run < expected.runs.size() && expected.runs[next_run].region < i)
+      ++next_run;
+    std::size_t run = next_run;
+    std::uint64_t written = 0;
+    for (std::size_t r = next_run; r < expected.runs.size() && expected.runs[r].region == i; ++r)
+      written +=
+          (expected.runs[r].end - expected.runs[r].begin) / element_size(expected.runs[r].element);
+    const auto look = [&](std::uintptr_t begin, std::uintptr_t end) {
+      if (begin < end)
+        for_each_change(begin, end, tracker_.pristine(begin), region.anchor, size,
+                        [&](std::uintptr_t from, std::uintptr_t to) {
+                          const bool whole =
+                              (from - region.anchor) % size == 0 && (to - from) % size == 0;
+                          const std::uint32_t element =
+                              whole ? region.element : std::uint32_t{TL_ELEMENT_BYTES};
+                          const std::uint64_t before = sum.mismatched;
+                          compare_elements(sum, element, bytes_at(from), tracker_.pristine(from),
+                                           (to - from) / element_size(element), 0, rule, false);
+                          if (before == 0 && sum.mismatched > 0)
+                            first = from + sum.first * element_size(element);
+                        });
+    };
+    tracker_.for_each_touched(
+        region.begin, region.end, [&](std::uintptr_t begin, std::uintptr_t end) {
+          std::uintptr_t at = begin;
+          while (run < expected.runs.size() && expected.runs[run].region == i &&
+                 expected.runs[run].begin < end) {
+            look(at, std::min(end, std::max(at, expected.runs[run].begin)));
+            at = std::max(at, std::min(end, expected.runs[run].end));
+            if (expected.runs[run].end > end)
+              break;
+            ++run;
+          }
+          look(at, end);
+        });
+    if (sum.mismatched == 0)
+      continue;
+    const std::string where = describe_address(factory_, region, first);
+    if (region.access == TL_ACCESS_IN)
+      found = fmt::format("wrote to {}, which is only read: got {}, was {}", where, sum.got,
+                          sum.expected);
+    else if (written == 0)
+      found = fmt::format("wrote to {}, which the reference leaves alone: got {}, was {}", where,
+                          sum.got, sum.expected);
+    else if (static_cast<double>(sum.mismatched) >
+             options_.max_mismatched_ratio * static_cast<double>(written))
+      found = fmt::format("{} elements of {} differ that the reference leaves alone, the first is "
+                          "{}: got {}, was {}",
+                          sum.mismatched, parameter_name(factory_, region.argument), where, sum.got,
+                          sum.expected);
+  }
+  return found;
+}
+
+std::string trial_runner::compare_result() const {
+  const tl_parameter &result = factory_.result;
+  if (result.kind != TL_PARAMETER_VALUE || result.size != element_size(result.element) ||
+      result.size > sizeof result_)
+    return {};
+  comparison sum;
+  compare_elements(sum, result.element, result_, expected.result, 1, 0, rule_of(options_), false);
+  return sum.mismatched == 0 ? std::string()
+                             : fmt::format("returned {}, expected {}", sum.got, sum.expected);
+}
+
+static runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
+  runner_outcome result;
+  result.outcome.status = status;
+  result.outcome.reason = std::move(reason);
+  result.tainted = tainted;
+  return result;
+}
+
+runner_outcome trial_runner::judge(std::uint32_t variant) {
+  if (std::string changed = repair_process_state(); !changed.empty())
+    return rejected(trial_status::wrong, std::move(changed), false);
+  if (std::string outside = find_outside_write(); !outside.empty())
+    return rejected(trial_status::out_of_bounds, std::move(outside), true);
+  if (options_.skip_check)
+    return {};
+  if (options_.check) {
+    if (!options_.check(&factory_, arguments_, result_))
+      return rejected(trial_status::wrong, "rejected by the factory's own check", false);
+  } else {
+    for (std::string text : {compare_result(), compare_runs(), compare_rest()})
+      if (!text.empty())
+        return rejected(trial_status::wrong, std::move(text), false);
+  }
+  runner_outcome failed;
+  if (std::string text = compare_repeats(variant, failed); !text.empty())
+    return rejected(trial_status::inconsistent, std::move(text), false);
+  return failed;
+}
+
+// The same variant on the same inputs must leave the same bytes: finds races.
+std::string trial_runner::compare_repeats(std::uint32_t variant, runner_outcome &failed) {
+  if (options_.check_repeat <= 1)
+    return {};
+  std::vector<std::byte> first;
+  for (const written_run &run : expected.runs)
+    first.insert(first.end(), bytes_at(run.begin), bytes_at(run.end));
+  std::byte first_result[sizeof result_];
+  std::memcpy(first_result, result_, sizeof result_);
+  for (std::uint32_t repeat = 1; repeat < options_.check_repeat; ++repeat) {
+    set_up_check_run(true);
+    failed = run(variant);
+    if (failed.outcome.status != trial_status::measured)
+      return {};
+    if (std::memcmp(first_result, result_, sizeof result_) != 0)
+      return fmt::format("run {} of {} on the same inputs returned something else", repeat + 1,
+                         options_.check_repeat);
+    std::size_t offset = 0;
+    for (const written_run &run : expected.runs) {
+      const std::size_t bytes = run.end - run.begin, size = element_size(run.element);
+      if (std::memcmp(first.data() + offset, bytes_at(run.begin), bytes) != 0)
+        for (std::size_t i = 0; i < bytes; i += size)
+          if (std::memcmp(first.data() + offset + i, bytes_at(run.begin + i), size) != 0)
+            return fmt::format(
+                "run {} of {} on the same inputs differs at {}: {}, before {}", repeat + 1,
+                options_.check_repeat,
+                describe_address(factory_, expected.layout.regions[run.region], run.begin + i),
+                element_text(run.element, bytes_at(run.begin + i)),
+                element_text(run.element, first.data() + offset + i));
+      offset += bytes;
+    }
+  }
+  return {};
+}
+
+} // namespace tl::rt

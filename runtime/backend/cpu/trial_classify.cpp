@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The part of trial_runner that tells outputs from data that is updated in place. A raw pointer
+// does not say which it is, and it decides whether elements may be poisoned before a check, and
+// whether inputs must be put back before each timed run.
+
+#include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/worker/compare.h"
+#include "runtime/worker/element.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tl::rt {
+
+using store::trial_status;
+
+static const std::byte *bytes_at(std::uintptr_t address) {
+  return reinterpret_cast<const std::byte *>(address);
+}
+
+// Whether the memory of a run holds the expected values. With a tolerance: sums that depend on the
+// order of threads are no sign of reading.
+static bool as_expected(const expectation &expected, const written_run &run,
+                        const tl_options &options) {
+  comparison sum;
+  compare_elements(sum, run.element, bytes_at(run.begin), expected.data.data() + run.offset,
+                   (run.end - run.begin) / element_size(run.element), 0,
+                   match_rule{options.rtol, options.atol, true}, false);
+  return static_cast<double>(sum.mismatched) <=
+         options.max_mismatched_ratio * static_cast<double>(sum.compared);
+}
+
+// Poisons what lies between the first and the last written element of each region. Where the
+// reference then leaves the same results, all that it writes is output, also elements that held the
+// right value before and therefore did not seem to be written. False: it reads some of that.
+bool trial_runner::classify_by_hull(std::uint32_t with) {
+  std::vector<written_run> hulls;
+  for (const written_run &run : expected.runs) {
+    const memory_region &region = expected.layout.regions[run.region];
+    if (region.access != TL_ACCESS_UNKNOWN || run.element != region.element)
+      continue;
+    if (hulls.empty() || hulls.back().region != run.region)
+      hulls.push_back(run);
+    hulls.back().end = run.end;
+  }
+  set_up_check_run(false);
+  for (const written_run &hull : hulls) {
+    tracker_.touch(hull.begin, hull.end);
+    poison(hull.element, reinterpret_cast<std::byte *>(hull.begin),
+           (hull.end - hull.begin) / element_size(hull.element));
+  }
+  if (run(with).outcome.status != trial_status::measured)
+    return false;
+  for (const written_run &run : expected.runs)
+    if (!as_expected(expected, run, options_))
+      return false;
+  std::vector<written_run> runs;
+  std::vector<std::byte> data;
+  const auto add = [&](written_run run, std::uintptr_t begin, std::uintptr_t end,
+                       const std::byte *from) {
+    run.begin = begin;
+    run.end = end;
+    run.offset = data.size();
+    data.insert(data.end(), from, from + (end - begin));
+    runs.push_back(run);
+  };
+  std::size_t next = 0;
+  for (const written_run &hull : hulls) {
+    for (; next < expected.runs.size() && expected.runs[next].begin < hull.begin; ++next)
+      add(expected.runs[next], expected.runs[next].begin, expected.runs[next].end,
+          expected.data.data() + expected.runs[next].offset);
+    written_run pure = hull;
+    pure.pure = 1;
+    const std::size_t size = element_size(hull.element);
+    std::uintptr_t open = hull.begin;
+    // Expected values, not those of this run: where an element was not seen to change it had the
+    // right one.
+    std::vector<std::byte> image(tracker_.pristine(hull.begin),
+                                 tracker_.pristine(hull.begin) + (hull.end - hull.begin));
+    for (; next < expected.runs.size() && expected.runs[next].end <= hull.end; ++next)
+      std::memcpy(image.data() + (expected.runs[next].begin - hull.begin),
+                  expected.data.data() + expected.runs[next].offset,
+                  expected.runs[next].end - expected.runs[next].begin);
+    for (std::uintptr_t at = hull.begin; at <= hull.end; at += size) {
+      if (at < hull.end && !is_poison(hull.element, bytes_at(at)))
+        continue;
+      if (open < at)
+        add(pure, open, at, image.data() + (open - hull.begin));
+      open = at + size;
+    }
+  }
+  for (; next < expected.runs.size(); ++next)
+    add(expected.runs[next], expected.runs[next].begin, expected.runs[next].end,
+        expected.data.data() + expected.runs[next].offset);
+  expected.runs = std::move(runs);
+  expected.data = std::move(data);
+  return true;
+}
+
+// Poisons the written elements only, and takes each region by itself.
+void trial_runner::classify_by_runs(std::uint32_t with) {
+  set_up_check_run(false);
+  std::vector<written_run> &runs = expected.runs;
+  for (const written_run &run : runs) {
+    if (expected.layout.regions[run.region].access != TL_ACCESS_UNKNOWN)
+      continue;
+    tracker_.touch(run.begin, run.end);
+    poison(run.element, reinterpret_cast<std::byte *>(run.begin),
+           (run.end - run.begin) / element_size(run.element), expected.data.data() + run.offset);
+  }
+  if (run(with).outcome.status != trial_status::measured)
+    return;
+  for (std::size_t first = 0; first < runs.size();) {
+    std::size_t last = first;
+    bool pure = expected.layout.regions[runs[first].region].access == TL_ACCESS_UNKNOWN;
+    const bool candidate = pure;
+    for (; last < runs.size() && runs[last].region == runs[first].region; ++last)
+      pure = pure && as_expected(expected, runs[last], options_);
+    for (; candidate && first < last; ++first)
+      runs[first].pure = pure ? 1 : 0;
+    first = last;
+  }
+}
+
+void trial_runner::classify() {
+  const bool any =
+      std::any_of(expected.runs.begin(), expected.runs.end(), [&](const written_run &run) {
+        return expected.layout.regions[run.region].access == TL_ACCESS_UNKNOWN;
+      });
+  if (!any)
+    return;
+  // A slow reference is not run again; the default config has to do.
+  constexpr double slow_ns = 1e9;
+  const std::uint32_t with = options_.reference && expected.reference_ns > slow_ns
+                                 ? factory_.default_variant
+                                 : the_reference;
+  if (!classify_by_hull(with))
+    classify_by_runs(with);
+  else if (with == the_reference && last_ns_ > 0)
+    expected.reference_ns = std::min(expected.reference_ns, last_ns_);
+  restore();
+}
+
+} // namespace tl::rt

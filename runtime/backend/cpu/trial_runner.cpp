@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/backend/cpu/trial_runner.h"
+
+#include "runtime/backend/cpu/cpu_caches.h"
+#include "runtime/worker/descendants.h"
+#include "runtime/worker/element.h"
+#include "runtime/worker/process_state.h"
+#include "runtime/worker/worker_process.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <new>
+#include <typeinfo>
+
+namespace tl::rt {
+
+using store::trial_status;
+
+/// A first run shorter than this is repeated, so that its time is not mostly page faults [ns].
+static constexpr double short_run_ns = 50e6;
+
+static double now_ns() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+static std::string type_name(const std::type_info &type) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void *)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  return status == 0 && name ? name.get() : type.name();
+}
+
+static runner_outcome failure(trial_status status, std::string reason, bool tainted) {
+  runner_outcome result;
+  result.outcome.status = status;
+  result.outcome.reason = std::move(reason);
+  result.tainted = tainted;
+  return result;
+}
+
+status trial_runner::arm() {
+  const memory_layout &layout = expected.layout;
+  // Neighbours are one area: regions and guards cover each byte once.
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> spans;
+  for (const memory_region &region : layout.regions)
+    spans.emplace_back(region.begin, region.end);
+  for (const memory_guard &guard : layout.guards)
+    spans.emplace_back(guard.begin, guard.end);
+  std::sort(spans.begin(), spans.end());
+  for (std::size_t i = 0; i < spans.size();) {
+    std::uintptr_t end = spans[i].second;
+    std::size_t next = i + 1;
+    for (; next < spans.size() && spans[next].first <= end; ++next)
+      end = std::max(end, spans[next].second);
+    tracker_.watch(spans[i].first, end);
+    i = next;
+  }
+  return tracker_.arm();
+}
+
+void trial_runner::invoke(std::uint32_t variant) {
+  if (variant != the_reference)
+    factory_.invoke(&factory_, variant, arguments_, result_);
+  else if (options_.reference)
+    options_.reference(&factory_, arguments_, result_);
+  else
+    factory_.invoke(&factory_, factory_.default_variant, arguments_, result_);
+}
+
+// Everything that the code of others can do short of ending the process is turned into an outcome
+// here.
+runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) {
+  std::memset(result_, 0, sizeof result_);
+  enter_phase(variant == the_reference ? worker_phase::reference : worker_phase::variant);
+  try {
+    const double begin = now_ns();
+    for (std::uint32_t i = 0; i < launches; ++i)
+      invoke(variant);
+    const double end = now_ns();
+    enter_phase(worker_phase::checking);
+    last_ns_ = end - begin;
+    last_at_ns_ = (begin + end) / 2;
+    if (variant != the_reference)
+      warm_[variant] = true;
+    return {};
+  } catch (const abi::__forced_unwind &) {
+    // The thread is ending, and nothing may keep it from that but the end of the process.
+    end_worker(worker_end::thread_ended);
+  } catch (const std::bad_alloc &) {
+    enter_phase(worker_phase::checking);
+    return failure(trial_status::out_of_memory, "out of memory (std::bad_alloc)", true);
+  } catch (const std::exception &error) {
+    enter_phase(worker_phase::checking);
+    return failure(trial_status::threw,
+                   fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false);
+  } catch (...) {
+    enter_phase(worker_phase::checking);
+    const std::type_info *type = abi::__cxa_current_exception_type();
+    return failure(trial_status::threw,
+                   "threw " + (type ? type_name(*type) : std::string("something")), false);
+  }
+}
+
+void trial_runner::restore() {
+  for (const memory_region &region : expected.layout.regions)
+    tracker_.restore(region.begin, region.end);
+}
+
+// Elements whose first one has an address on the region's grid; what is cut off at its edges is
+// left out.
+static void poison_whole(write_tracker &tracker, const memory_region &region) {
+  const std::size_t size = element_size(region.element);
+  const std::uintptr_t offset = (region.begin - region.anchor) % size;
+  const std::uintptr_t first = region.begin + (offset == 0 ? 0 : size - offset);
+  if (first >= region.end)
+    return;
+  tracker.touch(region.begin, region.end);
+  poison(region.element, reinterpret_cast<std::byte *>(first), (region.end - first) / size);
+}
+
+// The inputs as they were, outputs that nothing can be read from, and a fresh look at the
+// neighbours.
+void trial_runner::set_up_check_run(bool poison_runs) {
+  restore();
+  for (const memory_region &region : expected.layout.regions)
+    if (region.access == TL_ACCESS_SCRATCH || region.access == TL_ACCESS_OUT)
+      poison_whole(tracker_, region);
+  if (poison_runs) {
+    for (const written_run &run : expected.runs) {
+      if (run.pure == 0)
+        continue;
+      tracker_.touch(run.begin, run.end);
+      poison(run.element, reinterpret_cast<std::byte *>(run.begin),
+             (run.end - run.begin) / element_size(run.element), expected.data.data() + run.offset);
+    }
+  }
+  for (const memory_guard &guard : expected.layout.guards)
+    tracker_.rebase(guard.begin, guard.end);
+}
+
+runner_outcome trial_runner::prepare() {
+  set_up_check_run(false);
+  runner_outcome outcome = run(the_reference);
+  if (outcome.outcome.status != trial_status::measured)
+    return outcome;
+  collect_runs();
+  collect_noise();
+  std::memcpy(expected.result, result_, sizeof result_);
+  if (const std::string changed = repair_process_state(); !changed.empty())
+    return failure(trial_status::wrong, changed, true);
+  outcome.outcome.time_ns = last_ns_;
+  expected.reference_ns = last_ns_;
+  return outcome;
+}
+
+runner_outcome trial_runner::probe(std::uint32_t variant) {
+  set_up_check_run(true);
+  runner_outcome outcome = run(variant);
+  if (outcome.outcome.status != trial_status::measured) {
+    repair_process_state();
+    return outcome;
+  }
+  const double first_ns = last_ns_;
+  outcome = judge(variant);
+  outcome.outcome.time_ns = first_ns;
+  if (outcome.outcome.status != trial_status::measured || first_ns > short_run_ns)
+    return outcome;
+  restore();
+  if (runner_outcome again = run(variant); again.outcome.status != trial_status::measured)
+    return again;
+  repair_process_state();
+  outcome.outcome.time_ns = std::min(first_ns, last_ns_);
+  return outcome;
+}
+
+runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launches) {
+  if (!warm_[variant]) {
+    restore();
+    if (runner_outcome first = run(variant); first.outcome.status != trial_status::measured)
+      return first;
+  }
+  const bool in_place = expected.in_place();
+  if (launches == 0)
+    launches = 1;
+  runner_outcome outcome;
+  double total_ns = 0, at_ns = 0;
+  if (!in_place && !cold_ && launches > 1) {
+    // Back to back: a short run is nothing beside the cost of reading the clock.
+    outcome = run(variant, launches);
+    if (outcome.outcome.status != trial_status::measured)
+      return outcome;
+    total_ns = last_ns_;
+    at_ns = last_at_ns_;
+  } else {
+    for (std::uint32_t i = 0; i < launches; ++i) {
+      if (in_place)
+        restore();
+      if (cold_)
+        flush_caches();
+      if (runner_outcome one = run(variant); one.outcome.status != trial_status::measured)
+        return one;
+      total_ns += last_ns_;
+      at_ns += last_at_ns_ / launches;
+    }
+  }
+  repair_process_state();
+  outcome.outcome.time_ns = total_ns / launches;
+  outcome.at_ns = at_ns;
+  return outcome;
+}
+
+// Reads and writes more than all caches hold. Each core's own caches are emptied only as far as the
+// last level is inclusive; see docs/measurement.
+void trial_runner::flush_caches() {
+  if (flush_buffer_.empty())
+    flush_buffer_.resize(cache_flush_bytes());
+  volatile std::byte *at = flush_buffer_.data();
+  for (std::size_t i = 0; i < flush_buffer_.size(); i += 64)
+    at[i] = static_cast<std::byte>(std::to_integer<int>(at[i]) + 1);
+}
+
+} // namespace tl::rt

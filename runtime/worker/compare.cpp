@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/compare.h"
+
+#include "runtime/worker/element.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace tl::rt {
+
+static bool close(double actual, double expected, const match_rule &rule) noexcept {
+  if (std::isnan(actual) || std::isnan(expected))
+    return rule.equal_nan && std::isnan(actual) && std::isnan(expected);
+  if (std::isinf(actual) || std::isinf(expected))
+    return actual == expected;
+  return std::fabs(actual - expected) <= rule.atol + rule.rtol * std::fabs(expected);
+}
+
+static bool matches(std::uint32_t element, const std::byte *actual, const std::byte *expected,
+                    const match_rule &rule) {
+  if (is_floating(element))
+    return close(load_floating(element, actual), load_floating(element, expected), rule);
+  return std::memcmp(actual, expected, element_size(element)) == 0;
+}
+
+void compare_elements(comparison &sum, std::uint32_t element, const std::byte *actual,
+                      const std::byte *expected, std::size_t count, std::uint64_t index,
+                      const match_rule &rule, bool poisoned) {
+  const std::size_t size = element_size(element);
+  sum.compared += count;
+  // Most runs are right to the bit, and NaN is what equal bits can hide.
+  if (!is_floating(element) && std::memcmp(actual, expected, count * size) == 0)
+    return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::byte *a = actual + i * size, *e = expected + i * size;
+    if (matches(element, a, e, rule))
+      continue;
+    if (sum.mismatched == 0) {
+      sum.first = index + i;
+      sum.got = element_text(element, a);
+      sum.expected = element_text(element, e);
+    }
+    ++sum.mismatched;
+    if (poisoned && is_poison(element, a, e))
+      ++sum.unwritten;
+  }
+}
+
+} // namespace tl::rt

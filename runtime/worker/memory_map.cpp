@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/memory_map.h"
+
+#include "runtime/worker/heap_block.h"
+#include "runtime/worker/image_symbol.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace tl::rt {
+
+static std::string read_maps() {
+  std::string text;
+  const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return text;
+  text.reserve(1 << 16);
+  char chunk[4096];
+  for (ssize_t got; (got = ::read(file, chunk, sizeof chunk)) > 0;)
+    text.append(chunk, static_cast<std::size_t>(got));
+  ::close(file);
+  return text;
+}
+
+memory_map memory_map::read(std::uintptr_t frame) {
+  memory_map map;
+  map.frame_ = frame;
+  const std::string text = read_maps();
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t newline = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, newline - at);
+    at = newline + 1;
+    unsigned long begin = 0, end = 0;
+    char permissions[5] = "";
+    int name = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %*s %n", &begin, &end, permissions, &name) <
+        3)
+      continue;
+    map.mappings_.push_back(
+        {begin, end, permissions[0] == 'r', permissions[1] == 'w', permissions[3] == 's',
+         name > 0 ? line.substr(static_cast<std::size_t>(name)) : std::string()});
+  }
+  return map;
+}
+
+const memory_mapping *memory_map::find(std::uintptr_t address) const {
+  const auto after =
+      std::upper_bound(mappings_.begin(), mappings_.end(), address,
+                       [](std::uintptr_t a, const memory_mapping &m) { return a < m.begin; });
+  if (after == mappings_.begin())
+    return nullptr;
+  const memory_mapping &mapping = *std::prev(after);
+  return address < mapping.end ? &mapping : nullptr;
+}
+
+memory_place memory_map::place(std::uintptr_t address) const {
+  const memory_mapping *mapping = find(address);
+  if (!mapping)
+    return memory_place::unknown;
+  if (frame_ >= mapping->begin && frame_ < mapping->end)
+    return memory_place::stack;
+  if (mapping->name == "[heap]" || is_heap_memory(address, *mapping))
+    return memory_place::heap;
+  if (!mapping->name.empty() && mapping->name[0] == '/')
+    return memory_place::image;
+  // Zero-initialised variables follow their file's mapping without a name of their own.
+  if (find_image_symbol(address))
+    return memory_place::image;
+  return memory_place::anonymous;
+}
+
+memory_extent memory_map::extent(std::uintptr_t address) const {
+  const memory_mapping *mapping = find(address);
+  if (!mapping)
+    return {};
+  switch (const memory_place where = place(address)) {
+  case memory_place::stack: {
+    // Nothing tells one variable of the stack from the next; what lies above are the callers'
+    // frames.
+    constexpr std::uintptr_t reach = std::uintptr_t(1) << 20;
+    return {std::max(mapping->begin, std::min(frame_, address)),
+            std::min(mapping->end, address + reach), where};
+  }
+  case memory_place::heap:
+    if (const memory_extent block = heap_block(address, *mapping); block.end != 0)
+      return block;
+    return {mapping->begin, mapping->end, memory_place::heap};
+  case memory_place::image:
+    if (const auto symbol = find_image_symbol(address); symbol && symbol->end > symbol->begin)
+      return *symbol;
+    return {mapping->begin, mapping->end, memory_place::image};
+  default:
+    if (const memory_extent block = heap_block(address, *mapping); block.end != 0)
+      return block;
+    return {mapping->begin, mapping->end, where};
+  }
+}
+
+} // namespace tl::rt

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/region.h"
+
+#include "runtime/worker/element.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+namespace tl::rt {
+
+static bool only_read(const memory_region &region) { return region.access == TL_ACCESS_IN; }
+
+static memory_region exact_region(std::uint32_t argument, const tl_parameter &parameter,
+                                  const void *data, std::size_t bytes, const memory_map &map) {
+  memory_region region;
+  region.begin = region.anchor = reinterpret_cast<std::uintptr_t>(data);
+  region.end = region.begin + bytes;
+  region.argument = argument;
+  region.element = parameter.element;
+  region.access = parameter.access;
+  region.place = map.place(region.begin);
+  region.exact = true;
+  return region;
+}
+
+static memory_region guessed_region(std::uint32_t argument, const tl_parameter &parameter,
+                                    const void *data, const memory_map &map) {
+  memory_region region = exact_region(argument, parameter, data, 0, map);
+  const memory_extent extent = map.extent(region.anchor);
+  region.begin = extent.begin;
+  region.end = extent.end;
+  region.exact = false;
+  // A view without an extent makes no promise that reaches beyond what the reference writes.
+  if (region.access == TL_ACCESS_OUT || region.access == TL_ACCESS_INOUT)
+    region.access = TL_ACCESS_UNKNOWN;
+  return region;
+}
+
+static void add_argument(std::vector<memory_region> &found, std::uint32_t index,
+                         const tl_parameter &parameter, const void *argument,
+                         const memory_map &map) {
+  switch (parameter.kind) {
+  case TL_PARAMETER_POINTER:
+    if (const void *data = *static_cast<void *const *>(argument))
+      found.push_back(guessed_region(index, parameter, data, map));
+    break;
+  case TL_PARAMETER_VIEW: {
+    tl_view view{};
+    parameter.view(argument, &view);
+    if (!view.data)
+      break;
+    bool known = view.bytes > 0;
+    for (std::uint32_t i = 0; i < view.rank && i < TL_MAX_RANK; ++i)
+      known = known && view.strides[i] >= 0;
+    if (known)
+      found.push_back(exact_region(index, parameter, view.data, view.bytes, map));
+    else if (view.rank == 1 || view.bytes > 0)
+      found.push_back(guessed_region(index, parameter, view.data, map));
+    break;
+  }
+  case TL_PARAMETER_REFERENCE:
+    found.push_back(exact_region(index, parameter, argument, parameter.size, map));
+    break;
+  default:
+    break;
+  }
+}
+
+// Whether `a` says more about the bytes from `at` on than `b`; both cover them.
+static bool better(const memory_region &a, const memory_region &b, std::uintptr_t at) {
+  if (a.exact != b.exact)
+    return a.exact;
+  if (!a.exact) {
+    // Of two pointers into one object the nearest one before the place owns it.
+    const auto distance = [at](const memory_region &region) {
+      return region.anchor <= at ? std::pair(0, at - region.anchor)
+                                 : std::pair(1, region.anchor - at);
+    };
+    if (a.anchor != b.anchor)
+      return distance(a) < distance(b);
+  }
+  if (only_read(a) != only_read(b))
+    return !only_read(a);
+  return a.argument < b.argument;
+}
+
+static std::vector<memory_region> cut(const std::vector<memory_region> &found) {
+  std::vector<std::uintptr_t> bounds;
+  for (const memory_region &region : found) {
+    bounds.push_back(region.begin);
+    bounds.push_back(region.end);
+    if (region.anchor > region.begin && region.anchor < region.end)
+      bounds.push_back(region.anchor);
+  }
+  std::sort(bounds.begin(), bounds.end());
+  bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+  std::vector<memory_region> regions;
+  for (std::size_t i = 0; i + 1 < bounds.size(); ++i) {
+    const memory_region *best = nullptr;
+    bool shared = false, scratch = true;
+    for (const memory_region &region : found) {
+      if (region.begin > bounds[i] || region.end <= bounds[i])
+        continue;
+      shared = shared || (best && region.exact);
+      scratch = scratch && region.access == TL_ACCESS_SCRATCH;
+      if (!best || better(region, *best, bounds[i]))
+        best = &region;
+    }
+    if (!best)
+      continue;
+    memory_region piece = *best;
+    piece.begin = bounds[i];
+    piece.end = bounds[i + 1];
+    // What one argument calls an output another one may read.
+    if (shared && !scratch && piece.access == TL_ACCESS_OUT)
+      piece.access = TL_ACCESS_INOUT;
+    if (!regions.empty() && regions.back().end == piece.begin &&
+        regions.back().argument == piece.argument && regions.back().access == piece.access &&
+        regions.back().exact == piece.exact)
+      regions.back().end = piece.end;
+    else
+      regions.push_back(piece);
+  }
+  return regions;
+}
+
+// How far beside an object a write is somebody's overrun and not somebody else's business.
+static std::uintptr_t guard_bytes(memory_place place) {
+  switch (place) {
+  case memory_place::heap:
+    return 256;
+  case memory_place::stack:
+    return 256;
+  case memory_place::image:
+    return 16;
+  case memory_place::anonymous:
+    return std::uintptr_t(64) << 10;
+  case memory_place::unknown:
+    return 0;
+  }
+  return 0;
+}
+
+static std::vector<memory_guard> guards_around(const std::vector<memory_region> &regions,
+                                               const memory_map &map) {
+  std::vector<memory_guard> guards;
+  std::uintptr_t covered = 0;
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const memory_region &region = regions[i];
+    const memory_mapping *mapping = map.find(region.begin);
+    if (!mapping || !mapping->writable)
+      continue;
+    const std::uintptr_t width = guard_bytes(region.place);
+    const std::uintptr_t previous = std::max(covered, i > 0 ? regions[i - 1].end : 0);
+    const std::uintptr_t before =
+        std::max({previous, mapping->begin, region.begin - std::min(width, region.begin)});
+    if (before < region.begin)
+      guards.push_back({before, region.begin, region.argument});
+    const std::uintptr_t next = i + 1 < regions.size() ? regions[i + 1].begin : ~std::uintptr_t(0);
+    const memory_mapping *last = map.find(region.end - 1);
+    const std::uintptr_t after =
+        std::min({next, last ? last->end : region.end, region.end + width});
+    if (region.end < after)
+      guards.push_back({region.end, after, region.argument});
+    covered = std::max(region.end, after);
+  }
+  return guards;
+}
+
+static bool is_writable(const memory_map &map, std::uintptr_t address) {
+  const memory_mapping *mapping = map.find(address);
+  return mapping && mapping->writable;
+}
+
+memory_layout lay_out(const tl_factory &factory, void *const *arguments, const memory_map &map) {
+  std::vector<memory_region> found;
+  for (std::uint32_t i = 0; i < factory.parameter_count; ++i)
+    add_argument(found, i, factory.parameters[i], arguments[i], map);
+  // What cannot be written needs no watching: whoever tries is stopped by the system.
+  std::erase_if(found, [&map](const memory_region &region) {
+    return region.begin >= region.end || !is_writable(map, region.begin) ||
+           !is_writable(map, region.end - 1);
+  });
+  memory_layout layout;
+  layout.regions = cut(found);
+  layout.guards = guards_around(layout.regions, map);
+  return layout;
+}
+
+const memory_region *memory_layout::find(std::uintptr_t address) const {
+  for (const memory_region &region : regions)
+    if (address >= region.begin && address < region.end)
+      return &region;
+  return nullptr;
+}
+
+std::string parameter_name(const tl_factory &factory, std::uint32_t index) {
+  const char *name = factory.parameters[index].name;
+  return name && name[0] ? std::string(name) : fmt::format("argument {}", index);
+}
+
+std::string describe_address(const tl_factory &factory, const memory_region &region,
+                             std::uintptr_t address) {
+  const std::string name = parameter_name(factory, region.argument);
+  const auto size = static_cast<std::intptr_t>(element_size(region.element));
+  if (factory.parameters[region.argument].kind == TL_PARAMETER_REFERENCE &&
+      factory.parameters[region.argument].size == static_cast<std::uint32_t>(size))
+    return name;
+  // Rounds towards minus infinity: the element before the first one has index -1.
+  const std::intptr_t offset = static_cast<std::intptr_t>(address - region.anchor);
+  const std::intptr_t index = offset >= 0 ? offset / size : -((-offset + size - 1) / size);
+  return fmt::format("{}[{}]", name, index);
+}
+
+} // namespace tl::rt

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The memory that the arguments of a call lead to, cut into disjoint regions with one meaning each.
+
+#ifndef TL_RUNTIME_WORKER_REGION_H
+#define TL_RUNTIME_WORKER_REGION_H
+
+#include "runtime/worker/memory_map.h"
+
+#include <tl/abi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tl::rt {
+
+/// Plain data: it is written to memory that workers share.
+struct memory_region {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::uintptr_t anchor = 0;  ///< address of the argument's element 0
+  std::uint32_t argument = 0; ///< index of the parameter
+  std::uint32_t element = 0;  ///< TL_ELEMENT_*
+  std::uint32_t access = 0;   ///< TL_ACCESS_*
+  memory_place place = memory_place::unknown;
+  bool exact = false; ///< the argument tells its extent; otherwise the extent was guessed
+
+  std::size_t bytes() const { return end - begin; }
+  std::byte *data() const { return reinterpret_cast<std::byte *>(begin); }
+};
+
+/// Bytes beside the regions that no variant has any business to write.
+struct memory_guard {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::uint32_t argument = 0; ///< whose neighbour it is
+};
+
+struct memory_layout {
+  std::vector<memory_region> regions; ///< sorted, disjoint, none empty
+  std::vector<memory_guard> guards;   ///< sorted, disjoint, outside all regions
+
+  const memory_region *find(std::uintptr_t address) const;
+};
+
+/// Cuts up what the arguments lead to. Where arguments overlap, one that tells its extent wins over
+/// one that does not, and a written one over one that is only read; of several pointers into one
+/// object each reaches to the next one.
+memory_layout lay_out(const tl_factory &factory, void *const *arguments, const memory_map &map);
+
+/// "c[12]", "y" for a single object; what an address means to the author of the kernel.
+std::string describe_address(const tl_factory &factory, const memory_region &region,
+                             std::uintptr_t address);
+
+/// Name of a parameter, or "argument 3" when it has none.
+std::string parameter_name(const tl_factory &factory, std::uint32_t index);
+
+} // namespace tl::rt
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Owns a worker process: has it born, talks to it with a deadline, kills it, and says why it died.
+
+#ifndef TL_RUNTIME_WORKER_SUPERVISOR_H
+#define TL_RUNTIME_WORKER_SUPERVISOR_H
+
+#include "runtime/store/schema.h"
+#include "runtime/support/status.h"
+#include "runtime/worker/black_box.h"
+#include "runtime/worker/protocol.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <sys/types.h>
+
+namespace tl::rt {
+
+/// What a newborn worker is given. The descriptors are the worker's ends; all are close-on-exec.
+struct worker_link {
+  int socket;     ///< requests and replies
+  int output;     ///< where standard output and standard error go
+  black_box *box; ///< shared memory: valid in a forked worker
+  int box_memory; ///< the descriptor of that memory, for a worker that is re-executed
+  std::uint64_t cookie;
+  pid_t parent;
+};
+
+/// Makes a worker and returns its process id; -1 with errno set when that is not possible. In a
+/// forked worker it does not return.
+using worker_birth = std::function<pid_t(const worker_link &)>;
+
+/// How a question to the worker ended.
+struct worker_answer {
+  /// Whether `reply` is valid. Otherwise the worker is gone, `status` and `reason` say why.
+  bool replied = false;
+  worker_reply reply{};
+  store::trial_status status = store::trial_status::harness_error;
+  std::string reason;
+};
+
+/// Not thread-safe. Destroying it kills the worker; afterwards there is no process (its children
+/// included), no descriptor and no shared memory left of it.
+class supervisor {
+public:
+  explicit supervisor(worker_birth birth) : birth_(std::move(birth)) {}
+  ~supervisor() { stop(); }
+  supervisor(const supervisor &) = delete;
+  supervisor &operator=(const supervisor &) = delete;
+
+  /// Has a worker born and waits until it says hello. One that lives already is kept.
+  status start(double limit_s);
+
+  bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
+
+  /// Sends a request and waits for its reply. A worker that dies, is stopped, sends something else,
+  /// or has not answered after `limit_s` [s] is killed.
+  worker_answer ask(worker_request request, double limit_s);
+
+  /// Kills the worker and everything that it has started, and cleans up after it.
+  void stop();
+
+private:
+  enum class wait_result { reply, died, late, stopped, garbage };
+
+  status open_channels(worker_link &link);
+  wait_result wait_for_reply(worker_reply &reply, std::uint32_t sequence, double limit_s) const;
+  bool wait_for_end(double limit_s);
+  void kill_all() const;
+  bool killed_by_signal() const;
+  void close_channels();
+  std::string last_output() const;
+  void explain_death(worker_answer &answer) const;
+  void explain_exit(worker_answer &answer) const;
+  void explain_signal(worker_answer &answer, int signal) const;
+
+  worker_birth birth_;
+  pid_t pid_ = -1;
+  int pidfd_ = -1;
+  int socket_ = -1;
+  int output_ = -1;
+  int box_memory_ = -1;
+  black_box *box_ = nullptr;
+  std::uint64_t cookie_ = 0;
+  std::uint32_t sequence_ = 0;
+  int end_code_ = 0;          ///< CLD_EXITED, CLD_KILLED, CLD_DUMPED
+  int end_status_ = 0;        ///< exit status or signal
+  bool status_known_ = false; ///< false when somebody else reaped the worker
+};
+
+/// "signal 11 (segmentation fault)".
+std::string signal_text(int signal);
+
+} // namespace tl::rt
+
+#endif

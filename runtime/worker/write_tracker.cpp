@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/write_tracker.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace tl::rt {
+
+/// Blocks per area: each may become a mapping of its own for the kernel, of which a process may
+/// have 65530.
+static constexpr std::size_t most_blocks = 4096;
+
+static std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t to) {
+  return (value + to - 1) / to * to;
+}
+
+write_tracker::~write_tracker() {
+  for (const area &in : areas_) {
+    if (in.protected_end > in.protected_begin)
+      ::mprotect(reinterpret_cast<void *>(in.protected_begin),
+                 in.protected_end - in.protected_begin, PROT_READ | PROT_WRITE);
+    if (in.copy)
+      ::munmap(in.copy, in.end - in.begin);
+  }
+}
+
+void write_tracker::watch(std::uintptr_t begin, std::uintptr_t end) {
+  area &added = areas_.emplace_back();
+  added.begin = begin;
+  added.end = end;
+}
+
+bool write_tracker::area::is_touched(std::uintptr_t address) const {
+  if (address < protected_begin || address >= protected_end)
+    return true;
+  return blocks[block_of(address)].load(std::memory_order_acquire) == touched;
+}
+
+std::uintptr_t write_tracker::area::run_end(std::uintptr_t address) const {
+  if (address < protected_begin)
+    return protected_begin;
+  if (address >= protected_end)
+    return end;
+  return std::min(protected_begin + (block_of(address) + 1) * block_bytes, protected_end);
+}
+
+status write_tracker::arm(area &in) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t bytes = in.end - in.begin;
+  void *copy = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (copy == MAP_FAILED)
+    return status::io_error("no memory to keep the inputs in: " +
+                            std::string(std::strerror(errno)));
+  in.copy = static_cast<std::byte *>(copy);
+  in.protected_begin = in.protected_end = in.end;
+  if (bytes >= threshold_ && round_up(in.begin, page) < in.end / page * page) {
+    in.protected_begin = round_up(in.begin, page);
+    in.protected_end = in.end / page * page;
+    const std::size_t inner = in.protected_end - in.protected_begin;
+    in.block_bytes = round_up(std::max<std::size_t>(inner / most_blocks, page), page);
+    in.blocks = std::make_unique<std::atomic<std::uint8_t>[]>(inner / in.block_bytes + 1);
+  }
+  std::memcpy(in.copy, reinterpret_cast<const void *>(in.begin), in.protected_begin - in.begin);
+  std::memcpy(in.copy + (in.protected_end - in.begin),
+              reinterpret_cast<const void *>(in.protected_end), in.end - in.protected_end);
+  return status::ok();
+}
+
+status write_tracker::arm() {
+  std::sort(areas_.begin(), areas_.end(),
+            [](const area &a, const area &b) { return a.begin < b.begin; });
+  for (area &in : areas_)
+    if (status armed = arm(in); !armed)
+      return armed;
+  // Last: from here on a write needs on_fault().
+  for (area &in : areas_)
+    if (in.protected_end > in.protected_begin &&
+        ::mprotect(reinterpret_cast<void *>(in.protected_begin),
+                   in.protected_end - in.protected_begin, PROT_READ) != 0)
+      return status::io_error("cannot protect the inputs: " + std::string(std::strerror(errno)));
+  return status::ok();
+}
+
+const write_tracker::area *write_tracker::find(std::uintptr_t address) const noexcept {
+  for (const area &in : areas_)
+    if (address >= in.begin && address < in.end)
+      return &in;
+  return nullptr;
+}
+
+// Whether the block is writable and copied afterwards. Safe in a signal handler and from any
+// thread.
+bool write_tracker::save_block(const area &in, std::size_t block) noexcept {
+  std::atomic<std::uint8_t> &state = in.blocks[block];
+  std::uint8_t expected = clean;
+  if (state.compare_exchange_strong(expected, busy, std::memory_order_acquire)) {
+    const std::uintptr_t begin = in.protected_begin + block * in.block_bytes;
+    const std::size_t bytes = std::min(in.block_bytes, in.protected_end - begin);
+    std::memcpy(in.copy + (begin - in.begin), reinterpret_cast<const void *>(begin), bytes);
+    if (::mprotect(reinterpret_cast<void *>(begin), bytes, PROT_READ | PROT_WRITE) != 0) {
+      state.store(clean, std::memory_order_release);
+      return false;
+    }
+    state.store(touched, std::memory_order_release);
+    repeated_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+  // Another thread is at it, or was a moment ago.
+  while (state.load(std::memory_order_acquire) == busy) {
+  }
+  return true;
+}
+
+bool write_tracker::on_fault(std::uintptr_t address) noexcept {
+  const area *in = find(address);
+  if (!in || address < in->protected_begin || address >= in->protected_end)
+    return false;
+  // Threads that fault on one block at once may come here after it was unprotected; one that comes
+  // again and again faults for another reason.
+  if (in->blocks[in->block_of(address)].load(std::memory_order_acquire) == touched &&
+      repeated_.fetch_add(1, std::memory_order_relaxed) > 10000)
+    return false;
+  return save_block(*in, in->block_of(address));
+}
+
+void write_tracker::touch(std::uintptr_t begin, std::uintptr_t end) {
+  for (const area &in : areas_) {
+    const std::uintptr_t first = std::max(begin, in.protected_begin),
+                         last = std::min(end, in.protected_end);
+    for (std::uintptr_t at = first; at < last; at = in.run_end(at))
+      if (!in.is_touched(at))
+        save_block(in, in.block_of(at));
+  }
+}
+
+const std::byte *write_tracker::pristine(std::uintptr_t address) const {
+  const area *in = find(address);
+  return in ? in->copy + (address - in->begin) : nullptr;
+}
+
+void write_tracker::for_each_touched(
+    std::uintptr_t begin, std::uintptr_t end,
+    const std::function<void(std::uintptr_t, std::uintptr_t)> &visit) const {
+  for (const area &in : areas_) {
+    const std::uintptr_t last = std::min(end, in.end);
+    for (std::uintptr_t at = std::max(begin, in.begin); at < last;) {
+      std::uintptr_t run = at;
+      while (run < last && in.is_touched(run))
+        run = std::min(in.run_end(run), last);
+      if (run > at)
+        visit(at, run);
+      at = run > at ? run : std::min(in.run_end(at), last);
+    }
+  }
+}
+
+void write_tracker::restore(std::uintptr_t begin, std::uintptr_t end) const {
+  for_each_touched(begin, end, [this](std::uintptr_t first, std::uintptr_t last) {
+    std::memcpy(reinterpret_cast<void *>(first), pristine(first), last - first);
+  });
+}
+
+void write_tracker::rebase(std::uintptr_t begin, std::uintptr_t end) {
+  for_each_touched(begin, end, [this](std::uintptr_t first, std::uintptr_t last) {
+    std::memcpy(const_cast<std::byte *>(pristine(first)), reinterpret_cast<const void *>(first),
+                last - first);
+  });
+}
+
+} // namespace tl::rt
