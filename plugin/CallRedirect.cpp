@@ -71,7 +71,9 @@ private:
 
   bool traverseVariable(VarDecl *Var) {
     unsigned Before = Count;
-    if (!RecursiveASTVisitor::TraverseDecl(Var))
+    // An instantiation of a variable template has no written form that a visitor would enter.
+    if (isa<VarTemplateSpecializationDecl>(Var) ? Var->hasInit() && !TraverseStmt(Var->getInit())
+                                                : !RecursiveASTVisitor::TraverseDecl(Var))
       return false;
     // Sema evaluated the initialiser when it met it; code generation would take that value.
     if (Count != Before)

@@ -6,6 +6,7 @@
 #include "plugin/Options.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "clang/Sema/Lookup.h"
 #include "clang/Sema/Template.h"
@@ -41,6 +42,21 @@ private:
 
 } // namespace
 
+/// The evaluator's own words, without the library's inner calls, of which nobody asked.
+static void explain(Session &T, llvm::ArrayRef<PartialDiagnosticAt> Notes, const Expr *Blamed) {
+  const SourceManager &SM = T.S.getSourceManager();
+  bool First = true;
+  for (const PartialDiagnosticAt &Note : Notes) {
+    SourceLocation Loc = SM.getExpansionLoc(Note.first);
+    bool Inner = SM.isInSystemHeader(Loc) || isInLibrary(T, Loc);
+    if (First && Inner)
+      T.S.Diag(Blamed->getExprLoc(), Note.second);
+    else if (First || (!Inner && Note.first != Blamed->getExprLoc()))
+      T.S.Diag(Note.first, Note.second);
+    First = false;
+  }
+}
+
 static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out) {
   Expr::EvalResult Result;
   llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
@@ -51,8 +67,7 @@ static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out) {
   }
   error(T.S, Blamed->getExprLoc(), "the space is not a constant expression")
       << Blamed->getSourceRange();
-  for (const PartialDiagnosticAt &Note : Notes)
-    T.S.Diag(Note.first, Note.second);
+  explain(T, Notes, Blamed);
   return false;
 }
 
@@ -223,6 +238,14 @@ static bool findTunables(Session &T, Factory &F, const Space &Configs) {
   Sema &S = T.S;
   TemplateParameterList *Params = F.Template->getTemplateParameters();
   const auto *RD = Configs.Config->getAsCXXRecordDecl();
+  for (const NamedDecl *Param : *Params) {
+    const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(Param);
+    if (!Value || !S.Context.hasSameUnqualifiedType(Value->getType(), Configs.Config))
+      continue;
+    error(S, Param->getLocation(), "tunable %0 must be the last template parameter; %1 follows it")
+        << Param << Params->getParam(Params->size() - 1);
+    return false;
+  }
   unsigned First = Params->size();
   for (const FieldDecl *Field : RD->fields()) {
     unsigned I = findParameter(Params, Field->getIdentifier());
@@ -324,17 +347,6 @@ static void warnAboutSize(Session &T, const Factory &F, size_t Size) {
         << F.Template << unsigned(Size) << T.Args.Limit;
 }
 
-bool checkSpace(Session &T, Factory &F) {
-  if (isDependent(F))
-    return true;
-  auto Known = std::make_unique<Space>();
-  if (!evaluateAny(T, F, nullptr, *Known))
-    return false;
-  warnAboutSize(T, F, Known->Values.size());
-  F.Known = std::move(Known);
-  return true;
-}
-
 const Space *getSpace(Session &T, Factory &F, FunctionDecl *Spec, std::unique_ptr<Space> &Storage) {
   if (F.Known)
     return F.Known.get();
@@ -410,6 +422,43 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
     return true;
   }
   return Mismatch();
+}
+
+/// Conversions that can be checked before anybody calls the factory.
+static bool checkConversions(Session &T, const Factory &F, const Space &Configs) {
+  if (F.ClassTunable || Configs.Config.isNull())
+    return true;
+  TemplateParameterList *Params = F.Template->getTemplateParameters();
+  for (unsigned I = F.FirstTunable; I < Params->size(); ++I) {
+    const NamedDecl *Param = Params->getParam(I);
+    const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(Param);
+    if (Value &&
+        (Value->getType()->isDependentType() || Value->getType()->getContainedDeducedType()))
+      continue;
+    for (const FieldDecl *Field : Configs.Config->getAsCXXRecordDecl()->fields()) {
+      if (Field->getIdentifier() != Param->getIdentifier())
+        continue;
+      TemplateArgument Ignored;
+      for (const APValue &Config : Configs.Values)
+        if (!convert(T, F, Param, Value ? Value->getType() : QualType(), Field->getType(),
+                     Config.getStructField(Field->getFieldIndex()), Ignored))
+          return false;
+    }
+  }
+  return true;
+}
+
+bool checkSpace(Session &T, Factory &F) {
+  if (isDependent(F))
+    return true;
+  auto Known = std::make_unique<Space>();
+  if (!evaluateAny(T, F, nullptr, *Known))
+    return false;
+  if (!checkConversions(T, F, *Known))
+    return false;
+  warnAboutSize(T, F, Known->Values.size());
+  F.Known = std::move(Known);
+  return true;
 }
 
 bool toTemplateArguments(Session &T, const Factory &F, const Space &Configs, const APValue &Config,

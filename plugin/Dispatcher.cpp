@@ -196,12 +196,15 @@ public:
   }
 
   /// The attribute's options with the specialisation's template arguments filled in.
-  void appendOptions(llvm::SmallVectorImpl<Expr *> &Args) {
+  void appendOptions(llvm::SmallVectorImpl<Expr *> &Args, QualType Config = QualType(),
+                     bool Check = false) {
     for (const Option &O : D.Source->Options) {
       ExprResult R = substitute(T, *D.Source, D.Default, O.Whole);
       Ok &= R.isUsable();
       if (!R.isUsable())
         return;
+      if (Check)
+        Ok &= checkCallable(T, D, O, R.get(), Config);
       redirectExpression(T, R.get());
       Args.push_back(R.get());
     }
@@ -239,13 +242,16 @@ public:
   }
 
   Expr *forward(ParmVarDecl *P) {
-    QualType Type = C.getRValueReferenceType(P->getType());
+    // Through Sema, for which && on a reference to an lvalue is that reference.
+    QualType Type = S.BuildReferenceType(P->getType(), /*LValueRef=*/false, Loc, DeclarationName());
     ExprResult R =
         S.BuildCXXNamedCast(Loc, tok::kw_static_cast, C.getTrivialTypeSourceInfo(Type, Loc),
                             reference(P), SourceRange(Loc, Loc), SourceRange(Loc, Loc));
     Ok &= R.isUsable();
     return R.isUsable() ? R.get() : null();
   }
+
+  bool ok() const { return Ok; }
 
   bool finish(Expr *Result) {
     if (!Ok)
@@ -283,7 +289,7 @@ private:
 } // namespace
 
 static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &List,
-                          llvm::StringRef Fingerprint) {
+                          llvm::StringRef Fingerprint, bool &Explained) {
   ASTContext &C = T.S.Context;
   BodyBuilder B(T, D, D.Describe);
   QualType Text = C.getPointerType(C.CharTy.withConst());
@@ -317,7 +323,11 @@ static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &Li
                     B.number(List.Default),
                     ValueTable};
   llvm::SmallVector<Expr *, 8> Args{B.generated(Fields)};
-  B.appendOptions(Args);
+  B.appendOptions(Args, List.Config, /*Check=*/true);
+  if (!B.ok()) {
+    Explained = true;
+    return false;
+  }
   return B.finish(B.call("describe", Args, Values.empty() ? QualType() : List.Config));
 }
 
@@ -344,12 +354,13 @@ static void define(Session &T, Dispatcher &D) {
     return;
   instantiateVariants(T, D, List);
   Fingerprint Print = computeFingerprint(T, D, List);
-  if (!buildDescribe(T, D, List, Print.Digest) || !buildDispatch(T, D)) {
+  bool Explained = false;
+  if (!buildDescribe(T, D, List, Print.Digest, Explained) || !buildDispatch(T, D)) {
     // Whatever went wrong was reported, with the header's own words when its code did not fit.
     if (!S.getDiagnostics().hasErrorOccurred())
       error(S, D.Source->getLocation(), "no dispatcher could be built for %0")
           << D.Source->Template;
-    else if (!T.HeaderMissing)
+    else if (!T.HeaderMissing && !Explained)
       note(S, D.Source->getLocation(), "while building the dispatcher of %0") << D.Source->Template;
     return;
   }
@@ -359,9 +370,15 @@ static void define(Session &T, Dispatcher &D) {
 }
 
 void defineDispatchers(Session &T) {
-  // Defining one instantiates code that may ask for more.
-  for (unsigned I = 0; I < T.Dispatchers.size(); ++I)
-    define(T, *(T.Dispatchers.begin() + I)->second);
+  // Bodies that are still to be instantiated may ask for dispatchers, and defining one instantiates
+  // more. All of it happens here and not where it was asked for, so that diagnostics are not told
+  // as if one factory had instantiated the other.
+  unsigned Defined = 0;
+  do {
+    T.S.PerformPendingInstantiations();
+    for (; Defined < T.Dispatchers.size(); ++Defined)
+      define(T, *(T.Dispatchers.begin() + Defined)->second);
+  } while (Defined < T.Dispatchers.size());
 }
 
 } // namespace tlplugin

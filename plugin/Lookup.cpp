@@ -3,6 +3,7 @@
 #include "plugin/Lookup.h"
 #include "plugin/Diagnostics.h"
 #include "clang/AST/DeclCXX.h"
+#include "clang/Basic/SourceManager.h"
 #include "clang/Sema/DeclSpec.h"
 #include "clang/Sema/Lookup.h"
 
@@ -53,6 +54,16 @@ QualType getDetailType(Session &T, llvm::StringRef Name, SourceLocation Loc) {
     return QualType();
   auto *D = R.getAsSingle<TypeDecl>();
   return D ? T.S.Context.getTypeDeclType(D) : QualType();
+}
+
+bool isInLibrary(Session &T, SourceLocation Loc) {
+  LookupResult R(T.S, &T.S.Context.Idents.get("config_count"), SourceLocation(),
+                 Sema::LookupOrdinaryName);
+  R.suppressDiagnostics();
+  CXXScopeSpec SS;
+  const SourceManager &SM = T.S.getSourceManager();
+  return findInDetail(T, R, SS, Loc) &&
+         SM.isWrittenInSameFile(SM.getExpansionLoc(R.getRepresentativeDecl()->getLocation()), Loc);
 }
 
 bool isTlClass(const CXXRecordDecl *RD, llvm::StringRef Name) {

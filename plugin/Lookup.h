@@ -17,6 +17,9 @@ clang::ExprResult buildDetailReference(Session &T, llvm::StringRef Name, clang::
 /// The class tl::detail::Name.
 clang::QualType getDetailType(Session &T, llvm::StringRef Name, clang::SourceLocation Loc);
 
+/// Whether Loc is in the header that declares spaces.
+bool isInLibrary(Session &T, clang::SourceLocation Loc);
+
 /// Whether RD is (a specialisation of) the class Namespace::Name; Namespace is "tl" or
 /// "tl::detail".
 bool isTlClass(const clang::CXXRecordDecl *RD, llvm::StringRef Name);

@@ -30,6 +30,53 @@ ExprResult substitute(Session &T, const Factory &F, FunctionDecl *Spec, Expr *E)
   return S.SubstExpr(E, Args);
 }
 
+bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
+  bool TakesConfig = O.Keyword == "eligible";
+  bool MayTakeResult = O.Keyword == "check";
+  if (!TakesConfig && !MayTakeResult && O.Keyword != "reference" && O.Keyword != "key")
+    return true;
+  Sema &S = T.S;
+  const auto *OptionClass = E->getType()->getAsCXXRecordDecl();
+  if (!OptionClass || OptionClass->field_empty())
+    return true;
+  SourceLocation Loc = O.Value->getExprLoc();
+  QualType Callee = OptionClass->field_begin()->getType();
+  auto Operand = [&](QualType Type) -> Expr * {
+    return new (S.Context) OpaqueValueExpr(Loc, Type.getNonReferenceType(), VK_LValue);
+  };
+  if (TakesConfig && Config.isNull()) {
+    error(S, Loc,
+          "option 'eligible' needs a config struct, which configs of plain template parameters "
+          "have not");
+    return false;
+  }
+  auto CanCall = [&](bool WithResult) {
+    llvm::SmallVector<Expr *, 8> Args;
+    if (TakesConfig)
+      Args.push_back(Operand(Config.withConst()));
+    for (const ParmVarDecl *P : D.Default->parameters())
+      Args.push_back(Operand(P->getType()));
+    if (WithResult)
+      Args.push_back(Operand(D.Default->getReturnType().withConst()));
+    EnterExpressionEvaluationContext Unevaluated(S, Sema::ExpressionEvaluationContext::Unevaluated);
+    Sema::SFINAETrap Trap(S, /*WithAccessChecking=*/true);
+    ExprResult Call = S.BuildCallExpr(nullptr, Operand(Callee), Loc, Args, Loc);
+    return Call.isUsable() && !Trap.hasErrorOccurred();
+  };
+  bool HasResult = !D.Default->getReturnType()->isVoidType();
+  if (CanCall(false) || (MayTakeResult && HasResult && CanCall(true)))
+    return true;
+  QualType Shown = Callee->isFunctionPointerType() ? Callee->getPointeeType() : Callee;
+  error(S, Loc,
+        "option '%0' of type %1 cannot be called with the %select{parameters|config and the "
+        "parameters}2 of %3, "
+        "of type %4")
+      << O.Keyword << Shown << TakesConfig << D.Source->Template << D.Default->getType()
+      << O.Value->getSourceRange();
+  note(S, D.Source->Template->getLocation(), "%0 declared here") << D.Source->Template;
+  return false;
+}
+
 /// Whether D is an object of namespace tl::keywords.
 static bool isKeyword(const ValueDecl *D) {
   const auto *Inner = dyn_cast<NamespaceDecl>(D->getDeclContext()->getRedeclContext());
@@ -286,6 +333,15 @@ static bool evaluateOption(Session &T, const Option &O, APValue &Out) {
   return true;
 }
 
+static std::string printNumber(const APValue &V) {
+  if (V.isInt())
+    return llvm::toString(V.getInt(), 10);
+  llvm::SmallString<32> Text;
+  if (V.isFloat())
+    V.getFloat().toString(Text);
+  return std::string(Text);
+}
+
 static double asDouble(const APValue &V) {
   if (V.isFloat()) {
     llvm::APFloat F = V.getFloat();
@@ -331,8 +387,7 @@ static bool checkRanges(Session &T, const Factory &F) {
       double Number = asDouble(V);
       // Written so that a NaN is refused too.
       if (!(R->Exclusive ? Number > R->Least : Number >= R->Least))
-        Refuse(O, V.getAsString(T.S.Context, V.isInt() ? T.S.Context.IntTy : T.S.Context.DoubleTy),
-               R->Expected);
+        Refuse(O, printNumber(V), R->Expected);
       continue;
     }
     if (O.Keyword == "tolerance") {
@@ -348,8 +403,8 @@ static bool checkRanges(Session &T, const Factory &F) {
         error(T.S, O.Value->getExprLoc(),
               "'%0' of option 'tolerance' is %1, expected %select{a number that is not "
               "negative|a ratio from 0 to 1}2")
-            << Fields[I] << V.getStructField(I).getAsString(T.S.Context, T.S.Context.DoubleTy)
-            << (I == 2) << O.Value->getSourceRange();
+            << Fields[I] << printNumber(V.getStructField(I)) << (I == 2)
+            << O.Value->getSourceRange();
         Ok = false;
       }
       continue;

@@ -19,6 +19,11 @@ void checkDeclarations(Session &T, clang::Decl *D);
 /// The option with that keyword, null when it was not given.
 const Option *findOption(const Factory &F, llvm::StringRef Keyword);
 
+/// Checks that a function given as an option can be called with the factory's parameters. E is the
+/// option with the template arguments of D filled in.
+bool checkCallable(Session &T, const Dispatcher &D, const Option &O, clang::Expr *E,
+                   clang::QualType Config);
+
 /// Replaces F's template parameters in one of its option expressions by the arguments of Spec.
 clang::ExprResult substitute(Session &T, const Factory &F, clang::FunctionDecl *Spec,
                              clang::Expr *E);

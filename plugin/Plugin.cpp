@@ -32,9 +32,11 @@ public:
     std::shared_ptr<Session> T = Open.lock();
     if (!T || !T->Active)
       return;
-    T->AtEnd = true;
+    T->Defining = true;
     finishRecords(*T);
     defineDispatchers(*T);
+    T->Defining = false;
+    T->AtEnd = true;
   }
 
 private:
@@ -88,8 +90,11 @@ private:
       return;
     checkDeclarations(*T, D);
     redirectDeclaration(*T, D);
-    if (T->AtEnd)
+    if (T->AtEnd && !T->Defining) {
+      T->Defining = true;
       defineDispatchers(*T);
+      T->Defining = false;
+    }
   }
 
   Arguments Args;

@@ -102,9 +102,10 @@ public:
   /// Set once an attribute was seen, or might have been in a precompiled file: from then on bodies
   /// are walked.
   bool Active = false;
-  /// Set once the end of the translation unit was reached: dispatchers are defined as soon as asked
-  /// for.
+  /// Set once the end of the translation unit was reached: what is asked for later is defined at
+  /// once.
   bool AtEnd = false;
+  bool Defining = false; ///< dispatchers are being defined; requests are met before that ends
 
   llvm::DenseMap<const clang::FunctionTemplateDecl *, std::unique_ptr<Factory>> Factories;
   llvm::MapVector<const clang::FunctionDecl *, std::unique_ptr<Dispatcher>> Dispatchers;

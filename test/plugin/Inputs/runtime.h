@@ -19,6 +19,7 @@ extern "C" inline void tl_rt_register(const tl_factory *factory) {
     std::printf("  %u: %s%s\n", i, factory->configs[i],
                 i == factory->default_variant ? " (default)" : "");
 }
+extern "C" inline void tl_rt_unregister(const tl_factory *) {}
 extern "C" inline uint32_t tl_rt_find(const tl_dispatch_slot *, const uint64_t *, uint32_t) {
   return UINT32_MAX;
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is generated for one concrete factory, as text; the same file then runs.
+//
+// RUN: %clangxx %plugin -fplugin-arg-tl-dump -fsyntax-only %s | %filecheck %s
+// RUN: %clangxx %plugin %s -o %t && env LIST=1 RUN=2 %t | %filecheck --check-prefix=EXEC %s
+
+#include "Inputs/runtime.h"
+#include <tl/autotune.h>
+
+using namespace tl::keywords;
+
+struct tile {
+  int m = 8, n = 8;
+};
+enum class mode { plain, fast };
+struct config {
+  tile block;
+  mode how = mode::plain;
+  bool unrolled = false;
+  float ratio = 0.5f;
+};
+constexpr config all[] = {{{16, 8}, mode::fast, true, 0.25f}, {.block = {8, 32}}};
+
+static int naive(int size, const float *) { return size; }
+
+namespace ns {
+template <class T, config C = config{}>
+[[tl::autotune(configs = all, timeout = 30, reference = naive)]] int sum(int size, const T *values) {
+  return values ? size : C.block.m * 1000 + C.block.n;
+}
+} // namespace ns
+
+int main() { std::printf("result %d\n", ns::sum<float>(4, nullptr)); }
+
+// CHECK: // factory ns::sum<float>: 3 variants, default 'block={m=8,n=8},how=plain,unrolled=false,ratio=0.5'
+// CHECK-NEXT: inline const tl_factory *__tl_factory_[[ID:[0-9a-f]+]]() {
+// CHECK-NEXT: static int (*const functions[3])(int, const float *) = {
+// CHECK-SAME: &sum<float, config{{[{][{]}}16, 8}, 1, true,
+// CHECK-NEXT: static const char *const configs[3] = {"block={m=16,n=8},how=fast,unrolled=true,ratio=0.25",
+// CHECK-SAME: "block={m=8,n=32},how=plain,unrolled=false,ratio=0.5",
+// CHECK-SAME: "block={m=8,n=8},how=plain,unrolled=false,ratio=0.5"};
+// CHECK-NEXT: static const char *const parameters[2] = {"size", "values"};
+// CHECK-NEXT: return tl::detail::describe<&__tl_factory_[[ID]], int (int, const float *)>(
+// CHECK-SAME: tl::detail::generated{"_ZN2ns3sum{{.*}}", "ns::sum<float>", "dump.cpp", 29U,
+// CHECK-SAME: "{{[0-9a-f]+}}", configs, parameters, functions, 3U, 2U, nullptr},
+// CHECK-SAME: timeout = 30, reference = naive);
+// CHECK: inline int __tl_dispatch_[[ID]](int size, const float *values) {
+// CHECK-NEXT: return tl::detail::dispatch<&__tl_factory_[[ID]], int (int, const float *)>(
+// CHECK-SAME: tl::detail::option_set(timeout = 30, reference = naive), static_cast<int &&>(size),
+
+// EXEC: registered ns::sum<float>
+// EXEC-NEXT: 0: block={m=16,n=8},how=fast,unrolled=true,ratio=0.25
+// EXEC-NEXT: 1: block={m=8,n=32},how=plain,unrolled=false,ratio=0.5
+// EXEC-NEXT: 2: block={m=8,n=8},how=plain,unrolled=false,ratio=0.5 (default)
+// EXEC-NEXT: result 8008
