@@ -3,6 +3,7 @@
 #include "runtime/backend/backend.h"
 
 #include "runtime/backend/cpu/cpu_backend.h"
+#include "runtime/backend/cuda/backend.h"
 
 #include <fmt/format.h>
 
@@ -26,8 +27,7 @@ backend *find_backend(std::uint32_t which, std::string &error) {
   case TL_BACKEND_CPU:
     return &cpu_backend();
   case TL_BACKEND_CUDA:
-    error = "this runtime was built without CUDA";
-    return nullptr;
+    return cuda::find_cuda_backend(error);
   case TL_BACKEND_HIP:
     error = "this runtime was built without HIP";
     return nullptr;
