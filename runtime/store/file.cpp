@@ -25,8 +25,11 @@ static constexpr std::string_view kept_for_now = "new winners are kept for this 
 static constexpr int most_rounds = 6;
 
 static std::string describe(const sqlite_error &error) {
-  const int system = error.system_error();
-  return system != 0 ? fmt::format("{}: {}", error.what(), std::strerror(system)) : error.what();
+  if (error.system_error() != 0)
+    return fmt::format("{}: {}", error.what(), std::strerror(error.system_error()));
+  return error.primary() == SQLITE_IOERR
+             ? fmt::format("{}, SQLite code {}", error.what(), error.code())
+             : std::string(error.what());
 }
 
 database_file::database_file(std::string path, role r, limits l)

@@ -121,11 +121,11 @@ struct session_bundle {
 
 /// What forget() and list functions apply to; an empty field matches everything.
 struct filter {
-  std::string factory;     ///< id or name, `*` and `?` match as in a shell
-  std::string fingerprint; ///< exact
-  std::string device;      ///< identity; `*` and `?` match as in a shell
-  std::string problem;     ///< exact
-  std::optional<measure_mode> mode;
+  std::string factory = {};     ///< id or name, `*` and `?` match as in a shell
+  std::string fingerprint = {}; ///< exact
+  std::string device = {};      ///< identity; `*` and `?` match as in a shell
+  std::string problem = {};     ///< exact
+  std::optional<measure_mode> mode = {};
   /// Only factories of which a more recently seen fingerprint exists.
   bool stale = false;
   /// Only what was last touched before this time [ms], 0: any.

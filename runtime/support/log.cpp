@@ -25,6 +25,7 @@ namespace tl::rt {
 struct log_output {
   log_level level;
   std::string file;
+  const log_output *previous; ///< keeps it reachable for leak checkers
 };
 
 static std::atomic<const log_output *> override_output{nullptr};
@@ -207,7 +208,8 @@ void log_trial(std::string_view text) noexcept {
 
 void set_log_output(log_level level, std::string_view file) noexcept {
   try {
-    override_output.store(new log_output{level, std::string(file)}, std::memory_order_release);
+    override_output.store(new log_output{level, std::string(file), override_output.load()},
+                          std::memory_order_release);
   } catch (...) { // out of memory: keep what there is
   }
 }
