@@ -27,7 +27,6 @@ enum class worker_end : std::uint32_t {
   exit_called = 2,        ///< exit() or quick_exit(), with `exit_status`
   thread_ended = 3,       ///< pthread_exit or a cancellation in the variant
   descriptors_closed = 4, ///< the variant closed the worker's socket
-  forked_back = 5,        ///< a process that the variant forked came back out of the function
   parent_gone = 6,
   setup_failed = 7, ///< the worker could not be set up; `text` says why
 };

@@ -340,9 +340,6 @@ void supervisor::explain_exit(worker_answer &answer) const {
   case worker_end::descriptors_closed:
     answer.reason = "closed the worker's descriptors";
     return;
-  case worker_end::forked_back:
-    answer.reason = "forked, and both processes returned";
-    return;
   case worker_end::parent_gone:
     answer.status = trial_status::harness_error;
     answer.reason = "the program went away";

@@ -61,6 +61,11 @@ void end_worker(worker_end end) noexcept {
   ::_exit(worker_exit_status);
 }
 
+void leave_if_forked() noexcept {
+  if (self.box && ::getpid() != self.pid)
+    ::_exit(0);
+}
+
 // The program's destructors, atexit handlers and unwritten output are the parent's business.
 static void on_exit_called(int exit_status, void *) {
   // A process that the variant forked ends in its own way.
@@ -182,8 +187,6 @@ static void serve() {
     worker_reply reply{};
     if (request.kind != request_kind::hello)
       handle_guarded(*handler, request, reply);
-    if (::getpid() != self.pid)
-      ::_exit(0);
     if (!socket_intact())
       end_worker(worker_end::descriptors_closed);
     reply.cookie = request.cookie;

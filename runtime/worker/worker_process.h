@@ -50,6 +50,10 @@ void enter_phase(worker_phase phase) noexcept;
 /// Ends this worker at once and leaves the reason. Async-signal-safe.
 [[noreturn]] void end_worker(worker_end end) noexcept;
 
+/// Ends a process that a variant has forked and that comes back out of it. Does nothing outside a
+/// worker.
+void leave_if_forked() noexcept;
+
 /// Async-signal-safe.
 using fault_filter = bool (*)(void *address) noexcept;
 

@@ -3,15 +3,10 @@
 #include "runtime/backend/cpu/cpu_worker.h"
 
 #include "runtime/backend/cpu/trial_runner.h"
-#include "runtime/worker/descendants.h"
 #include "runtime/worker/memory_limit.h"
 #include "runtime/worker/private_memory.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
-#include <cstdlib>
-#include <unistd.h>
 
 namespace tl::rt {
 
@@ -29,7 +24,7 @@ namespace {
 class cpu_worker final : public request_handler {
 public:
   cpu_worker(const tuning_task &task, int image)
-      : image_(image), runner_(*task.factory, task.call->arguments, task.options, task.cold),
+      : image_(image), runner_(*task.factory, task.call->arguments, task.options, task.cold, true),
         task_(task) {}
 
   status set_up(std::uintptr_t frame);
@@ -39,7 +34,6 @@ private:
   runner_outcome dispatch(const worker_request &request);
   runner_outcome prepare();
   runner_outcome classify();
-  static void refuse_leftovers(runner_outcome &outcome);
 
   int image_;
   trial_runner runner_;
@@ -100,22 +94,8 @@ runner_outcome cpu_worker::dispatch(const worker_request &request) {
   }
 }
 
-void cpu_worker::refuse_leftovers(runner_outcome &outcome) {
-  const int children = count_own_children();
-  if (children == 0)
-    return;
-  outcome.tainted = true;
-  if (outcome.outcome.status != trial_status::measured)
-    return;
-  outcome.outcome.status = trial_status::wrong;
-  outcome.outcome.reason =
-      fmt::format("left {} child process{} behind", children, children == 1 ? "" : "es");
-}
-
 void cpu_worker::handle(const worker_request &request, worker_reply &reply) {
   runner_outcome outcome = dispatch(request);
-  if (::getpid() == ::getpgrp())
-    refuse_leftovers(outcome);
   reply.status = static_cast<std::int32_t>(outcome.outcome.status);
   reply.time_ns = outcome.outcome.time_ns;
   reply.at_ns = outcome.at_ns;

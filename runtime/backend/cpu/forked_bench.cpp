@@ -43,20 +43,32 @@ forked_bench::~forked_bench() {
   ::close(image_);
 }
 
-worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
-                                double limit_s) {
+worker_answer forked_bench::ask_once(const worker_request &request, double limit_s) {
+  if (!worker_.running())
+    used_ = false;
   if (const status started = worker_.start(birth_limit_s); !started) {
     worker_answer answer;
     answer.reason = started.text();
     return answer;
   }
+  worker_answer answer = worker_.ask(request, limit_s);
+  if (answer.replied && answer.reply.tainted != 0)
+    worker_.stop();
+  return answer;
+}
+
+worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
+                                double limit_s) {
   worker_request request{};
   request.kind = kind;
   request.variant = variant;
   request.launches = launches;
-  worker_answer answer = worker_.ask(request, limit_s);
-  if (answer.replied && answer.reply.tainted != 0)
-    worker_.stop();
+  worker_answer answer = ask_once(request, limit_s);
+  // What an earlier variant damaged, or a signal that came late, is not this one's fault: only a
+  // death in a worker that has run nothing else counts.
+  if (!answer.replied && used_ && answer.status != trial_status::timed_out)
+    answer = ask_once(request, limit_s);
+  used_ = true;
   return answer;
 }
 

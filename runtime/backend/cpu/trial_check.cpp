@@ -3,15 +3,16 @@
 // The part of trial_runner that judges what a variant has left.
 
 #include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/worker/descendants.h"
 #include "runtime/worker/element.h"
 #include "runtime/worker/process_state.h"
-#include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <unistd.h>
 
 namespace tl::rt {
 
@@ -122,39 +123,74 @@ void trial_runner::collect_noise() {
                               });
 }
 
+// What the variant has left in its process beside its results.
+std::string trial_runner::find_leftovers() {
+  if (!own_process_)
+    return {};
+  if (const int children = count_own_children(); children > 0)
+    return fmt::format("left {} child process{} behind", children, children == 1 ? "" : "es");
+  return repair_process_state();
+}
+
+// A thread pool may stay, but its threads must be done with the results. Looks as long as they run,
+// for a while: on a busy machine a thread may not get to its next write at once.
+std::string trial_runner::find_late_write() const {
+  if (!own_process_ || count_own_threads() <= threads_)
+    return {};
+  std::vector<std::byte> before;
+  for (const written_run &run : expected.runs)
+    before.insert(before.end(), bytes_at(run.begin), bytes_at(run.end));
+  for (int look = 0; look < 25; ++look) {
+    ::usleep(2000);
+    const std::byte *at = before.data();
+    for (const written_run &run : expected.runs) {
+      const std::byte *now = bytes_at(run.begin), *end = bytes_at(run.end);
+      if (const std::byte *changed = std::mismatch(now, end, at).first; changed != end)
+        return fmt::format("{} keeps being written after the return",
+                           describe_address(factory_, expected.layout.regions[run.region],
+                                            reinterpret_cast<std::uintptr_t>(changed)));
+      at += end - now;
+    }
+    if (look > 0 && !other_threads_run())
+      break;
+  }
+  return {};
+}
+
 std::string trial_runner::find_outside_write() const {
   std::string found;
   for (const memory_guard &guard : expected.layout.guards) {
-    tracker_.for_each_touched(
-        guard.begin, guard.end, [&](std::uintptr_t begin, std::uintptr_t end) {
-          if (!found.empty())
-            return;
-          for_each_change(
-              begin, end, tracker_.pristine(begin), begin, 1,
-              [&](std::uintptr_t first, std::uintptr_t last) {
-                const bool known = std::any_of(expected.noise.begin(), expected.noise.end(),
-                                               [&](const noise_range &noise) {
-                                                 return noise.begin < last && noise.end > first;
-                                               });
-                if (known || !found.empty())
-                  return;
-                const auto region = std::find_if(
-                    expected.layout.regions.begin(), expected.layout.regions.end(),
-                    [&](const memory_region &candidate) {
-                      return candidate.argument == guard.argument &&
-                             (candidate.begin == guard.end || candidate.end == guard.begin);
-                    });
-                if (region == expected.layout.regions.end())
-                  return;
-                const bool after = first >= region->end;
-                found = fmt::format("wrote outside of {}: {} byte{} {} its {}",
-                                    parameter_name(factory_, region->argument), last - first,
-                                    last - first == 1 ? "" : "s",
-                                    after ? fmt::format("{} after", first - region->end + 1)
-                                          : fmt::format("{} before", region->begin - first),
-                                    after ? "end" : "begin");
-              });
-        });
+    const auto owner =
+        std::find_if(expected.layout.regions.begin(), expected.layout.regions.end(),
+                     [&guard](const memory_region &region) {
+                       return region.argument == guard.argument &&
+                              (region.begin == guard.end || region.end == guard.begin);
+                     });
+    if (owner == expected.layout.regions.end() || !found.empty())
+      continue;
+    // Counted in elements: of a changed one not every byte need differ.
+    std::uint64_t elements = 0;
+    std::uintptr_t nearest = 0;
+    const auto count = [&](std::uintptr_t begin, std::uintptr_t end) {
+      const bool known =
+          std::any_of(expected.noise.begin(), expected.noise.end(), [&](const noise_range &noise) {
+            return noise.begin < end && noise.end > begin;
+          });
+      if (known)
+        return;
+      elements += std::max<std::uint64_t>(1, (end - begin) / element_size(owner->element));
+      if (nearest == 0 || begin < owner->begin)
+        nearest = begin < owner->begin ? end - 1 : begin;
+    };
+    tracker_.for_each_touched(guard.begin, guard.end,
+                              [&](std::uintptr_t begin, std::uintptr_t end) {
+                                for_each_change(begin, end, tracker_.pristine(begin), owner->anchor,
+                                                element_size(owner->element), count);
+                              });
+    if (elements > 0)
+      found = fmt::format("wrote outside of {}: {} element{}, the nearest is {}",
+                          parameter_name(factory_, owner->argument), elements,
+                          elements == 1 ? "" : "s", describe_address(factory_, *owner, nearest));
   }
   return found;
 }
@@ -296,8 +332,10 @@ static runner_outcome rejected(trial_status status, std::string reason, bool tai
 }
 
 runner_outcome trial_runner::judge(std::uint32_t variant) {
-  if (std::string changed = repair_process_state(); !changed.empty())
-    return rejected(trial_status::wrong, std::move(changed), false);
+  if (std::string left = find_leftovers(); !left.empty())
+    return rejected(trial_status::wrong, std::move(left), true);
+  if (std::string late = find_late_write(); !late.empty())
+    return rejected(trial_status::wrong, std::move(late), true);
   if (std::string outside = find_outside_write(); !outside.empty())
     return rejected(trial_status::out_of_bounds, std::move(outside), true);
   if (options_.skip_check)

@@ -3,9 +3,9 @@
 #include "runtime/backend/cpu/trial_runner.h"
 
 #include "runtime/backend/cpu/cpu_caches.h"
+#include "runtime/support/infeasible.h"
 #include "runtime/worker/descendants.h"
 #include "runtime/worker/element.h"
-#include "runtime/worker/process_state.h"
 #include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
@@ -76,33 +76,45 @@ void trial_runner::invoke(std::uint32_t variant) {
     factory_.invoke(&factory_, factory_.default_variant, arguments_, result_);
 }
 
+// A variant may say that it cannot run here, and then throw, return, or go on.
+static runner_outcome unless_infeasible(runner_outcome otherwise) {
+  if (std::optional<std::string> reason = take_infeasible())
+    return failure(trial_status::infeasible, std::move(*reason), false);
+  return otherwise;
+}
+
 // Everything that the code of others can do short of ending the process is turned into an outcome
 // here.
 runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) {
   std::memset(result_, 0, sizeof result_);
+  take_infeasible();
   enter_phase(variant == the_reference ? worker_phase::reference : worker_phase::variant);
   try {
     const double begin = now_ns();
     for (std::uint32_t i = 0; i < launches; ++i)
       invoke(variant);
     const double end = now_ns();
+    leave_if_forked();
     enter_phase(worker_phase::checking);
     last_ns_ = end - begin;
     last_at_ns_ = (begin + end) / 2;
     if (variant != the_reference)
       warm_[variant] = true;
-    return {};
+    return unless_infeasible({});
   } catch (const abi::__forced_unwind &) {
     // The thread is ending, and nothing may keep it from that but the end of the process.
     end_worker(worker_end::thread_ended);
   } catch (const std::bad_alloc &) {
+    leave_if_forked();
     enter_phase(worker_phase::checking);
     return failure(trial_status::out_of_memory, "out of memory (std::bad_alloc)", true);
   } catch (const std::exception &error) {
+    leave_if_forked();
     enter_phase(worker_phase::checking);
     return failure(trial_status::threw,
                    fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false);
   } catch (...) {
+    leave_if_forked();
     enter_phase(worker_phase::checking);
     const std::type_info *type = abi::__cxa_current_exception_type();
     return failure(trial_status::threw,
@@ -145,6 +157,8 @@ void trial_runner::set_up_check_run(bool poison_runs) {
   }
   for (const memory_guard &guard : expected.layout.guards)
     tracker_.rebase(guard.begin, guard.end);
+  if (own_process_)
+    threads_ = count_own_threads();
 }
 
 runner_outcome trial_runner::prepare() {
@@ -155,8 +169,8 @@ runner_outcome trial_runner::prepare() {
   collect_runs();
   collect_noise();
   std::memcpy(expected.result, result_, sizeof result_);
-  if (const std::string changed = repair_process_state(); !changed.empty())
-    return failure(trial_status::wrong, changed, true);
+  if (const std::string left = find_leftovers(); !left.empty())
+    return failure(trial_status::wrong, left, true);
   outcome.outcome.time_ns = last_ns_;
   expected.reference_ns = last_ns_;
   return outcome;
@@ -166,7 +180,7 @@ runner_outcome trial_runner::probe(std::uint32_t variant) {
   set_up_check_run(true);
   runner_outcome outcome = run(variant);
   if (outcome.outcome.status != trial_status::measured) {
-    repair_process_state();
+    outcome.tainted = !find_leftovers().empty() || outcome.tainted;
     return outcome;
   }
   const double first_ns = last_ns_;
@@ -177,7 +191,7 @@ runner_outcome trial_runner::probe(std::uint32_t variant) {
   restore();
   if (runner_outcome again = run(variant); again.outcome.status != trial_status::measured)
     return again;
-  repair_process_state();
+  outcome.tainted = !find_leftovers().empty();
   outcome.outcome.time_ns = std::min(first_ns, last_ns_);
   return outcome;
 }
@@ -212,7 +226,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
       at_ns += last_at_ns_ / launches;
     }
   }
-  repair_process_state();
+  outcome.tainted = !find_leftovers().empty();
   outcome.outcome.time_ns = total_ns / launches;
   outcome.at_ns = at_ns;
   return outcome;

@@ -27,10 +27,12 @@ struct runner_outcome {
 /// Not thread-safe.
 class trial_runner {
 public:
+  /// `own_process`: nothing but trials happens in this process, so that what a variant changes for
+  /// the whole process is seen, held against it, and put right.
   trial_runner(const tl_factory &factory, void *const *arguments, const tl_options &options,
-               bool cold)
+               bool cold, bool own_process)
       : factory_(factory), arguments_(arguments), options_(options), cold_(cold),
-        warm_(factory.variant_count) {}
+        own_process_(own_process), warm_(factory.variant_count) {}
 
   /// Starts to watch the memory of `expected.layout`, which is filled in before.
   status arm();
@@ -64,6 +66,8 @@ private:
   void classify_by_runs(std::uint32_t with);
 
   runner_outcome judge(std::uint32_t variant);
+  std::string find_leftovers();
+  std::string find_late_write() const;
   std::string find_outside_write() const;
   std::string compare_runs() const;
   std::string compare_rest() const;
@@ -74,9 +78,11 @@ private:
   void *const *arguments_;
   tl_options options_;
   bool cold_;
+  bool own_process_;
   std::vector<bool> warm_; ///< variants that have run in this process
   write_tracker tracker_;
   std::byte result_[16] = {};
+  int threads_ = 0; ///< of this process before the last check run
   double last_ns_ = 0;
   double last_at_ns_ = 0;
   std::vector<std::byte> flush_buffer_;
