@@ -31,10 +31,9 @@ constexpr double race_share = 0.3;
 
 class session_run {
 public:
-  session_run(const tl_factory &factory, const tl_call &call, backend &on, const store::session_request &request,
-              const store::session &session, const tl_options &options, bool cold)
-      : factory_(factory), call_(call), backend_(on), request_(request), session_(session), options_(options),
-        cold_(cold), trials_(factory.variant_count), progress_(factory.name, call.problem) {}
+  session_run(const tl_factory &factory, const tl_call &call, backend &on, const store::session &session,
+              const tl_options &options, bool cold)
+      : factory_(factory), call_(call), backend_(on), session_(session), options_(options), cold_(cold), trials_(factory.variant_count), progress_(factory.name, call.problem) {}
 
   session_result run();
 
@@ -64,7 +63,6 @@ private:
   const tl_factory &factory_;
   const tl_call &call_;
   backend &backend_;
-  const store::session_request &request_;
   const store::session &session_;
   const tl_options options_;
   const bool cold_;
@@ -330,9 +328,8 @@ tl_options effective_options(const tl_factory &factory) {
 }
 
 session_result run_session(const tl_factory &factory, const tl_call &call, backend &on,
-                           const store::session_request &request, const store::session &session,
-                           const tl_options &options, bool cold) {
-  return session_run(factory, call, on, request, session, options, cold).run();
+                           const store::session &session, const tl_options &options, bool cold) {
+  return session_run(factory, call, on, session, options, cold).run();
 }
 
 } // namespace tl::rt

@@ -33,11 +33,10 @@ struct session_result {
 /// The options that count for a call: the attribute's, overridden by the environment's.
 tl_options effective_options(const tl_factory &factory);
 
-/// Tunes on the calling thread. `request` names the session in the store. Journals each trial before
+/// Tunes on the calling thread, in the session that the store has begun for this problem. Journals each trial before
 /// it starts and after it ends. Never throws but std::bad_alloc.
 session_result run_session(const tl_factory &factory, const tl_call &call, backend &on,
-                           const store::session_request &request, const store::session &session,
-                           const tl_options &options, bool cold);
+                           const store::session &session, const tl_options &options, bool cold);
 
 } // namespace tl::rt
 
