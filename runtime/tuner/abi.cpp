@@ -2,6 +2,7 @@
 //
 // The exported C functions: nothing but the boundary. No exception leaves one.
 
+#include "runtime/support/infeasible.h"
 #include "runtime/support/log.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/registry.h"
@@ -51,5 +52,9 @@ uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call) {
     return factory->default_variant;
   }
 }
+
+void tl_rt_infeasible(const char *reason) { tl::rt::note_infeasible(reason); }
+
+void tl_rt_warn_once(const char *key, const char *text) { tl::rt::warn_once(key, text); }
 
 } // extern "C"

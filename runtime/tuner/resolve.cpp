@@ -8,6 +8,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/process_role.h"
+#include "runtime/supply/trial_inputs.h"
 #include "runtime/tuner/device.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/forced_config.h"
@@ -40,8 +41,11 @@ public:
   resolution(const tl_factory &factory, const tl_call &call) : factory_(factory), call_(call) {}
 
   std::uint32_t run();
+  explicit_result tune_explicitly();
 
 private:
+  void set_up();
+  store::session_lock lock_device(double wait_s) const;
   std::uint32_t install_variant(std::uint32_t variant);
   std::uint32_t install_default(std::string_view why);
   std::optional<std::uint32_t> installed() const;
@@ -50,7 +54,7 @@ private:
   std::uint32_t tune();
   [[noreturn]] void end_program() const;
   std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
-  tuning_task task() const;
+  tuning_task task(const tl_call &on) const;
 
   const tl_factory &factory_;
   const tl_call &call_;
@@ -91,9 +95,9 @@ std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
   return variant;
 }
 
-tuning_task resolution::task() const {
+tuning_task resolution::task(const tl_call &on) const {
   return {.factory = &factory_,
-          .call = &call_,
+          .call = &on,
           .options = options_,
           .cold = cold_,
           .in_process = options_.isolation == TL_ISOLATION_NONE,
@@ -105,8 +109,11 @@ std::uint32_t resolution::nearest() {
   auto candidates = nearest_candidates(store::tuning_store::instance().candidates(request_.key()), call_.problem);
   if (candidates.empty())
     return install_default("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
+  const trial_inputs inputs(factory_, call_, options_);
+  if (!inputs.error().empty())
+    return install_default("the nearest problem's winner cannot be checked: " + inputs.error());
   std::string error;
-  const auto bench = device_->backend->open(task(), error);
+  const auto bench = device_->backend->open(task(inputs.call()), error);
   if (!bench)
     return install_default("the nearest problem's winner cannot be checked: " + error);
   if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
@@ -135,13 +142,19 @@ void resolution::end_program() const {
   std::exit(exit_untuned);
 }
 
+static std::chrono::steady_clock::time_point in_seconds(double seconds) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+store::session_lock resolution::lock_device(double wait_s) const {
+  return store::session_lock::acquire(cache_directory(), device_->backend->unit(call_.device), in_seconds(wait_s));
+}
+
 std::uint32_t resolution::tune() {
   const double wait_s = std::max(least_wait_s, 2 * options_.budget);
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                             std::chrono::duration<double>(wait_s));
-  const auto lock =
-      store::session_lock::acquire(cache_directory(), device_->backend->unit(call_.device), deadline);
+  const auto deadline = in_seconds(wait_s);
+  const auto lock = lock_device(wait_s);
   // Whoever held the lock may have tuned this very problem.
   if (const auto variant = installed())
     return *variant;
@@ -151,6 +164,9 @@ std::uint32_t resolution::tune() {
     return install_default(fmt::format("process {} has been tuning on this device for more than {:.0f} s",
                                        lock.holder(), wait_s));
 
+  const trial_inputs inputs(factory_, call_, options_);
+  if (!inputs.error().empty())
+    return install_default(inputs.error());
   store::session session;
   while (true) {
     const status begun = store::tuning_store::instance().begin_session(request_, session);
@@ -164,7 +180,7 @@ std::uint32_t resolution::tune() {
       return install_variant(*variant);
   }
   const session_result result =
-      run_session(factory_, call_, *device_->backend, request_, session, options_, cold_);
+      run_session(factory_, inputs.call(), *device_->backend, session, options_, cold_);
   const store::finish_result finished =
       store::tuning_store::instance().finish_session(session, result.state, result.winner);
   report_session(factory_, call_, result);
@@ -191,27 +207,9 @@ std::uint32_t resolution::run() {
   }
   if (factory_.variant_count == 1)
     return install_variant(factory_.default_variant);
-  device_ = &find_device(factory_.backend, call_.device);
+  set_up();
   if (!device_->backend)
     return install_default(device_->error);
-
-  options_ = effective_options(factory_);
-  cold_ = options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
-  request_.factory = {.id = factory_.id,
-                      .fingerprint = factory_.fingerprint,
-                      .abi = factory_.abi_version,
-                      .name = factory_.name,
-                      .location = fmt::format("{}:{}", factory_.file, factory_.line),
-                      .parameters = {},
-                      .default_config = factory_.configs[factory_.default_variant],
-                      .configs = factory_.variant_count,
-                      .last_seen = 0};
-  for (std::uint32_t i = 0; i < factory_.parameter_count; ++i)
-    request_.factory.parameters += fmt::format("{}{}", i ? "," : "", factory_.parameters[i].name);
-  request_.device = device_->record;
-  request_.mode = cold_ ? store::measure_mode::cold : store::measure_mode::hot;
-  request_.problem = call_.problem;
-  request_.seed = (std::uint64_t(std::random_device{}()) << 32) | std::random_device{}();
 
   const bool may_tune = controls.tune == tune_mode::on && !call_.capturing && factory_.tunable != 0;
   if (const auto variant = stored(!may_tune))
@@ -229,8 +227,73 @@ std::uint32_t resolution::run() {
   return controls.tune == tune_mode::nearest ? nearest() : tune();
 }
 
+explicit_result resolution::tune_explicitly() {
+  explicit_result result;
+  result.session.variant = factory_.default_variant;
+  const auto fail = [&](std::string why) {
+    result.session.failure = std::move(why);
+    return result;
+  };
+  if (is_worker())
+    return fail("nothing is tuned inside a trial");
+  set_up();
+  result.request = request_;
+  if (!device_->backend)
+    return fail(device_->error);
+  if (environment().tune != tune_mode::on)
+    return fail("TL_TUNE does not allow trials");
+  if (factory_.tunable == 0)
+    return fail("an argument that cannot be copied cannot be passed to several variants");
+  if (call_.capturing)
+    return fail("a stream is being captured");
+  const double wait_s = std::max(least_wait_s, 2 * options_.budget);
+  const auto lock = lock_device(wait_s);
+  if (lock.result() == store::session_lock::outcome::timed_out)
+    return fail(fmt::format("process {} has been tuning on this device for more than {:.0f} s", lock.holder(), wait_s));
+  const trial_inputs inputs(factory_, call_, options_);
+  if (!inputs.error().empty())
+    return fail(inputs.error());
+  request_.fresh = true;
+  store::session session;
+  static_cast<void>(store::tuning_store::instance().begin_session(request_, session));
+  result.session = run_session(factory_, inputs.call(), *device_->backend, session, options_, cold_);
+  static_cast<void>(store::tuning_store::instance().finish_session(session, result.session.state, result.session.winner,
+                                                                   store::install_policy::always));
+  report_session(factory_, call_, result.session);
+  if (result.session.winner)
+    install_variant(result.session.variant);
+  return result;
+}
+
+void resolution::set_up() {
+  device_ = &find_device(factory_.backend, call_.device);
+  if (!device_->backend)
+    return;
+  options_ = effective_options(factory_);
+  cold_ = options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
+  request_.factory = {.id = factory_.id,
+                      .fingerprint = factory_.fingerprint,
+                      .abi = factory_.abi_version,
+                      .name = factory_.name,
+                      .location = fmt::format("{}:{}", factory_.file, factory_.line),
+                      .parameters = {},
+                      .default_config = factory_.configs[factory_.default_variant],
+                      .configs = factory_.variant_count,
+                      .last_seen = 0};
+  for (std::uint32_t i = 0; i < factory_.parameter_count; ++i)
+    request_.factory.parameters += fmt::format("{}{}", i ? "," : "", factory_.parameters[i].name);
+  request_.device = device_->record;
+  request_.mode = cold_ ? store::measure_mode::cold : store::measure_mode::hot;
+  request_.problem = call_.problem;
+  request_.seed = (std::uint64_t(std::random_device{}()) << 32) | std::random_device{}();
+}
+
 } // namespace
 
 std::uint32_t resolve(const tl_factory &factory, const tl_call &call) { return resolution(factory, call).run(); }
+
+explicit_result tune_explicitly(const tl_factory &factory, const tl_call &call) {
+  return resolution(factory, call).tune_explicitly();
+}
 
 } // namespace tl::rt

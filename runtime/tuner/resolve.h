@@ -5,6 +5,8 @@
 #ifndef TL_RUNTIME_TUNER_RESOLVE_H
 #define TL_RUNTIME_TUNER_RESOLVE_H
 
+#include "runtime/tuner/session.h"
+
 #include <tl/abi.h>
 
 #include <cstdint>
@@ -15,6 +17,15 @@ namespace tl::rt {
 /// problem's winner, the default config, or the end of the program). Installs the answer unless it
 /// holds for this call only (a stream is being captured, a worker is running). Thread-safe.
 std::uint32_t resolve(const tl_factory &factory, const tl_call &call);
+
+/// A session that somebody asked for, and what it was about.
+struct explicit_result {
+  session_result session;
+  store::session_request request;
+};
+
+/// Tunes now, whatever is stored, and replaces the stored and the installed winner. Thread-safe.
+explicit_result tune_explicitly(const tl_factory &factory, const tl_call &call);
 
 } // namespace tl::rt
 

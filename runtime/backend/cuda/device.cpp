@@ -83,7 +83,9 @@ status cuda_device::load_kernels() {
     return done;
   if (status done = TL_CALL(cuModuleGetFunction(&guard_, kernels_, "tl_guard")); !done)
     return done;
-  return TL_CALL(cuModuleGetFunction(&spin_, kernels_, "tl_spin"));
+  if (status done = TL_CALL(cuModuleGetFunction(&spin_, kernels_, "tl_spin")); !done)
+    return done;
+  return TL_CALL(cuModuleGetFunction(&supply_, kernels_, "tl_supply"));
 }
 
 gpu::memory_info cuda_device::inspect(const void *pointer) {
@@ -196,6 +198,14 @@ status cuda_device::guard(gpu::address zone, std::uint64_t bytes, gpu::address t
     return loaded;
   void *arguments[] = {&zone, &bytes, &to};
   return run(guard_, blocks_for(bytes, multiprocessors_), 256, arguments);
+}
+
+status cuda_device::supply(const supply_parameters &parameters) {
+  if (status loaded = load_kernels(); !loaded)
+    return loaded;
+  supply_parameters copy = parameters;
+  void *arguments[] = {&copy};
+  return run(supply_, blocks_for(parameters.count, multiprocessors_), 256, arguments);
 }
 
 status cuda_device::spin(std::uint64_t nanoseconds, gpu::address to) {

@@ -57,6 +57,7 @@ public:
   status compare(const gpu::compare_parameters &parameters, gpu::address result) override;
   status guard(gpu::address zone, std::uint64_t bytes, gpu::address result) override;
   status spin(std::uint64_t nanoseconds, gpu::address result) override;
+  status supply(const supply_parameters &parameters) override;
   status stamp(std::size_t index) override;
   status elapsed(std::size_t from, std::size_t to, double &nanoseconds) override;
   status begin_capture() override;
@@ -79,7 +80,7 @@ private:
   stream_t *stream_ = nullptr;
   stream_t *work_ = nullptr; ///< stream_, or the legacy default stream
   module_t *kernels_ = nullptr;
-  function_t *compare_ = nullptr, *guard_ = nullptr, *spin_ = nullptr;
+  function_t *compare_ = nullptr, *guard_ = nullptr, *spin_ = nullptr, *supply_ = nullptr;
   std::vector<event_t *> stamps_;
   std::vector<graph_exec_t *> captures_;
   device_pointer flush_ = 0;

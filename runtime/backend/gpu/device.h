@@ -6,6 +6,7 @@
 #define TL_RUNTIME_BACKEND_GPU_DEVICE_H
 
 #include "runtime/backend/gpu/kernels.h"
+#include "runtime/supply/element_value.h"
 #include "runtime/support/status.h"
 
 #include <cstddef>
@@ -77,6 +78,7 @@ public:
   virtual status compare(const compare_parameters &parameters, address result) = 0;
   virtual status guard(address zone, std::uint64_t bytes, address result) = 0;
   virtual status spin(std::uint64_t nanoseconds, address result) = 0;
+  virtual status supply(const supply_parameters &parameters) = 0;
 
   /// Puts time stamp number `index` into the stream.
   virtual status stamp(std::size_t index) = 0;

@@ -2,6 +2,7 @@
 
 #include "runtime/backend/gpu/engine.h"
 
+#include "runtime/support/infeasible.h"
 #include "runtime/worker/compare.h"
 #include "runtime/worker/element.h"
 
@@ -230,6 +231,7 @@ trial_outcome engine::fault(const status &error) const {
 trial_outcome engine::run(const callable &what, bool watch) {
   trial_outcome outcome;
   const bool watched = watch && device_.watch_launches();
+  take_infeasible();
   try {
     what(arguments_.data(), result_.empty() ? nullptr : result_.data());
   } catch (const std::exception &thrown) {
@@ -237,6 +239,8 @@ trial_outcome engine::run(const callable &what, bool watch) {
   } catch (...) {
     outcome = outcome_of(trial_status::threw, "threw an exception that is no std::exception");
   }
+  if (const auto reason = take_infeasible())
+    outcome = outcome_of(trial_status::infeasible, *reason);
   launch_report seen;
   if (watched)
     seen = device_.launches_seen();

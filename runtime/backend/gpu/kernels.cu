@@ -7,6 +7,7 @@
 #include "kernels.h"
 
 #include "../../../include/tl/abi.h"
+#include "../../supply/element_value.h"
 
 using tl::rt::gpu::clock_result;
 using tl::rt::gpu::compare_parameters;
@@ -154,6 +155,13 @@ KERNEL tl_guard(u64 address, u64 bytes, guard_result *result) {
       add(&result->damaged, 1);
       lower(&result->first, i);
     }
+}
+
+/// Fills a buffer with generated values.
+KERNEL tl_supply(tl::rt::supply_parameters p) {
+  void *data = reinterpret_cast<void *>(p.data);
+  for (u64 i = thread_index(); i < p.count; i += thread_count())
+    tl::rt::supply_element(p, data, i);
 }
 
 /// Keeps one thread busy for `duration` [ns] and adds up how far both clocks moved.

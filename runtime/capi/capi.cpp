@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The exported functions of <tl/capi.h>: nothing but the boundary. No exception leaves one.
+
+#include "runtime/capi/describe.h"
+#include "runtime/capi/last_error.h"
+#include "runtime/capi/result.h"
+#include "runtime/tuner/registry.h"
+#include "runtime/tuner/resolve.h"
+
+#include <tl/capi.h>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace tl::rt {
+namespace {
+
+/// Runs `body`, whose failures end here: as the thread's last error and the given answer.
+template <class Answer, class Body> Answer guarded(Answer on_error, Body &&body) noexcept {
+  try {
+    set_last_error({});
+    return body();
+  } catch (const std::exception &error) {
+    set_last_error(error.what());
+  } catch (...) {
+    set_last_error("something was thrown that is no std::exception");
+  }
+  return on_error;
+}
+
+struct failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One call's arguments, streams filled in, and what the runtime makes of them.
+struct prepared_call {
+  prepared_call(const tl_factory &factory, void *const *given, std::uint32_t count, void *stream_handle)
+      : stream(stream_handle), key(factory.key_words + 1) {
+    if (!factory.invoke)
+      throw failure(fmt::format("{} takes an argument that cannot be copied: it can only be called from C++", factory.name));
+    std::uint32_t wanted = 0;
+    for (std::uint32_t i = 0; i < factory.parameter_count; ++i)
+      wanted += factory.parameters[i].kind != TL_PARAMETER_STREAM;
+    if (count != wanted)
+      throw failure(fmt::format("{} takes {} arguments (streams not counted), {} were given", factory.name, wanted, count));
+    std::uint32_t next = 0;
+    for (std::uint32_t i = 0; i < factory.parameter_count; ++i) {
+      void *argument = factory.parameters[i].kind == TL_PARAMETER_STREAM ? &stream : given[next++];
+      if (!argument)
+        throw failure(fmt::format("{}: the address of argument {} ('{}') is null", factory.name, i, factory.parameters[i].name));
+      arguments.push_back(argument);
+    }
+    arguments.push_back(nullptr);
+    factory.make_call(
+        &factory, arguments.data(), &call, key.data(),
+        [](void *sink, const char *text) { *static_cast<std::string *>(sink) += text; }, &problem);
+    call.problem = problem.c_str();
+  }
+  prepared_call(const prepared_call &) = delete;
+  prepared_call &operator=(const prepared_call &) = delete;
+
+  void *stream;
+  std::vector<std::uint64_t> key;
+  std::vector<void *> arguments;
+  std::string problem;
+  tl_call call{};
+};
+
+const tl_factory &checked(const tl_factory *factory) {
+  if (!factory)
+    throw failure("the factory is null");
+  return *factory;
+}
+
+} // namespace
+} // namespace tl::rt
+
+using namespace tl::rt;
+
+extern "C" {
+
+uint32_t tl_rt_factory_count(void) {
+  return guarded(0u, [] { return static_cast<uint32_t>(registered_factories().size()); });
+}
+
+const tl_factory *tl_rt_factory_at(uint32_t index) {
+  return guarded(static_cast<const tl_factory *>(nullptr), [&]() -> const tl_factory * {
+    const auto all = registered_factories();
+    if (index >= all.size())
+      throw failure(fmt::format("there are {} factories, number {} was asked for", all.size(), index));
+    return all[index];
+  });
+}
+
+const tl_factory *tl_rt_find_factory(const char *id_or_name) {
+  return guarded(static_cast<const tl_factory *>(nullptr), [&]() -> const tl_factory * {
+    const std::string_view wanted = id_or_name ? id_or_name : "";
+    if (const tl_factory *found = find_factory(wanted))
+      return found;
+    const tl_factory *found = nullptr;
+    const auto all = registered_factories();
+    for (const tl_factory *it : all) {
+      if (it->name != wanted)
+        continue;
+      if (found)
+        throw failure(fmt::format("several factories are named '{}'; use an id", wanted));
+      found = it;
+    }
+    if (!found)
+      throw failure(fmt::format("none of the {} factories has the id or name '{}'", all.size(), wanted));
+    return found;
+  });
+}
+
+const tl_factory *tl_rt_factory_of(const void *function) {
+  return guarded(static_cast<const tl_factory *>(nullptr), [&]() -> const tl_factory * {
+    for (const tl_factory *it : registered_factories())
+      if (function && it->dispatcher == function)
+        return it;
+    return nullptr;
+  });
+}
+
+const char *tl_rt_describe(const tl_factory *factory) {
+  return guarded(static_cast<const char *>(nullptr), [&] {
+    static thread_local std::string text;
+    text = describe_factory(checked(factory));
+    return text.c_str();
+  });
+}
+
+uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
+  return guarded(UINT32_MAX, [&] {
+    const uint32_t found = find_variant(checked(factory), config ? config : "");
+    if (found == UINT32_MAX)
+      throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled", config ? config : "",
+                                factory->variant_count, factory->name));
+    return found;
+  });
+}
+
+const char *tl_rt_config(const tl_factory *factory, uint32_t variant) {
+  return guarded(static_cast<const char *>(nullptr), [&]() -> const char * {
+    if (variant >= checked(factory).variant_count)
+      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name, factory->variant_count, variant));
+    return factory->configs[variant];
+  });
+}
+
+int32_t tl_rt_prepare(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream,
+                      uint32_t synthetic, uint32_t *variant) {
+  return guarded(-1, [&] {
+    prepared_call call(checked(factory), arguments, count, stream);
+    call.call.synthetic = synthetic != 0;
+    const uint32_t found = resolve(*factory, call.call);
+    if (variant)
+      *variant = found;
+    return 0;
+  });
+}
+
+int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream, void *result) {
+  return guarded(-1, [&] {
+    prepared_call call(checked(factory), arguments, count, stream);
+    factory->invoke(factory, resolve(*factory, call.call), call.arguments.data(), result);
+    return 0;
+  });
+}
+
+int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *const *arguments, uint32_t count,
+                           void *stream, void *result) {
+  return guarded(-1, [&] {
+    prepared_call call(checked(factory), arguments, count, stream);
+    if (variant >= factory->variant_count)
+      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name, factory->variant_count, variant));
+    factory->invoke(factory, variant, call.arguments.data(), result);
+    return 0;
+  });
+}
+
+tl_result *tl_rt_tune(const tl_factory *factory, const tl_call *call) {
+  return guarded(static_cast<tl_result *>(nullptr), [&] {
+    return &make_result(checked(factory), *call, tune_explicitly(*factory, *call)).release()->view;
+  });
+}
+
+void tl_rt_free_result(tl_result *result) {
+  static_assert(offsetof(owned_result, view) == 0);
+  delete reinterpret_cast<owned_result *>(result);
+}
+
+int32_t tl_rt_save_result(const tl_result *result, const char *path) {
+  return guarded(-1, [&] {
+    const std::string text = result_to_json(*result);
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (!file)
+      throw failure(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+    return 0;
+  });
+}
+
+tl_result *tl_rt_load_result(const char *path) {
+  return guarded(static_cast<tl_result *>(nullptr), [&] {
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+      throw failure(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+    std::ostringstream text;
+    text << file.rdbuf();
+    std::string error;
+    auto result = result_from_json(text.str(), error);
+    if (!result)
+      throw failure(fmt::format("{}: is no tuning result: {}", path, error));
+    return &result.release()->view;
+  });
+}
+
+} // extern "C"
