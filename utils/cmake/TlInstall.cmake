@@ -7,15 +7,16 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tl)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h")
+        COMPONENT dev FILES_MATCHING PATTERN "*.h")
 install(TARGETS tl_headers tlruntime tlruntime_static EXPORT tlTargets
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT tlTargets NAMESPACE tl:: DESTINATION ${package_dir})
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT dev
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
+install(EXPORT tlTargets NAMESPACE tl:: DESTINATION ${package_dir} COMPONENT dev)
 
 # One plugin per Clang major; several may be installed under one prefix, and the package takes the one
 # that fits the compiler. That is why it is not part of the exported targets.
-install(TARGETS tlplugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/tl/clang-${TL_LLVM_MAJOR})
+install(TARGETS tlplugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/tl/clang-${TL_LLVM_MAJOR}
+        COMPONENT plugin)
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tlConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
@@ -26,7 +27,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/utils/cmake/tlConfig.cmake.i
 install(FILES ${PROJECT_BINARY_DIR}/install/tlConfig.cmake ${PROJECT_BINARY_DIR}/tlConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlDependencies.cmake
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlAutotune.cmake
-        DESTINATION ${package_dir})
+        DESTINATION ${package_dir} COMPONENT dev)
 
 # The build tree's own package: -Dtl_DIR=<build>/package.
 set(tree ${PROJECT_BINARY_DIR}/package)

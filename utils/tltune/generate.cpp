@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "man.h"
+#include "runtime/support/environment.h"
 
 #include <cstdio>
 #include <sstream>
@@ -104,15 +105,34 @@ static std::string bash_completion(const CLI::App &app) {
   return out.str();
 }
 
+/// The runtime's variables as a table in Markdown, for docs/environment.md.
+static std::string environment_table() {
+  const auto cell = [](std::string_view text) {
+    std::string result;
+    for (const char c : text)
+      result += c == '|' ? std::string("\\|") : std::string(1, c);
+    return result;
+  };
+  std::ostringstream out;
+  out << "| variable | accepted | default | meaning |\n| --- | --- | --- | --- |\n";
+  for (const rt::control_info &control : rt::control_table())
+    out << "| `" << control.name << "` | " << cell(control.accepted) << " | "
+        << cell(control.default_value) << " | " << cell(control.meaning) << " |\n";
+  return out.str();
+}
+
 void add_generate(CLI::App &app, context &) {
   CLI::App *command = app.add_subcommand("generate", "Write the man page or the bash completion");
   command->group("");
   const auto what = std::make_shared<std::string>();
-  command->add_option("what", *what, "man or bash")
+  command->add_option("what", *what, "man, bash or environment")
       ->required()
-      ->check(CLI::IsMember({"man", "bash"}));
+      ->check(CLI::IsMember({"man", "bash", "environment"}));
   command->callback([&app, what] {
-    std::fputs((*what == "man" ? man_page(app) : bash_completion(app)).c_str(), stdout);
+    const std::string text = *what == "man"    ? man_page(app)
+                             : *what == "bash" ? bash_completion(app)
+                                               : environment_table();
+    std::fputs(text.c_str(), stdout);
   });
 }
 

@@ -100,7 +100,7 @@ void check_compilers(findings &found) {
   }
   if (!majors.contains(22) && !majors.contains(19))
     found.push_back({"clang", severity::problem, "no clang++ 22 or 19 in PATH",
-                     "install clang-22 (Debian: from the LLVM project's archive); programs that "
+                     "install clang-22 (Debian 12: bookworm-security); programs that "
                      "are already built need none"});
 }
 

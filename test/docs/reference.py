@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The reference pages against what they describe:
+
+    reference.py keywords HEADER PAGE        every keyword, with the default that its comment states
+    reference.py environment PAGE < TABLE    the table that the tool prints is on the page
+    reference.py messages PAGE FOLDER...     every quoted message is in the sources
+    reference.py exits HEADER PAGE           the exit statuses"""
+
+import os
+import re
+import sys
+
+errors = []
+
+
+def rows(page):
+    for line in open(page):
+        if line.startswith("| "):
+            yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def keywords(header, page):
+    text = open(header).read().split("namespace keywords {", 1)[1]
+    found = re.findall(r"((?:^///.*\n)+)inline constexpr \S+(?: \S+>)? (\w+)\{\};", text, re.M)
+    documented = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`") and len(row) == 5}
+    names = {name for _, name in found}
+    if len(names) < 15:
+        errors.append(f"only {len(names)} keywords found in {header}")
+    for name in sorted(names - set(documented)):
+        errors.append(f"{name} is not on the page")
+    for name in sorted(set(documented) - names):
+        errors.append(f"{name} is on the page and is no keyword")
+    for comment, name in found:
+        default = re.search(r"default:? (-?[\d.]+|true|false|none)\b", comment)
+        if name in documented and default and default.group(1).rstrip(".") != documented[name][3].strip("`"):
+            errors.append(f"{name}: default {default.group(1)} in the header, {documented[name][3]} on the page")
+
+
+def environment(page):
+    table = sys.stdin.read()
+    if table.count("\n") < 8:
+        errors.append("no table to compare with")
+    if table not in open(page).read():
+        errors.append("the page's table differs from: tltune generate environment")
+
+
+def messages(page, folders):
+    sources = ""
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                if name.endswith((".cpp", ".h")):
+                    sources += open(os.path.join(place, name)).read()
+    # Adjacent literals join; placeholders of fmt and of Clang become "...".
+    sources = re.sub(r'"\s*\n?\s*"', "", sources)
+    sources = re.sub(r"\{[^{}\"]*\}|%(select\{[^}]*\})?\d", "...", sources)
+    others = ("unknown attribute 'tl::autotune' ignored", "unable to load plugin")  # Clang's own
+    for row in rows(page):
+        if not row[0].startswith("`") or row[0].strip("`") in others:
+            continue
+        for piece in re.split(r"\s*\.\.\.\s*|: ", row[0].strip("`").replace("'...'", "...")):
+            if piece.strip(" '") and piece.strip(" '") not in sources:
+                errors.append(f"no source says: {piece}")
+
+
+def exits(header, page):
+    values = re.findall(r"exit_\w+ = (\d+),", open(header).read())
+    text = open(page).read()
+    for value in values:
+        if not re.search(rf"\b{value}\b", text):
+            errors.append(f"exit status {value} is not on the page")
+    if len(values) < 8:
+        errors.append("too few exit statuses found")
+
+
+mode, *rest = sys.argv[1:]
+if mode == "messages":
+    messages(rest[0], rest[1:])
+else:
+    {"keywords": keywords, "environment": environment, "exits": exits}[mode](*rest)
+for error in errors:
+    print(error)
+sys.exit(1 if errors else 0)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs a command on a pseudo-terminal of a given width: terminal.py WIDTH COMMAND... Prints the length of
+the longest line, whether there was colour, and whether something was shortened."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+
+width = int(sys.argv[1])
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 25, width, 0, 0))
+    os.environ["TERM"] = os.environ.get("TEST_TERM", "xterm")
+    os.execvp(sys.argv[2], sys.argv[2:])
+text = b""
+try:
+    while block := os.read(terminal, 4096):
+        text += block
+except OSError:  # end of file on a pseudo-terminal
+    pass
+os.waitpid(child, 0)
+text = text.decode()
+plain = re.sub(r"\033\[[0-9;]*m", "", text)
+longest = max(len(line) for line in plain.splitlines())
+print("fits" if longest <= width else f"longest line {longest}", "colour" if plain != text else "plain",
+      "shortened" if "…" in plain else "whole")
