@@ -7,67 +7,75 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <tuple>
+#include <optional>
+#include <utility>
 
 namespace tl::rt {
 
 static bool only_read(const memory_region &region) { return region.access == TL_ACCESS_IN; }
 
-static memory_region exact_region(std::uint32_t argument, const tl_parameter &parameter,
-                                  const void *data, std::size_t bytes, const memory_map &map) {
+static memory_region make_region(std::uint32_t argument, const tl_parameter &parameter,
+                                 const void *data, std::size_t bytes) {
   memory_region region;
   region.begin = region.anchor = reinterpret_cast<std::uintptr_t>(data);
   region.end = region.begin + bytes;
   region.argument = argument;
   region.element = parameter.element;
   region.access = parameter.access;
-  region.place = map.place(region.begin);
-  region.exact = true;
+  region.exact = bytes > 0;
   return region;
 }
 
-static memory_region guessed_region(std::uint32_t argument, const tl_parameter &parameter,
-                                    const void *data, const memory_map &map) {
-  memory_region region = exact_region(argument, parameter, data, 0, map);
-  const memory_extent extent = map.extent(region.anchor);
-  region.begin = extent.begin;
-  region.end = extent.end;
-  region.exact = false;
-  // A view without an extent makes no promise that reaches beyond what the reference writes.
-  if (region.access == TL_ACCESS_OUT || region.access == TL_ACCESS_INOUT)
-    region.access = TL_ACCESS_UNKNOWN;
-  return region;
-}
-
-static void add_argument(std::vector<memory_region> &found, std::uint32_t index,
-                         const tl_parameter &parameter, const void *argument,
-                         const memory_map &map) {
+// What an argument leads to, with no bytes when it does not tell how many.
+static std::optional<memory_region> begin_region(const tl_factory &factory, const tl_call &call,
+                                                 std::uint32_t index) {
+  const tl_parameter &parameter = factory.parameters[index];
+  const void *argument = call.arguments[index];
   switch (parameter.kind) {
-  case TL_PARAMETER_POINTER:
-    if (const void *data = *static_cast<void *const *>(argument))
-      found.push_back(guessed_region(index, parameter, data, map));
-    break;
+  case TL_PARAMETER_POINTER: {
+    const void *data = *static_cast<void *const *>(argument);
+    return data ? std::optional(
+                      make_region(index, parameter, data, call.extents ? call.extents[index] : 0))
+                : std::nullopt;
+  }
   case TL_PARAMETER_VIEW: {
     tl_view view{};
     parameter.view(argument, &view);
-    if (!view.data)
-      break;
-    bool known = view.bytes > 0;
+    // A view of no elements; tl::in and its like made from a pointer alone tell nothing, though.
+    const bool bare = parameter.rebase && view.rank == 1 && parameter.access != TL_ACCESS_UNKNOWN;
+    if (!view.data || (view.bytes == 0 && !bare))
+      return std::nullopt;
+    bool known = true;
     for (std::uint32_t i = 0; i < view.rank && i < TL_MAX_RANK; ++i)
       known = known && view.strides[i] >= 0;
-    if (known)
-      found.push_back(exact_region(index, parameter, view.data, view.bytes, map));
-    else if (view.rank == 1 || view.bytes > 0)
-      found.push_back(guessed_region(index, parameter, view.data, map));
-    break;
+    return make_region(index, parameter, view.data, known ? view.bytes : 0);
   }
   case TL_PARAMETER_REFERENCE:
-    found.push_back(exact_region(index, parameter, argument, parameter.size, map));
-    break;
+    return make_region(index, parameter, argument, parameter.size);
   default:
-    break;
+    return std::nullopt;
   }
+}
+
+bool told_region(const tl_factory &factory, const tl_call &call, std::uint32_t index,
+                 memory_region &region) {
+  const std::optional<memory_region> found = begin_region(factory, call, index);
+  if (!found || !found->exact)
+    return false;
+  region = *found;
+  return true;
+}
+
+static void complete(memory_region &region, const memory_map &map) {
+  region.place = map.place(region.anchor);
+  if (region.exact)
+    return;
+  const memory_extent extent = map.extent(region.anchor);
+  region.begin = extent.begin;
+  region.end = extent.end;
+  // A view without an extent makes no promise that reaches beyond what the reference writes.
+  if (region.access == TL_ACCESS_OUT || region.access == TL_ACCESS_INOUT)
+    region.access = TL_ACCESS_UNKNOWN;
 }
 
 // Whether `a` says more about the bytes from `at` on than `b`; both cover them.
@@ -88,7 +96,7 @@ static bool better(const memory_region &a, const memory_region &b, std::uintptr_
   return a.argument < b.argument;
 }
 
-static std::vector<memory_region> cut(const std::vector<memory_region> &found) {
+std::vector<memory_region> cut_regions(const std::vector<memory_region> &found) {
   std::vector<std::uintptr_t> bounds;
   for (const memory_region &region : found) {
     bounds.push_back(region.begin);
@@ -176,17 +184,20 @@ static bool is_writable(const memory_map &map, std::uintptr_t address) {
   return mapping && mapping->writable;
 }
 
-memory_layout lay_out(const tl_factory &factory, void *const *arguments, const memory_map &map) {
+memory_layout lay_out(const tl_factory &factory, const tl_call &call, const memory_map &map) {
   std::vector<memory_region> found;
   for (std::uint32_t i = 0; i < factory.parameter_count; ++i)
-    add_argument(found, i, factory.parameters[i], arguments[i], map);
+    if (std::optional<memory_region> region = begin_region(factory, call, i)) {
+      complete(*region, map);
+      found.push_back(*region);
+    }
   // What cannot be written needs no watching: whoever tries is stopped by the system.
   std::erase_if(found, [&map](const memory_region &region) {
     return region.begin >= region.end || !is_writable(map, region.begin) ||
            !is_writable(map, region.end - 1);
   });
   memory_layout layout;
-  layout.regions = cut(found);
+  layout.regions = cut_regions(found);
   layout.guards = guards_around(layout.regions, map);
   return layout;
 }

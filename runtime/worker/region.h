@@ -46,10 +46,19 @@ struct memory_layout {
   const memory_region *find(std::uintptr_t address) const;
 };
 
-/// Cuts up what the arguments lead to. Where arguments overlap, one that tells its extent wins over
-/// one that does not, and a written one over one that is only read; of several pointers into one
-/// object each reaches to the next one.
-memory_layout lay_out(const tl_factory &factory, void *const *arguments, const memory_map &map);
+/// Cuts up what the arguments lead to; `map` says what is mapped, and how far a raw pointer reaches
+/// where nothing else does.
+memory_layout lay_out(const tl_factory &factory, const tl_call &call, const memory_map &map);
+
+/// What one argument leads to, as far as it tells itself: the buffer of a view, the object behind a
+/// reference, a pointer whose extent the call gives. False: it leads to nothing, or does not tell.
+bool told_region(const tl_factory &factory, const tl_call &call, std::uint32_t index,
+                 memory_region &region);
+
+/// Makes regions disjoint. Where arguments overlap, one that tells its extent wins over one that
+/// does not, and a written one over one that is only read; of several pointers into one object each
+/// reaches to the next one.
+std::vector<memory_region> cut_regions(const std::vector<memory_region> &found);
 
 /// "c[12]", "y" for a single object; what an address means to the author of the kernel.
 std::string describe_address(const tl_factory &factory, const memory_region &region,

@@ -48,7 +48,7 @@ status cpu_worker::set_up(std::uintptr_t frame) {
     return loaded;
   const memory_map map = memory_map::read(frame);
   if (!known)
-    runner_.expected.layout = lay_out(*task_.factory, task_.call->arguments, map);
+    runner_.expected.layout = lay_out(*task_.factory, *task_.call, map);
   if (status done = make_private(runner_.expected.layout, map); !done)
     return done;
   if (status armed = runner_.arm(); !armed)

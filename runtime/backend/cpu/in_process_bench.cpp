@@ -2,11 +2,88 @@
 
 #include "runtime/backend/cpu/in_process_bench.h"
 
+#include "runtime/backend/cpu/argument_copies.h"
+#include "runtime/backend/cpu/trial_runner.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
 namespace tl::rt {
 
-std::unique_ptr<trial_bench> open_in_process_bench(const tuning_task &, std::string &error) {
-  error = "isolation none: not yet";
-  return nullptr;
+using store::trial_status;
+
+namespace {
+
+class in_process_bench final : public trial_bench {
+public:
+  in_process_bench(const tuning_task &task, argument_copies copies)
+      : task_(task), copies_(std::move(copies)),
+        runner_(*task.factory, copies_.arguments(), task.options, task.cold, false) {}
+
+  status set_up();
+  trial_outcome prepare() override;
+  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  timed_round round(std::span<const sample_request> order, double limit_s) override;
+  double reference_ns() const override {
+    return task_.options.reference ? runner_.expected.reference_ns : 0;
+  }
+
+private:
+  const tuning_task task_;
+  argument_copies copies_;
+  trial_runner runner_;
+};
+
+} // namespace
+
+status in_process_bench::set_up() {
+  runner_.expected.layout = copies_.layout();
+  // Nobody handles faults here: everything is copied.
+  runner_.tracker().set_protection_threshold(std::numeric_limits<std::size_t>::max());
+  return runner_.arm();
+}
+
+trial_outcome in_process_bench::prepare() {
+  trial_outcome outcome = runner_.prepare().outcome;
+  if (outcome.status != trial_status::measured) {
+    outcome.reason = fmt::format(
+        "{}: {}", task_.options.reference ? "the reference" : "the default config", outcome.reason);
+    return outcome;
+  }
+  runner_.classify();
+  return outcome;
+}
+
+trial_outcome in_process_bench::probe(std::uint32_t variant, double) {
+  return runner_.probe(variant).outcome;
+}
+
+timed_round in_process_bench::round(std::span<const sample_request> order, double) {
+  timed_round result;
+  for (const sample_request &request : order) {
+    runner_outcome sampled = runner_.sample(request.variant, request.launches);
+    timed_sample sample;
+    sample.variant = request.variant;
+    sample.outcome = std::move(sampled.outcome);
+    sample.at_ns = sampled.at_ns;
+    result.samples.push_back(std::move(sample));
+  }
+  return result;
+}
+
+std::unique_ptr<trial_bench> open_in_process_bench(const tuning_task &task, std::string &error) {
+  argument_copies copies;
+  if (const std::string obstacle = copies.make(*task.factory, *task.call); !obstacle.empty()) {
+    error = "without a process of their own, trials need copies of all buffers, but " + obstacle;
+    return nullptr;
+  }
+  auto bench = std::make_unique<in_process_bench>(task, std::move(copies));
+  if (const status ready = bench->set_up(); !ready) {
+    error = ready.text();
+    return nullptr;
+  }
+  return bench;
 }
 
 } // namespace tl::rt

@@ -125,8 +125,12 @@ void trial_runner::collect_noise() {
 
 // What the variant has left in its process beside its results.
 std::string trial_runner::find_leftovers() {
-  if (!own_process_)
-    return {};
+  if (!own_process_) {
+    // Of the rest nobody can say whether the variant did it or another thread of the program.
+    const unsigned long control = floating_point_control();
+    set_floating_point_control(floating_point_);
+    return control == floating_point_ ? std::string() : "left the floating-point control changed";
+  }
   if (const int children = count_own_children(); children > 0)
     return fmt::format("left {} child process{} behind", children, children == 1 ? "" : "es");
   return repair_process_state();

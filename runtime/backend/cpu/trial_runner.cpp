@@ -103,6 +103,8 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) 
     return unless_infeasible({});
   } catch (const abi::__forced_unwind &) {
     // The thread is ending, and nothing may keep it from that but the end of the process.
+    if (!own_process_)
+      throw;
     end_worker(worker_end::thread_ended);
   } catch (const std::bad_alloc &) {
     leave_if_forked();

@@ -9,6 +9,7 @@
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cpu/expectation.h"
 #include "runtime/worker/compare.h"
+#include "runtime/worker/process_state.h"
 #include "runtime/worker/write_tracker.h"
 
 #include <cstdint>
@@ -32,7 +33,8 @@ public:
   trial_runner(const tl_factory &factory, void *const *arguments, const tl_options &options,
                bool cold, bool own_process)
       : factory_(factory), arguments_(arguments), options_(options), cold_(cold),
-        own_process_(own_process), warm_(factory.variant_count) {}
+        own_process_(own_process), floating_point_(floating_point_control()),
+        warm_(factory.variant_count) {}
 
   /// Starts to watch the memory of `expected.layout`, which is filled in before.
   status arm();
@@ -79,7 +81,8 @@ private:
   tl_options options_;
   bool cold_;
   bool own_process_;
-  std::vector<bool> warm_; ///< variants that have run in this process
+  unsigned long floating_point_; ///< control of this thread before the trials
+  std::vector<bool> warm_;       ///< variants that have run in this process
   write_tracker tracker_;
   std::byte result_[16] = {};
   int threads_ = 0; ///< of this process before the last check run
