@@ -14,8 +14,7 @@
 
 namespace tl::rt::store {
 
-// --- Reading rows
-// ----------------------------------------------------------------------------------------
+// --- Reading rows --------------------------------------------------------------------------------
 
 /// Columns of a factory, a device and a problem, in the order in which read_place() takes them.
 static constexpr std::string_view place_columns =
@@ -125,8 +124,7 @@ static std::vector<listed_winner> find_winners(connection &db, int version, cons
   return found;
 }
 
-// --- Listing
-// ---------------------------------------------------------------------------------------------
+// --- Listing -------------------------------------------------------------------------------------
 
 /// Runs a query on the own file; an empty list and the reason when that fails. No file is no
 /// failure.
@@ -201,8 +199,7 @@ counts tuning_store::count(rt::status *why) {
   return list<counts>(impl_->own, why, [](connection &db, int) { return count_rows(db); });
 }
 
-// --- Importing
-// -------------------------------------------------------------------------------------------
+// --- Importing -----------------------------------------------------------------------------------
 
 static void import_one(connection &db, const session_bundle &b) {
   const session_record &s = b.session;
@@ -255,8 +252,7 @@ rt::status tuning_store::merge(const std::string &other_path) {
   });
 }
 
-// --- Removing
-// --------------------------------------------------------------------------------------------
+// --- Removing ------------------------------------------------------------------------------------
 
 static void forget_problems(connection &db, const filter &f) {
   statement query = db.prepare(fmt::format("SELECT p.id{}{}", place_tables, place_filter));
@@ -303,8 +299,7 @@ rt::status tuning_store::compact() {
                                   : impl_->own.compact();
 }
 
-// --- Checking
-// --------------------------------------------------------------------------------------------
+// --- Checking ------------------------------------------------------------------------------------
 
 static void check_rows(connection &db, int version, std::vector<std::string> &findings) {
   statement structure = db.prepare("PRAGMA integrity_check(20)");

@@ -37,8 +37,9 @@ void statement::bind_text(int index, std::string_view value) {
 
 void statement::bind_blob(int index, std::span<const unsigned char> value) {
   sqlite3_stmt *const s = statement_.get();
-  check(value.empty() ? sqlite3_bind_zeroblob(s, index, 0) // a null pointer would bind NULL
-                      : sqlite3_bind_blob64(s, index, value.data(), value.size(), SQLITE_TRANSIENT));
+  check(value.empty()
+            ? sqlite3_bind_zeroblob(s, index, 0) // a null pointer would bind NULL
+            : sqlite3_bind_blob64(s, index, value.data(), value.size(), SQLITE_TRANSIENT));
 }
 
 bool statement::step() {

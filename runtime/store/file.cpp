@@ -58,8 +58,7 @@ status database_file::give_up(store_mode mode, status why) {
   return why;
 }
 
-// --- Opening
-// -----------------------------------------------------------------------------------------
+// --- Opening -------------------------------------------------------------------------------------
 
 /// Refuses files that are not for this runtime. Returns the schema version; 0 for an empty file.
 int database_file::check_version() {
@@ -126,8 +125,7 @@ void database_file::open_for_writing() {
     migrate(*db_);
 }
 
-// --- Running work
-// ------------------------------------------------------------------------------------
+// --- Running work --------------------------------------------------------------------------------
 
 status database_file::attempt(bool writing, const std::function<void()> &work) {
   if (mode_ == store_mode::memory)
@@ -201,12 +199,11 @@ status database_file::compact() {
   });
 }
 
-// --- Faults
-// ------------------------------------------------------------------------------------------
+// --- Faults --------------------------------------------------------------------------------------
 
 status database_file::recover_from_damage(const sqlite_error &error, bool &again) {
   close();
-  if (role_ == role::layer)
+  if (role_ != role::own)
     return give_up(store_mode::memory,
                    status::corrupt(fmt::format("database {} is damaged ({}): going on "
                                                "without it",
@@ -226,7 +223,6 @@ status database_file::recover_from_damage(const sqlite_error &error, bool &again
 }
 
 status database_file::recover(const sqlite_error &error, bool writing, bool &again) {
-  const bool own = role_ == role::own;
   switch (error.primary()) {
   case SQLITE_NOTADB:
   case SQLITE_CORRUPT:
@@ -258,7 +254,7 @@ status database_file::recover(const sqlite_error &error, bool writing, bool &aga
     break;
 
   case SQLITE_CANTOPEN:
-    if (writing || !own)
+    if (writing || role_ == role::layer)
       break;
     if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) {
       again = true; // removed at this moment
@@ -293,8 +289,9 @@ status database_file::recover(const sqlite_error &error, bool writing, bool &aga
     return give_up(store_mode::read_only,
                    full ? status::full(std::move(text)) : status::read_only(std::move(text)));
   }
-  if (!own && !immutable_ && ::access((path_ + "-journal").c_str(), F_OK) != 0 &&
-      ::access(path_.c_str(), R_OK) == 0) {
+  struct stat journal{};
+  const bool half_done = ::stat((path_ + "-journal").c_str(), &journal) == 0 && journal.st_size > 0;
+  if (role_ == role::layer && !immutable_ && !half_done && ::access(path_.c_str(), R_OK) == 0) {
     // Read-only media, or a file system without locks. Without a journal the content is complete.
     immutable_ = true;
     again = true;

@@ -31,8 +31,9 @@ struct stop_work {
 class database_file {
 public:
   enum class role : unsigned char {
-    own,   ///< read, written, migrated, set aside when damaged
-    layer, ///< only read, and left as it is whatever is wrong with it
+    own,       ///< read, written, migrated, set aside when damaged
+    inspected, ///< only read (SQLite may still undo what a killed process left half done)
+    layer,     ///< only read, and left as it is whatever is wrong with it
   };
   struct limits {
     int read_wait_ms;

@@ -13,8 +13,7 @@ namespace tl::rt::store {
 
 double storable(double value) { return std::isfinite(value) ? value + 0.0 : 0.0; }
 
-// --- Winners
-// -----------------------------------------------------------------------------------------
+// --- Winners -------------------------------------------------------------------------------------
 
 static std::string winner_columns(int version) {
   std::string columns =
@@ -110,8 +109,7 @@ winner put_winner(connection &db, std::int64_t problem_id, const winner_key &key
   return fresh;
 }
 
-// --- Problems
-// ----------------------------------------------------------------------------------------
+// --- Problems ------------------------------------------------------------------------------------
 
 std::int64_t ensure_problem(connection &db, const factory_record &factory,
                             const device_record &device, measure_mode mode,
@@ -149,8 +147,7 @@ std::int64_t ensure_problem(connection &db, const factory_record &factory,
   return find.step() ? find.integer(0) : 0;
 }
 
-// --- Sessions
-// ----------------------------------------------------------------------------------------
+// --- Sessions ------------------------------------------------------------------------------------
 
 std::vector<session_row> find_unfinished_sessions(connection &db, std::int64_t problem_id) {
   statement query = db.prepare("SELECT id, uid, state, owner, touched, seed FROM sessions WHERE "
@@ -201,8 +198,7 @@ void touch_session(connection &db, std::int64_t session_id, std::int64_t now) {
   db.prepare("UPDATE sessions SET touched = ? WHERE id = ?").bind(now, session_id).run();
 }
 
-// --- Trials
-// ------------------------------------------------------------------------------------------
+// --- Trials --------------------------------------------------------------------------------------
 
 void put_trial(connection &db, std::int64_t session_id, trial t, bool starting) {
   for (double *const value : {&t.median_ns, &t.mean_ns, &t.spread_ns, &t.clock})

@@ -40,8 +40,7 @@ store_options default_store_options() {
   return options;
 }
 
-// --- Claims: sessions that this process is at work on
-// --------------------------------------------------
+// --- Claims: sessions that this process is at work on --------------------------------------------
 
 namespace {
 struct claimed_sessions {
@@ -77,8 +76,7 @@ static std::shared_ptr<const void> claim(const std::string &uid) {
           }};
 }
 
-// --- Winners
-// -------------------------------------------------------------------------------------------
+// --- Winners -------------------------------------------------------------------------------------
 
 /// A layer may be named by its directory.
 static std::string layer_path(const std::string &path) {
@@ -89,7 +87,8 @@ static std::string layer_path(const std::string &path) {
 
 tuning_store::impl::impl(store_options o)
     : options(std::move(o)),
-      own(options.path, database_file::role::own,
+      own(options.path,
+          options.read_only ? database_file::role::inspected : database_file::role::own,
           {options.read_wait_ms, options.write_wait_ms, options.retry_after_ms}) {
   for (const std::string &path : options.layers)
     layers.push_back(std::make_unique<database_file>(
@@ -99,7 +98,7 @@ tuning_store::impl::impl(store_options o)
 }
 
 status tuning_store::impl::write(const std::function<void(connection &)> &work) {
-  if (options.read_only)
+  if (options.read_only && own.mode() == store_mode::read_only)
     return status::read_only("the store was opened for reading only");
   return own.write(work);
 }
@@ -171,8 +170,7 @@ finish_result tuning_store::impl::install(const session_request &what,
   return result;
 }
 
-// --- The public functions
-// ------------------------------------------------------------------------------
+// --- The public functions ------------------------------------------------------------------------
 
 tuning_store::tuning_store(store_options options)
     : impl_(std::make_unique<impl>(std::move(options))) {}
@@ -192,8 +190,6 @@ const std::string &tuning_store::path() const { return impl_->options.path; }
 store_mode tuning_store::mode() {
   const mutex_lock lock(store_mutex());
   (void)impl_->own.read([](connection &, int) {});
-  if (impl_->options.read_only && impl_->own.mode() == store_mode::read_write)
-    return store_mode::read_only;
   return impl_->own.mode();
 }
 

@@ -34,6 +34,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+#if defined(__SANITIZE_THREAD__)
+#define TL_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#define TL_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define TL_THREAD_SANITIZER 0
+#endif
+
 namespace {
 
 /// The test's directory, with a database in it that has a winner c=1 for m=1.
@@ -89,8 +97,7 @@ void become_ordinary_user() {
     std::abort();
 }
 
-// --- Permissions and paths
-// -----------------------------------------------------------------------------
+// --- Permissions and paths -----------------------------------------------------------------------
 
 TEST_F(StoreFault, ReadOnlyDirectory) {
   const std::string before = read_file(path);
@@ -190,8 +197,7 @@ TEST_F(StoreFault, RemovedWhileOpen) {
           .factories = 1, .devices = 1, .problems = 1, .sessions = 1, .trials = 1, .winners = 1}));
 }
 
-// --- No space
-// --------------------------------------------------------------------------------------------
+// --- No space ------------------------------------------------------------------------------------
 
 /// Writes to a store until nothing fits any more; everything acknowledged must still be there.
 int fill_until_it_fails(const std::string &path) {
@@ -261,8 +267,7 @@ TEST_F(StoreFault, LimitOnFileSizesWithItsSignalNotIgnored) {
               ElementsAre(AllOf(HasSubstr("cannot be written"), HasSubstr("disk I/O error"))));
 }
 
-// --- Damage
-// ----------------------------------------------------------------------------------------------
+// --- Damage --------------------------------------------------------------------------------------
 
 TEST_F(StoreFault, DamagedHeader) {
   overwrite(0, "this is not a database, is it?");
@@ -280,6 +285,24 @@ TEST_F(StoreFault, DamagedHeader) {
   EXPECT_EQ(read_file(set_aside()[0]), damaged) << "set aside, not deleted";
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("damaged"),
                                         HasSubstr(set_aside()[0]), HasSubstr("a new one begins"))));
+}
+
+TEST_F(StoreFault, DamageIsOnlyReportedToThoseWhoOnlyLook) {
+  overwrite(0, "this is not a database, is it?");
+  const std::string damaged = read_file(path);
+  const child_result r = run_child([&] {
+    store_options options = quick_options(path);
+    options.read_only = true;
+    tuning_store store(options);
+    TL_CHILD_CHECK(!store.lookup(make_request("m=1").key()));
+    TL_CHILD_CHECK(store.mode() == store_mode::memory);
+    TL_CHILD_CHECK(store.verify().size() == 1);
+    return 0;
+  });
+  EXPECT_EQ(r.status, 0);
+  EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("damaged"))));
+  EXPECT_EQ(read_file(path), damaged);
+  EXPECT_THAT(set_aside(), IsEmpty());
 }
 
 TEST_F(StoreFault, FileCutShort) {
@@ -423,8 +446,7 @@ TEST_F(StoreFault, DamagedLayerIsLeftAlone) {
   EXPECT_THAT(set_aside(), IsEmpty());
 }
 
-// --- Versions
-// --------------------------------------------------------------------------------------------
+// --- Versions ------------------------------------------------------------------------------------
 
 TEST_F(StoreFault, NewerSchemaIsLeftAlone) {
   {
@@ -540,8 +562,7 @@ TEST_F(StoreFault, OlderSchemaThatCannotBeMigratedIsStillRead) {
   EXPECT_THAT(r.said, SizeIs(1));
 }
 
-// --- Locks
-// -----------------------------------------------------------------------------------------------
+// --- Locks ---------------------------------------------------------------------------------------
 
 TEST_F(StoreFault, LockHeldForEver) {
   int ready[2];
@@ -591,8 +612,7 @@ TEST_F(StoreFault, LockHeldForEver) {
   ::close(ready[1]);
 }
 
-// --- Forks
-// -----------------------------------------------------------------------------------------------
+// --- Forks ---------------------------------------------------------------------------------------
 
 TEST_F(StoreFault, ForkedChildHasAConnectionOfItsOwn) {
   tuning_store store(quick_options(path));
@@ -615,6 +635,9 @@ TEST_F(StoreFault, ForkedChildHasAConnectionOfItsOwn) {
 }
 
 TEST_F(StoreFault, ForksWhileOtherThreadsWrite) {
+#if TL_THREAD_SANITIZER
+  GTEST_SKIP() << "ThreadSanitizer does not follow a fork of a program with threads";
+#endif
   tuning_store store(quick_options(path));
   std::atomic<bool> stop{false};
   std::atomic<int> written{0};
@@ -643,8 +666,63 @@ TEST_F(StoreFault, ForksWhileOtherThreadsWrite) {
   EXPECT_THAT(store.verify(), IsEmpty());
 }
 
-// --- kill -9
-// ---------------------------------------------------------------------------------------------
+// --- Half-done transactions ----------------------------------------------------------------------
+
+/// Dies in a transaction of which some pages have been written to the file already.
+void leave_transaction_half_done(const std::string &path) {
+  const int status = wait_for(
+      start_child([&] {
+        connection db(path, connection::access::read_write);
+        db.execute("PRAGMA cache_size = 1; BEGIN IMMEDIATE;"
+                   "UPDATE winners SET config = 'c=half', median_ns = 0;"
+                   "WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n LIMIT 500) "
+                   "INSERT INTO devices SELECT i, hex(randomblob(500)) || i, '' FROM n");
+        ::raise(SIGKILL);
+        return 0;
+      }),
+      60);
+  ASSERT_EQ(status, -SIGKILL);
+  ASSERT_GT(std::filesystem::file_size(path + "-journal"), 0u) << "there must be something to undo";
+}
+
+TEST_F(StoreFault, HalfDoneTransactionIsUndone) {
+  for (const bool only_look : {false, true}) {
+    ASSERT_NO_FATAL_FAILURE(leave_transaction_half_done(path));
+    const child_result r = run_child([&] {
+      store_options options = quick_options(path);
+      options.read_only = only_look;
+      tuning_store store(options);
+      TL_CHILD_CHECK(store.lookup(make_request("m=1").key())->config == "c=1");
+      TL_CHILD_CHECK(store.count().devices == 1);
+      TL_CHILD_CHECK(store.verify().empty());
+      return 0;
+    });
+    EXPECT_EQ(r.status, 0);
+    EXPECT_THAT(r.said, IsEmpty());
+  }
+}
+
+TEST_F(StoreFault, HalfDoneTransactionThatCannotBeUndoneIsNotRead) {
+  ASSERT_NO_FATAL_FAILURE(leave_transaction_half_done(path));
+  ::chmod(path.c_str(), 0444);
+  ::chmod((path + "-journal").c_str(), 0444);
+  ::chmod(directory.path().c_str(), 0555);
+  for (const bool layer : {false, true}) {
+    const child_result r = run_child([&] {
+      become_ordinary_user();
+      store_options options = quick_options(layer ? "" : path);
+      if (layer)
+        options.layers = {path};
+      tuning_store store(options);
+      TL_CHILD_CHECK(!store.lookup(make_request("m=1").key()));
+      return tune_without_file(store, store_mode::memory);
+    });
+    EXPECT_EQ(r.status, 0);
+    EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("cannot be read"))));
+  }
+}
+
+// --- kill -9 -------------------------------------------------------------------------------------
 
 /// What a writer has been told is stored: one line each in a file that only it appends to.
 void acknowledge(int fd, const std::string &line) {
