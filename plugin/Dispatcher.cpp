@@ -322,7 +322,8 @@ static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &Li
                     B.number(List.Variants.size()),
                     B.number(List.Default),
                     ValueTable};
-  llvm::SmallVector<Expr *, 8> Args{B.generated(Fields)};
+  // The programmatic interfaces find a factory by what `&gemm<float>` is: its dispatcher.
+  llvm::SmallVector<Expr *, 8> Args{B.generated(Fields), B.addressOf(B.reference(D.Dispatch))};
   B.appendOptions(Args, List.Config, /*Check=*/true);
   if (!B.ok()) {
     Explained = true;

@@ -65,9 +65,17 @@ private:
   }
 
   void reachName(const IdentifierInfo *Name) {
-    if (Name && Names.insert(Name).second)
-      for (const Decl *D : Index.declarations(Name))
-        reach(D);
+    if (!Name || !Names.insert(Name).second)
+      return;
+    for (const Decl *D : Index.declarations(Name))
+      reach(D);
+    for (SourceRange Range : Index.skipped(Name)) {
+      if (!SkippedRanges.insert(Range.getBegin()).second)
+        continue;
+      Snippet S = Index.snippet(Range);
+      Entries.push_back("skipped " + Name->getName().str() + " " + S.Digest);
+      use(S);
+    }
   }
 
   void use(const Snippet &S) {
@@ -167,6 +175,7 @@ private:
   llvm::DenseSet<const TagDecl *> Records;
   llvm::DenseSet<const IdentifierInfo *> Names;
   llvm::DenseSet<const MacroInfo *> Macros;
+  llvm::DenseSet<SourceLocation> SkippedRanges;
 };
 
 } // namespace

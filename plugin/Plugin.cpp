@@ -13,6 +13,8 @@
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Frontend/FrontendPluginRegistry.h"
 #include "clang/Sema/ExternalSemaSource.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/SemaConsumer.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -43,12 +45,27 @@ private:
   std::weak_ptr<Session> Open;
 };
 
+/// Remembers what was preprocessed away: it may be what the other pass compiles.
+class SkippedSource : public PPCallbacks {
+public:
+  explicit SkippedSource(std::weak_ptr<Session> T) : Open(std::move(T)) {}
+
+  void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
+    if (std::shared_ptr<Session> T = Open.lock())
+      T->Skipped.push_back(Range);
+  }
+
+private:
+  std::weak_ptr<Session> Open;
+};
+
 class Consumer : public SemaConsumer {
 public:
   explicit Consumer(const Arguments &Args) : Args(Args) {}
 
   void InitializeSema(Sema &S) override {
     T = Session::open(S, Args);
+    S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
     compat::addExternalSource(S, new EndOfUnit(T));
   }
 

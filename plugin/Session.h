@@ -82,7 +82,7 @@ struct Dispatcher {
 
 class Session {
 public:
-  Session(clang::Sema &S, const Arguments &Args) : S(S), Args(Args) {}
+  Session(clang::Sema &InSema, const Arguments &WithArgs) : S(InSema), Args(WithArgs) {}
 
   /// The session of a Sema, null when the plugin's consumer was not added to its compilation.
   static Session *of(clang::Sema &S);
@@ -114,6 +114,7 @@ public:
   /// Classes completed so far: their implicit constructors are only known at the end.
   std::vector<clang::CXXRecordDecl *> Records;
   std::shared_ptr<SourceIndex> Index; ///< built for the first fingerprint
+  std::vector<clang::SourceRange> Skipped; ///< source that the preprocessor left out
   bool HeaderMissing = false;         ///< reported
 };
 

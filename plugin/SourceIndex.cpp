@@ -14,6 +14,7 @@ namespace tlplugin {
 
 SourceIndex::SourceIndex(Session &T) : T(T), SM(T.S.getSourceManager()), PP(T.S.getPreprocessor()) {
   index(T.S.Context.getTranslationUnitDecl());
+  indexSkipped();
 }
 
 bool SourceIndex::isUserCode(const Decl *D) const {
@@ -47,6 +48,8 @@ void SourceIndex::add(const Decl *D) {
   if (!Named)
     return;
   addName(Named->getIdentifier(), D);
+  if (Named->getAsFunction() || isa<TagDecl, ClassTemplateDecl>(D))
+    Bodies.push_back(SM.getExpansionRange(D->getSourceRange()).getAsRange());
   if (const auto *Guide = Named->getDeclName().getCXXDeductionGuideTemplate())
     addName(Guide->getIdentifier(), D);
   const FunctionDecl *FD = Named->getAsFunction();
@@ -60,6 +63,47 @@ void SourceIndex::add(const Decl *D) {
   if (const auto *Enum = dyn_cast<EnumDecl>(D))
     for (const EnumConstantDecl *Constant : Enum->enumerators())
       addName(Constant->getIdentifier(), D);
+}
+
+void SourceIndex::indexSkipped() {
+  for (SourceRange Range : T.Skipped) {
+    if (SM.isInSystemHeader(Range.getBegin()))
+      continue;
+    // Inside of a declaration it is read with that.
+    if (llvm::any_of(Bodies, [&](SourceRange Body) {
+          return SM.isWrittenInSameFile(Body.getBegin(), Range.getBegin()) && Body.getBegin() < Range.getBegin() &&
+                 Range.getBegin() < Body.getEnd();
+        }))
+      continue;
+    auto [File, Offset] = SM.getDecomposedLoc(Range.getBegin());
+    unsigned End = SM.getFileOffset(Range.getEnd());
+    llvm::StringRef Buffer = SM.getBufferData(File);
+    Lexer Lex(SM.getLocForStartOfFile(File), T.S.getLangOpts(), Buffer.begin(), Buffer.begin() + Offset, Buffer.end());
+    Token Tok;
+    int Depth = 0;
+    for (bool Last = false; !Last;) {
+      Last = Lex.LexFromRawLexer(Tok);
+      if (Tok.is(tok::eof) || SM.getFileOffset(Tok.getLocation()) >= End)
+        break;
+      if (Tok.isOneOf(tok::l_paren, tok::l_brace, tok::l_square))
+        ++Depth;
+      else if (Tok.isOneOf(tok::r_paren, tok::r_brace, tok::r_square))
+        --Depth;
+      if (Depth > 0 || !Tok.is(tok::raw_identifier))
+        continue;
+      IdentifierInfo *Name = PP.getIdentifierInfo(Tok.getRawIdentifier());
+      llvm::SmallVector<SourceRange, 1> &Ranges = SkippedByName[Name];
+      if (Name->getTokenID() == tok::identifier && (Ranges.empty() || Ranges.back() != Range))
+        Ranges.push_back(Range);
+    }
+  }
+}
+
+llvm::ArrayRef<SourceRange> SourceIndex::skipped(const IdentifierInfo *Name) const {
+  auto Found = SkippedByName.find(Name);
+  if (Found == SkippedByName.end())
+    return {};
+  return Found->second;
 }
 
 llvm::ArrayRef<const Decl *> SourceIndex::declarations(const IdentifierInfo *Name) const {

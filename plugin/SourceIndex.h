@@ -39,6 +39,10 @@ public:
   /// The user's declarations of that name at namespace scope; members count under their class.
   llvm::ArrayRef<const clang::Decl *> declarations(const clang::IdentifierInfo *Name) const;
 
+  /// Source at namespace scope that was preprocessed away and seems to declare that name: the other pass
+  /// of a CUDA compilation may see it.
+  llvm::ArrayRef<clang::SourceRange> skipped(const clang::IdentifierInfo *Name) const;
+
   /// Free operator functions, which are reached without their name.
   llvm::ArrayRef<const clang::FunctionDecl *> operators() const { return Operators; }
 
@@ -52,6 +56,7 @@ public:
 
 private:
   void index(const clang::DeclContext *DC);
+  void indexSkipped();
   void add(const clang::Decl *D);
   void addName(const clang::IdentifierInfo *Name, const clang::Decl *D);
   bool isUserCode(const clang::Decl *D) const;
@@ -64,6 +69,8 @@ private:
   clang::SourceManager &SM;
   clang::Preprocessor &PP;
   llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<const clang::Decl *, 2>> ByName;
+  llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<clang::SourceRange, 1>> SkippedByName;
+  llvm::SmallVector<clang::SourceRange, 32> Bodies; ///< of functions and classes
   llvm::SmallVector<const clang::FunctionDecl *, 8> Operators;
   llvm::DenseMap<const clang::Decl *, std::unique_ptr<Snippet>> Snippets;
   llvm::DenseMap<const clang::MacroInfo *, std::unique_ptr<Snippet>> MacroSnippets;
