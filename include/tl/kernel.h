@@ -24,6 +24,7 @@
 #include <tl/launch.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -83,7 +84,11 @@ public:
   /// no data. Valid for this launch even where it does not count for the next one.
   virtual std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments, bool synthetic) = 0;
 
-  /// The winner where it is installed or stored; never tunes.
+  /// Describes the same launch to `answer`, and asks for nothing.
+  virtual void with_call(stream_t stream, void *const *launch_arguments, bool synthetic,
+                         const std::function<void(const tl_call &)> &answer) = 0;
+
+  /// Whether the winner is installed; never tunes.
   virtual bool ready() const = 0;
   /// The description that the default config gives.
   virtual kernel<R(P...)> default_description() const = 0;
@@ -221,6 +226,15 @@ public:
   /// What the runtime knows about the factory behind the handle; null for a description.
   const tl_factory *factory() const { return deferred_ ? deferred_->factory() : nullptr; }
 
+  /// For <tl/tuner.h>: what a handle would ask the runtime on these arguments, or on none.
+  void with_call(const std::function<void(const tl_call &)> &answer, P... args) const {
+    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    deferred_->with_call(detail::stream_t{}, arguments, false, answer);
+  }
+  void with_synthetic_call(const std::function<void(const tl_call &)> &answer) const {
+    with_synthetic_arguments([&](void *const *arguments) { deferred_->with_call(detail::stream_t{}, arguments, true, answer); });
+  }
+
   /// For the generated code only: launches a description.
   R launch_now(detail::stream_t stream, P... args) const {
     return launcher_->launch(config_, stream, static_cast<P &&>(args)...);
@@ -240,6 +254,9 @@ private:
     const auto found = deferred_->resolve(stream, arguments, false);
     return found->description.launch_now(stream, static_cast<P &&>(args)...);
   }
+
+  /// Calls `body` with addresses of launch arguments that hold no data.
+  template <class Body> void with_synthetic_arguments(Body &&body) const;
 
   detail::launch_config config_;
   std::shared_ptr<const detail::launcher<R, P...>> launcher_;
@@ -296,15 +313,22 @@ std::remove_cvref_t<Parameter> synthetic_argument(std::size_t index, const launc
 
 } // namespace detail
 
-template <class R, class... P> kernel<R(P...)> &kernel<R(P...)>::tune() {
-  if (!deferred_ || deferred_->known())
-    return *this;
+template <class R, class... P>
+template <class Body>
+void kernel<R(P...)>::with_synthetic_arguments(Body &&body) const {
   const kernel description = deferred_->default_description();
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     std::tuple<std::remove_cvref_t<P>...> made{detail::synthetic_argument<P>(I, description.config_)...};
     void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(&std::get<I>(made)))..., nullptr};
-    static_cast<void>(deferred_->resolve(detail::stream_t{}, arguments, true));
+    body(static_cast<void *const *>(arguments));
   }(std::index_sequence_for<P...>{});
+}
+
+template <class R, class... P> kernel<R(P...)> &kernel<R(P...)>::tune() {
+  if (deferred_ && !deferred_->known())
+    with_synthetic_arguments([&](void *const *arguments) {
+      static_cast<void>(deferred_->resolve(detail::stream_t{}, arguments, true));
+    });
   return *this;
 }
 
@@ -451,6 +475,11 @@ public:
     return found;
   }
 
+  void with_call(stream_t stream, void *const *launch_arguments, bool synthetic,
+                 const std::function<void(const tl_call &)> &answer) override {
+    visit(stream, launch_arguments, synthetic, answer);
+  }
+
 private:
   static constexpr std::uint32_t words = static_cast<std::uint32_t>(problem::words);
 
@@ -464,6 +493,14 @@ private:
   }
 
   std::uint32_t ask(stream_t stream, void *const *launch_arguments, bool synthetic) {
+    std::uint32_t variant = this->factory_->default_variant;
+    visit(stream, launch_arguments, synthetic,
+          [&](const tl_call &call) { variant = tl_rt_resolve(this->factory_, &call); });
+    return variant;
+  }
+
+  template <class Answer>
+  void visit(stream_t stream, void *const *launch_arguments, bool synthetic, Answer &&answer) {
     const tl_factory *factory = this->factory_;
     std::vector<void *> arguments;
     std::apply([&](auto &...own) { (arguments.push_back(const_cast<void *>(static_cast<const volatile void *>(std::addressof(own)))), ...); },
@@ -493,7 +530,7 @@ private:
     call.problem = text.c_str();
     call.extents = extents.data();
     call.synthetic = synthetic;
-    return tl_rt_resolve(factory, &call);
+    answer(static_cast<const tl_call &>(call));
   }
 
   /// Gives a buffer whose argument tells no size the one that the description declares.

@@ -39,7 +39,7 @@ static std::string describe_parameter(const tl_parameter &parameter) {
                                  name_of(elements, parameter.element), name_of(accesses, parameter.access), parameter.size);
   if (const std::uint32_t rank = rank_of(parameter))
     text += fmt::format(",\"rank\":{}", rank);
-  return text + "}";
+  return text.append("}");
 }
 
 std::string describe_factory(const tl_factory &factory) {
@@ -50,14 +50,14 @@ std::string describe_factory(const tl_factory &factory) {
       json_string(factory.fingerprint), name_of(backends, factory.backend),
       factory.own_parameters != factory.parameter_count, json_string(factory.configs[factory.default_variant]));
   for (std::uint32_t i = 0; i < factory.variant_count; ++i)
-    text += (i ? "," : "") + json_string(factory.configs[i]);
+    text.append(i ? "," : "").append(json_string(factory.configs[i]));
   text += fmt::format("],\"own_parameters\":{},\"parameters\":[", factory.own_parameters);
   for (std::uint32_t i = 0; i < factory.parameter_count; ++i)
-    text += (i ? "," : "") + describe_parameter(factory.parameters[i]);
+    text.append(i ? "," : "").append(describe_parameter(factory.parameters[i]));
   tl_parameter result = factory.result;
   if (!result.name)
     result.name = "result";
-  return text + "],\"result\":" + describe_parameter(result) + "}";
+  return text.append("],\"result\":").append(describe_parameter(result)).append("}");
 }
 
 } // namespace tl::rt

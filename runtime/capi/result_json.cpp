@@ -40,7 +40,7 @@ private:
 static std::string trial_to_json(const tl_trial &trial) {
   std::string samples = "[";
   for (std::uint64_t i = 0; i < trial.sample_count; ++i)
-    samples += (i ? "," : "") + number_text(trial.samples_ns[i]);
+    samples.append(i ? "," : "").append(number_text(trial.samples_ns[i]));
   return object_writer("      ")
       .text("config", trial.config)
       .text("status", trial.status)
@@ -57,7 +57,7 @@ static std::string trial_to_json(const tl_trial &trial) {
 std::string result_to_json(const tl_result &result) {
   std::string trials = "[";
   for (std::uint32_t i = 0; i < result.trial_count; ++i)
-    trials += (i ? ",\n    " : "\n    ") + trial_to_json(result.trials[i]);
+    trials.append(i ? ",\n    " : "\n    ").append(trial_to_json(result.trials[i]));
   return object_writer("  ")
              .text("format", format_name)
              .text("factory", result.factory)

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tuning as a program step:
+//
+//   tl::tuning_result found = tl::tuner(&gemm<float>).timeout(60).reference(naive<float>).run(m, n, k, a, b, c);
+//   auto best = found.callable(&gemm<float>);
+//
+//   auto run = tl::prepare(&gemm<float>, m, n, k, a, b, c);   // stored winner, or tuned now
+//   run(m, n, k, a, b, c);
+//
+// Neither writes to the caller's data. Both need the plugin: without it, a function's address leads to no factory, tuner
+// throws, and prepare gives the default config.
+
+#ifndef TL_TUNER_H
+#define TL_TUNER_H
+
+#include <tl/dispatch.h>
+#include <tl/inputs.h>
+#include <tl/kernel.h>
+#include <tl/result.h>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tl {
+namespace detail {
+
+/// Arguments as a factory takes them, by address: an lvalue for a reference, a copy for a value.
+template <class... Args> class argument_block {
+public:
+  template <class... Given>
+  explicit argument_block(Given &&...given) : values_(std::forward<Given>(given)...) {
+    std::apply(
+        [&](auto &...value) {
+          (addresses_.push_back(const_cast<void *>(static_cast<const volatile void *>(std::addressof(value)))), ...);
+        },
+        values_);
+  }
+  argument_block(const argument_block &) = delete;
+  argument_block &operator=(const argument_block &) = delete;
+  std::vector<void *> &addresses() { return addresses_; }
+
+private:
+  std::tuple<std::conditional_t<std::is_lvalue_reference_v<Args>, Args, std::remove_cvref_t<Args>>...> values_;
+  std::vector<void *> addresses_;
+};
+
+/// Options that replace the attribute's. The callbacks find this object through the descriptor's
+/// context, and what was not replaced is asked of the original factory.
+struct tuner_overrides {
+  const tl_factory *original = nullptr;
+  std::function<void(void *const *, void *)> reference;
+  std::function<bool(void *const *, const void *)> check;
+  std::function<void(void *const *, std::uint8_t *)> eligible;
+
+  static const tuner_overrides &of(const tl_factory *factory) {
+    return *static_cast<const tuner_overrides *>(factory->context);
+  }
+  static void call_reference(const tl_factory *factory, void *const *arguments, void *result) {
+    const tuner_overrides &it = of(factory);
+    it.reference ? it.reference(arguments, result) : it.original->options.reference(it.original, arguments, result);
+  }
+  static bool call_check(const tl_factory *factory, void *const *arguments, const void *result) {
+    const tuner_overrides &it = of(factory);
+    return it.check ? it.check(arguments, result) : it.original->options.check(it.original, arguments, result);
+  }
+  static void call_eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+    const tuner_overrides &it = of(factory);
+    it.eligible ? it.eligible(arguments, wanted) : it.original->options.eligible(it.original, arguments, wanted);
+  }
+  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call, std::uint64_t *key,
+                        void (*append)(void *, const char *), void *sink) {
+    of(factory).original->make_call(of(factory).original, arguments, call, key, append, sink);
+  }
+  static std::int32_t inputs(const tl_factory *factory, const tl_call *call, void **arguments, std::uint64_t *extents,
+                             void **owner, void (*append)(void *, const char *), void *sink) {
+    return of(factory).original->inputs(of(factory).original, call, arguments, extents, owner, append, sink);
+  }
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+    of(factory).original->invoke(of(factory).original, variant, arguments, result);
+  }
+};
+
+template <class Signature> struct tuned_call;
+
+/// How a tuner's run() becomes a tl_call: eager factories.
+template <class R, class... Args> struct tuned_call<R(Args...)> {
+  using values = type_list<Args...>;
+  using result = R;
+  template <class Answer, class... Given>
+  static void with(const tl_factory *factory, R (*)(Args...), Answer &&answer, Given &&...given) {
+    static_assert(sizeof...(Given) == sizeof...(Args), "run() and prepare() take the factory's arguments");
+    argument_block<Args...> block(std::forward<Given>(given)...);
+    std::vector<std::uint64_t> key(factory->key_words + 1);
+    std::string problem;
+    tl_call call{};
+    block.addresses().push_back(nullptr);
+    factory->make_call(
+        factory, block.addresses().data(), &call, key.data(),
+        [](void *sink, const char *text) { *static_cast<std::string *>(sink) += text; }, &problem);
+    call.problem = problem.c_str();
+    answer(call);
+  }
+};
+
+/// Lazy factories: with the launch's arguments, or without any data.
+template <class R, class... P, class... Args> struct tuned_call<kernel<R(P...)>(Args...)> {
+  using values = type_list<Args..., P...>;
+  using result = R;
+  template <class Answer, class... Given>
+  static void with(const tl_factory *, kernel<R(P...)> (*function)(Args...), Answer &&answer, Given &&...given) {
+    static_assert(sizeof...(Given) == sizeof...(Args) || sizeof...(Given) == sizeof...(Args) + sizeof...(P),
+                  "run() takes the factory's arguments, and those of the launch or none of them");
+    auto all = std::forward_as_tuple(std::forward<Given>(given)...);
+    [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
+      const kernel<R(P...)> handle = function(std::get<I>(all)...);
+      if constexpr (sizeof...(J) == 0 && sizeof...(P) != 0)
+        handle.with_synthetic_call(answer);
+      else
+        handle.with_call(answer, std::get<sizeof...(Args) + J>(all)...);
+    }(std::index_sequence_for<Args...>{}, std::make_index_sequence<sizeof...(Given) - sizeof...(Args)>{});
+  }
+};
+
+inline const tl_factory *factory_behind(const void *function) {
+  const tl_factory *found = tl_rt_factory_of(function);
+  if (!found)
+    throw std::invalid_argument("tl::tuner: this function is no factory (was it compiled with the plugin, without "
+                                "tunables spelled out?)");
+  return found;
+}
+
+} // namespace detail
+
+/// One tuning session after the other on one factory, with options that replace the attribute's (the
+/// environment's replace both). Not thread-safe; several tuners are.
+template <class Signature> class tuner;
+
+template <class R, class... Args> class tuner<R(Args...)> {
+public:
+  using function = R (*)(Args...);
+  using values = typename detail::tuned_call<R(Args...)>::values;
+
+  /// `&gemm<float>`. Throws std::invalid_argument where that is no factory.
+  explicit tuner(function factory)
+      : function_(factory), original_(detail::factory_behind(reinterpret_cast<const void *>(factory))),
+        options_(original_->options), overrides_(std::make_unique<detail::tuner_overrides>()) {
+    overrides_->original = original_;
+  }
+
+  /// The options of the attribute, one by one; units and meanings are those of <tl/keywords.h>.
+  tuner &timeout(double seconds) { return options_.timeout = seconds, *this; }
+  tuner &budget(double seconds) { return options_.budget = seconds, *this; }
+  tuner &warmup(double milliseconds) { return options_.warmup = milliseconds, *this; }
+  tuner &rep(int samples) { return options_.rep = static_cast<std::uint32_t>(samples), *this; }
+  tuner &check_repeat(int runs) { return options_.check_repeat = static_cast<std::uint32_t>(runs), *this; }
+  tuner &skip_check(bool on = true) { return options_.skip_check = on, *this; }
+  tuner &cold(bool on) { return options_.cold = on ? TL_TRUE : TL_FALSE, *this; }
+  tuner &cache_inputs(bool on = true) { return options_.cache_inputs = on, *this; }
+  tuner &isolation(isolation_t where) { return options_.isolation = where.value, *this; }
+  tuner &profiler(profiler_t what) { return options_.profiler = what.value, *this; }
+  tuner &search(search_t how) {
+    options_.search = how.strategy;
+    options_.search_count = how.count;
+    return *this;
+  }
+  tuner &tolerance(const tolerance_t &value) {
+    options_.rtol = value.rtol;
+    options_.atol = value.atol;
+    options_.max_mismatched_ratio = value.max_mismatched_ratio;
+    options_.equal_nan = value.equal_nan;
+    return *this;
+  }
+  tuner &supply(supply_t what) {
+    options_.supply = what.kind;
+    options_.supply_seed = what.seed;
+    return *this;
+  }
+
+  /// A function of all arguments (those of a lazy factory, then the launch's; or the launch's only)
+  /// whose results are the right ones. Trials of CUDA factories run in another process, where such a
+  /// function is not known: there they run in this one (isolation none).
+  template <class Function> tuner &reference(Function fn) {
+    overrides_->reference = [fn](void *const *arguments, void *result) {
+      call(fn, arguments, static_cast<typename detail::tuned_call<R(Args...)>::result *>(result));
+    };
+    options_.reference = &detail::tuner_overrides::call_reference;
+    return in_this_process();
+  }
+  /// A function of the same arguments that says whether they hold a right result.
+  template <class Function> tuner &check(Function fn) {
+    overrides_->check = [fn](void *const *arguments, const void *) {
+      bool right = false;
+      call(fn, arguments, &right);
+      return right;
+    };
+    options_.check = &detail::tuner_overrides::call_check;
+    return in_this_process();
+  }
+  /// A function of a config's text ("block_m=64,...") that says whether the variant takes part.
+  template <class Function> tuner &eligible(Function fn) {
+    const tl_factory *original = original_;
+    overrides_->eligible = [fn, original](void *const *, std::uint8_t *wanted) {
+      for (std::uint32_t i = 0; i < original->variant_count; ++i)
+        wanted[i] = bool(fn(std::string_view(original->configs[i])));
+    };
+    options_.eligible = &detail::tuner_overrides::call_eligible;
+    return *this;
+  }
+
+  /// Inputs of the trials in place of the arguments of run(), as tl::with_inputs takes them. Lvalues are
+  /// referred to, not copied.
+  template <class... Given> tuner &inputs(Given &&...given) {
+    with_inputs_ = [kept = std::make_shared<std::tuple<Given...>>(std::forward<Given>(given)...)](
+                       const std::function<void()> &body) {
+      std::apply(
+          [&](auto &...input) {
+            const with_inputs scope(input...);
+            body();
+          },
+          *kept);
+    };
+    return *this;
+  }
+
+  /// Tunes now, on these arguments (of a lazy factory: its own, followed by the launch's or, to
+  /// tune without data, by nothing), stores and installs the winner. Writes none of the caller's data.
+  /// A session without a winner is no error: see tuning_result::failure.
+  template <class... Given> tuning_result run(Given &&...given) const {
+    tl_factory changed = *original_;
+    changed.options = options_;
+    changed.context = overrides_.get();
+    if (changed.options.eligible)
+      changed.options.eligible = &detail::tuner_overrides::call_eligible;
+    if (changed.options.reference)
+      changed.options.reference = &detail::tuner_overrides::call_reference;
+    if (changed.options.check)
+      changed.options.check = &detail::tuner_overrides::call_check;
+    changed.make_call = &detail::tuner_overrides::make_call;
+    changed.invoke = &detail::tuner_overrides::invoke;
+    if (changed.inputs)
+      changed.inputs = &detail::tuner_overrides::inputs;
+    tl_result *found = nullptr;
+    const auto body = [&] {
+      detail::tuned_call<R(Args...)>::with(
+          original_, function_, [&](const tl_call &call) { found = tl_rt_tune(&changed, &call); },
+          std::forward<Given>(given)...);
+    };
+    if (with_inputs_)
+      with_inputs_(body);
+    else
+      body();
+    return tuning_result::from(found);
+  }
+
+  /// What the runtime knows about the factory.
+  const tl_factory &factory() const { return *original_; }
+
+private:
+  /// Calls `fn` with all values, or with the launch's only.
+  template <class Function, class Result>
+  static void call(const Function &fn, void *const *arguments, Result *result) {
+    using own = typename detail::full_signature<R(Args...)>::own;
+    if constexpr (detail::callable_with<const Function, values>)
+      store_result([&]() -> decltype(auto) { return detail::apply_arguments(fn, arguments, values{}); }, result);
+    else
+      store_result(
+          [&]() -> decltype(auto) {
+            return detail::apply_arguments(fn, arguments, launch_values(static_cast<function>(nullptr)),
+                                           detail::list_size_v<own>);
+          },
+          result);
+  }
+  template <class LR, class... P> static detail::type_list<P...> launch_values(kernel<LR(P...)> (*)(Args...)) { return {}; }
+  static values launch_values(...) { return {}; }
+
+  template <class Body, class Result> static void store_result(Body &&body, Result *result) {
+    using returned = decltype(body());
+    if constexpr (std::is_arithmetic_v<Result> && std::is_convertible_v<returned, Result>) {
+      const auto value = static_cast<Result>(body());
+      if (result)
+        std::memcpy(result, &value, sizeof value);
+    } else {
+      static_cast<void>(body());
+    }
+  }
+  tuner &in_this_process() {
+    if (original_->backend != TL_BACKEND_CPU)
+      options_.isolation = TL_ISOLATION_NONE;
+    return *this;
+  }
+
+  function function_;
+  const tl_factory *original_;
+  tl_options options_;
+  std::unique_ptr<detail::tuner_overrides> overrides_;
+  std::function<void(const std::function<void()> &)> with_inputs_;
+};
+template <class R, class... Args> tuner(R (*)(Args...)) -> tuner<R(Args...)>;
+
+/// A winner that is ready to run: what prepare() gives for an eager factory.
+template <class R, class... Args> class prepared {
+public:
+  prepared(R (*function)(Args...), std::string config) : function_(function), config_(std::move(config)) {}
+  R operator()(Args... args) const { return function_(static_cast<Args &&>(args)...); }
+  /// The config that runs, "" without the plugin.
+  const std::string &config() const { return config_; }
+
+private:
+  R (*function_)(Args...);
+  std::string config_;
+};
+
+/// Finds the winner for these arguments: stored, or tuned now on copies of them (or on inputs from tl::with_inputs or
+/// `supply`). Runs nothing on the caller's data. The result holds for this problem.
+template <class R, class... Args, class... Given>
+prepared<R, Args...> prepare(R (*factory)(Args...), Given &&...given) {
+  const tl_factory *found = tl_rt_factory_of(reinterpret_cast<const void *>(factory));
+  if (!found)
+    return {factory, ""};
+  std::uint32_t variant = found->default_variant;
+  detail::tuned_call<R(Args...)>::with(
+      found, factory, [&](const tl_call &call) { variant = tl_rt_resolve(found, &call); }, std::forward<Given>(given)...);
+  return {static_cast<R (*const *)(Args...)>(found->functions)[variant], found->configs[variant]};
+}
+
+/// A lazy factory: the handle, tuned without data of the caller's where nothing was stored.
+template <class R, class... P, class... Args, class... Given>
+kernel<R(P...)> prepare(kernel<R(P...)> (*factory)(Args...), Given &&...given) {
+  static_assert(sizeof...(Given) == sizeof...(Args), "prepare() takes the factory's arguments");
+  kernel<R(P...)> handle = factory(std::forward<Given>(given)...);
+  handle.tune();
+  return handle;
+}
+
+} // namespace tl
+
+#endif
