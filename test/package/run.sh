@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# run.sh prefix|deb BUILD WORK CLANGXX MAJOR
+#
+# Installs into a folder (from the build tree, or from the Debian packages) and uses what is there by
+# pkg-config, by a plain command line, by make and by CMake, as docs/compilation.md says. Every command
+# must succeed, and every tuned program must have left a winner.
+
+set -euo pipefail
+mode=$1 build=$2 work=$3 clangxx=$4 major=$5
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+
+fail() {
+  echo "package test: $*" >&2
+  exit 1
+}
+
+case $mode in
+  prefix)
+    cmake --install "$build" --prefix "$work/first" > install.log
+    # An installation may be moved.
+    mv first prefix
+    prefix=$work/prefix
+    ;;
+  deb)
+    (cd "$build" && cpack -G DEB -B "$work/packages") > cpack.log 2>&1 || { cat cpack.log; fail "cpack failed"; }
+    packages=(packages/*.deb)
+    [[ ${#packages[@]} -eq 4 ]] || fail "expected 4 packages, found: ${packages[*]}"
+    for package in "${packages[@]}"; do
+      dpkg-deb -x "$package" root
+      dpkg-deb -f "$package" Package Depends
+    done > packages.txt
+    cat packages.txt
+    grep -q "^Package: tl-plugin-$major$" packages.txt || fail "no plugin package for Clang $major"
+    grep -q "clang-$major" packages.txt || fail "the plugin's package does not ask for its Clang"
+    grep -A1 "^Package: libtlruntime0$" packages.txt | grep -q "libsqlite3" || fail "the runtime's package does not ask for SQLite"
+    ! grep -A1 "^Package: tl-plugin" packages.txt | grep -qi "llvm" || fail "the plugin links LLVM"
+    prefix=$work/root/usr
+    ;;
+esac
+
+pc=$(dirname "$(find "$prefix" -name tl.pc)")
+libdir=$(dirname "$pc")
+plugin=$libdir/tl/clang-$major/libtlplugin.so
+export PKG_CONFIG_PATH=$pc LD_LIBRARY_PATH=$libdir
+[[ -e $plugin ]] || fail "no $plugin"
+
+# tuned PROGRAM: runs it twice; the second run must find what the first one stored.
+tuned() {
+  export TL_CACHE_DIR=$work/cache-$(basename "$1")
+  "$1" | grep -q right || fail "$1 is wrong"
+  TL_TUNE=require "$1" | grep -q right || fail "$1 left no winner"
+  "$prefix/bin/tltune" list | grep -q "^transpose.*n=2048" || fail "tltune lists no winner of $1"
+}
+
+cp "$source"/docs/snippets/transpose.cpp "$source"/docs/snippets/build/{Makefile,CMakeLists.txt} .
+flags=(-std=c++20 -O1)
+
+"$clangxx" "${flags[@]}" transpose.cpp -o by-pkg-config $(pkg-config --cflags --libs "tl-clang-$major")
+tuned ./by-pkg-config
+
+"$clangxx" "${flags[@]}" -fplugin="$plugin" -I"$prefix/include" transpose.cpp -o by-hand -L"$libdir" -ltlruntime
+tuned ./by-hand
+
+"$clangxx" "${flags[@]}" -fplugin="$plugin" -I"$prefix/include" transpose.cpp -o static \
+  "$libdir/libtlruntime.a" -lsqlite3 -pthread -ldl
+tuned ./static
+
+if [[ $major == 22 ]]; then
+  make CXX="$clangxx" > make.log || fail "make failed"
+  tuned ./transpose
+fi
+
+cmake -S . -B cmake -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release > cmake.log
+cmake --build cmake >> cmake.log || { cat cmake.log; fail "the CMake project does not build"; }
+cp cmake/transpose by-cmake
+tuned ./by-cmake
+
+# The tool finds what is installed beside it, and its documents are in place.
+"$prefix/bin/tltune" doctor > doctor.txt || { cat doctor.txt; fail "tltune doctor found a problem"; }
+grep -q "plugin for clang $major.*loads" doctor.txt || { cat doctor.txt; fail "doctor does not find the plugin"; }
+grep -q "ok .*runtime .*ABI" doctor.txt || { cat doctor.txt; fail "doctor does not find the runtime"; }
+[[ -n $(find "$prefix/share" -name 'tltune.1*') ]] || fail "no man page"
+[[ -e $prefix/share/bash-completion/completions/tltune ]] || fail "no completion"
+echo "package test: $mode is usable"
