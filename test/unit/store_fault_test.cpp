@@ -112,7 +112,7 @@ TEST_F(StoreFault, ReadOnlyDirectory) {
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("cannot be written"),
                                         HasSubstr("stored winners are used"))));
-  EXPECT_EQ(read_file(path), before);
+  EXPECT_TRUE(read_file(path) == before);
 }
 
 TEST_F(StoreFault, WritableFileInReadOnlyDirectory) {
@@ -282,7 +282,7 @@ TEST_F(StoreFault, DamagedHeader) {
   });
   EXPECT_EQ(r.status, 0);
   ASSERT_THAT(set_aside(), SizeIs(1));
-  EXPECT_EQ(read_file(set_aside()[0]), damaged) << "set aside, not deleted";
+  EXPECT_TRUE(read_file(set_aside()[0]) == damaged) << "set aside, not deleted";
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("damaged"),
                                         HasSubstr(set_aside()[0]), HasSubstr("a new one begins"))));
 }
@@ -301,7 +301,7 @@ TEST_F(StoreFault, DamageIsOnlyReportedToThoseWhoOnlyLook) {
   });
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("damaged"))));
-  EXPECT_EQ(read_file(path), damaged);
+  EXPECT_TRUE(read_file(path) == damaged);
   EXPECT_THAT(set_aside(), IsEmpty());
 }
 
@@ -442,7 +442,7 @@ TEST_F(StoreFault, DamagedLayerIsLeftAlone) {
   });
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("going on without it"))));
-  EXPECT_EQ(read_file(path), damaged);
+  EXPECT_TRUE(read_file(path) == damaged);
   EXPECT_THAT(set_aside(), IsEmpty());
 }
 
@@ -462,7 +462,7 @@ TEST_F(StoreFault, NewerSchemaIsLeftAlone) {
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr(path), HasSubstr("schema version 3"),
                                         HasSubstr("newer runtime"), HasSubstr("left alone"))));
-  EXPECT_EQ(read_file(path), before);
+  EXPECT_TRUE(read_file(path) == before);
 }
 
 TEST_F(StoreFault, DatabaseOfAnotherProgramIsLeftAlone) {
@@ -480,7 +480,7 @@ TEST_F(StoreFault, DatabaseOfAnotherProgramIsLeftAlone) {
   });
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.said, ElementsAre(AllOf(HasSubstr("some other program"), HasSubstr("left alone"))));
-  EXPECT_EQ(read_file(theirs), before);
+  EXPECT_TRUE(read_file(theirs) == before);
 }
 
 /// A file as the runtime with schema version 1 left it, with a winner c=1 for m=1 of a session with
@@ -737,7 +737,7 @@ int write_until_killed(const std::string &path, const std::string &acks, unsigne
   std::mt19937 random(seed);
   tuning_store store(quick_options(path));
   while (true) {
-    const std::string problem = "m=" + std::to_string(random() % 40);
+    const std::string problem = "m=" + std::to_string(1000 + random() % 40);
     session s;
     const status begun = store.begin_session(make_request(problem), s);
     if (begun.code() == status_code::busy)
