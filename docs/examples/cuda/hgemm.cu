@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// C = A * B^T in half precision on tensor cores, sums in float: A is m x k, B is n x k (as a linear
+// layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps ahead;
+// a swizzle keeps the matrix loads free of bank conflicts. mma.sync, so sm_80 and up.
+
+#include "example.h"
+
+#include <tl/autotune.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cuda_fp16.h>
+
+using namespace tl::keywords;
+
+struct hgemm_config {
+  int block_m = 128, block_n = 128; ///< tile of a block
+  int warps_m = 2, warps_n = 2;     ///< warps that share it
+  int stages = 2;                   ///< steps on their way at a time
+  int group = 1;                    ///< rows of blocks that run side by side, for the cache
+};
+
+/// Depth of a step [halves]: rows of 128 bytes, which is what the swizzle is made for.
+constexpr int step = 64;
+
+constexpr int shared_bytes(hgemm_config c) { return c.stages * (c.block_m + c.block_n) * step * 2; }
+
+/// 24 of them with the default one.
+constexpr auto hgemm_space = tl::configs_of<hgemm_config>({
+    {128, 128, 2, 2, 2, 1}, {128, 128, 2, 2, 3, 1}, {128, 128, 2, 2, 3, 8}, {128, 128, 2, 2, 4, 8},
+    {128, 128, 2, 4, 3, 8}, {128, 128, 4, 2, 3, 8}, {128, 128, 2, 4, 4, 8}, {128, 128, 4, 2, 4, 4},
+    {128, 256, 2, 4, 3, 8}, {128, 256, 2, 4, 4, 8}, {128, 256, 2, 4, 3, 4}, {128, 256, 2, 4, 4, 16},
+    {256, 128, 4, 2, 3, 8}, {256, 128, 4, 2, 4, 8}, {256, 128, 4, 2, 3, 4}, {256, 128, 4, 2, 4, 16},
+    {64, 128, 2, 2, 3, 8},  {64, 128, 2, 2, 4, 8},  {128, 64, 2, 2, 4, 8},  {64, 64, 2, 2, 4, 8},
+    {64, 256, 1, 4, 3, 8},  {64, 256, 1, 4, 4, 8},  {256, 64, 4, 1, 4, 8},  {128, 128, 2, 2, 5, 8},
+});
+
+__device__ inline void copy_async(std::uint32_t to, const void *from) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
+}
+__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int Left> __device__ inline void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory"); }
+
+__device__ inline void load_matrices(std::uint32_t (&to)[4], std::uint32_t from) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(from)
+               : "memory");
+}
+
+__device__ inline void multiply(float (&sum)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+/// Address of 16 bytes (column `chunk`) of a row of a tile.
+__device__ inline std::uint32_t swizzled(std::uint32_t tile, int row, int chunk) {
+  return tile + static_cast<std::uint32_t>(row * 128 + ((chunk ^ (row & 7)) << 4));
+}
+
+template <int Rows, int Threads>
+__device__ inline void copy_tile(std::uint32_t to, const __half *from, int stride, int thread) {
+  static_assert(Rows * 8 % Threads == 0);
+#pragma unroll
+  for (int i = 0; i < Rows * 8 / Threads; ++i) {
+    const int index = thread + i * Threads, row = index / 8, chunk = index % 8;
+    copy_async(swizzled(to, row, chunk), from + static_cast<std::size_t>(row) * stride + chunk * 8);
+  }
+}
+
+/// Sizes are multiples of the tiles.
+template <hgemm_config C>
+__global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
+    hgemm_kernel(int m, int n, int k, const __half *a, const __half *b, __half *c) {
+  constexpr int threads = 32 * C.warps_m * C.warps_n;
+  constexpr int warp_m = C.block_m / C.warps_m, warp_n = C.block_n / C.warps_n;
+  constexpr int tiles_m = warp_m / 16, tiles_n = warp_n / 8;
+  constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+  extern __shared__ __align__(1024) unsigned char shared[];
+  const auto base = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
+  const int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
+
+  // Blocks in groups of rows: those that run at the same time share more of A and B in the cache.
+  const int blocks_m = m / C.block_m, blocks_n = n / C.block_n;
+  const int id = static_cast<int>(blockIdx.x), per_group = C.group * blocks_n;
+  const int first = id / per_group * C.group;
+  const int rows = blocks_m - first < C.group ? blocks_m - first : C.group;
+  const int block_row = first + id % per_group % rows, block_column = id % per_group / rows;
+
+  a += static_cast<std::size_t>(block_row) * C.block_m * k;
+  b += static_cast<std::size_t>(block_column) * C.block_n * k;
+  const int row0 = warp / C.warps_n * warp_m, column0 = warp % C.warps_n * warp_n;
+  const int steps = k / step;
+
+  const auto fetch = [&](int at) {
+    if (at < steps) {
+      const std::uint32_t stage = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+      copy_tile<C.block_m, threads>(stage, a + at * step, k, thread);
+      copy_tile<C.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
+    }
+    // Also when there is nothing to fetch: the count of groups is what tells how far copies are.
+    commit_copies();
+  };
+#pragma unroll
+  for (int s = 0; s < C.stages - 1; ++s)
+    fetch(s);
+
+  float sum[tiles_m][tiles_n][4] = {};
+  for (int at = 0; at < steps; ++at) {
+    wait_copies<C.stages - 2>();
+    __syncthreads();
+    fetch(at + C.stages - 1);
+    const std::uint32_t tile_a = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+    const std::uint32_t tile_b = tile_a + bytes_a;
+#pragma unroll
+    for (int part = 0; part < step / 16; ++part) {
+      std::uint32_t left[tiles_m][4], right[tiles_n / 2][4];
+#pragma unroll
+      for (int i = 0; i < tiles_m; ++i)
+        load_matrices(left[i], swizzled(tile_a, row0 + i * 16 + lane % 16, part * 2 + lane / 16));
+#pragma unroll
+      for (int j = 0; j < tiles_n / 2; ++j)
+        load_matrices(right[j], swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8, part * 2 + lane / 8 % 2));
+#pragma unroll
+      for (int i = 0; i < tiles_m; ++i)
+#pragma unroll
+        for (int j = 0; j < tiles_n; ++j)
+          multiply(sum[i][j], left[i], right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]);
+    }
+  }
+
+  c += (static_cast<std::size_t>(block_row) * C.block_m + row0 + lane / 4) * n + block_column * C.block_n + column0 +
+       lane % 4 * 2;
+#pragma unroll
+  for (int i = 0; i < tiles_m; ++i)
+#pragma unroll
+    for (int j = 0; j < tiles_n; ++j) {
+      __half *to = c + static_cast<std::size_t>(i) * 16 * n + j * 8;
+      *reinterpret_cast<__half2 *>(to) = __floats2half2_rn(sum[i][j][0], sum[i][j][1]);
+      *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n) = __floats2half2_rn(sum[i][j][2], sum[i][j][3]);
+    }
+}
+
+template <hgemm_config C = hgemm_config{}>
+TL_AUTOTUNE(configs = hgemm_space, timeout = 10)
+void hgemm(int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
+  // Once per variant is enough; it costs a microsecond each time otherwise.
+  static const cudaError_t allowed =
+      cudaFuncSetAttribute(hgemm_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
+  if (allowed == cudaSuccess)
+    hgemm_kernel<C><<<m / C.block_m * (n / C.block_n), 32 * C.warps_m * C.warps_n, shared_bytes(C), stream>>>(
+        m, n, k, a, b, c);
+}
+
+int main(int argc, char **argv) {
+  bench on;
+  blas library(on.stream);
+  std::vector<int> sizes;
+  for (int i = 1; i < argc; ++i)
+    sizes.push_back(std::atoi(argv[i]));
+  if (sizes.empty())
+    sizes = {2048, 4096, 8192};
+  for (const int size : sizes) {
+    const int m = size, n = size, k = size;
+    const std::vector<float> fa = some_values(std::size_t(m) * k), fb = some_values(std::size_t(n) * k, 2);
+    const std::vector<__half> a(fa.begin(), fa.end()), b(fb.begin(), fb.end());
+    buffer<__half> da(a), db(b), dc(std::size_t(m) * n);
+
+    const auto begin = std::chrono::steady_clock::now();
+    hgemm(m, n, k, da, db, dc, on.stream);
+    CHECK(cudaStreamSynchronize(on.stream));
+    const std::chrono::duration<double> first_call = std::chrono::steady_clock::now() - begin;
+    std::printf("hgemm %d: the first call took %.3f s\n", size, first_call.count());
+    const std::vector<__half> result = dc.to_host();
+    const std::size_t samples = 1000;
+    const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
+    expect_close("hgemm", samples, [&](std::size_t i) { return double(__half2float(result[position(i)])); },
+                 [&](std::size_t i) {
+                   double sum = 0;
+                   for (int p = 0; p < k; ++p)
+                     sum += double(__half2float(a[position(i) / n * k + p])) * __half2float(b[position(i) % n * k + p]);
+                   return sum;
+                 },
+                 2e-3, 2e-2);
+
+    const double flop = 2.0 * m * n * k;
+    double best = 0;
+    if (library)
+      best = 1e-9 * flop / on.time([&] { library.gemm(2, true, m, n, k, da, db, dc); });
+    const double before = on.time([&] { hgemm<hgemm_config{}>(m, n, k, da, db, dc, on.stream); });
+    const double after = on.time([&] { hgemm(m, n, k, da, db, dc, on.stream); });
+    char name[32];
+    std::snprintf(name, sizeof name, "hgemm %d", size);
+    report(name, before, after, 1e-9 * flop / after, "TFLOP/s", best);
+  }
+}

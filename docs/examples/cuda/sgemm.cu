@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Single-precision C = A * B with two levels of tiles: a block's tile passes through shared memory, a
+// thread's stays in registers. Five numbers that depend on each other and on the device.
+
+#include "example.h"
+
+#include <tl/autotune.h>
+
+using namespace tl::keywords;
+
+struct sgemm_config {
+  int block_m = 64, block_n = 64; ///< tile of a block
+  int block_k = 8;                ///< depth of a step
+  int thread_m = 4, thread_n = 4; ///< tile of a thread
+};
+
+constexpr int threads_of(sgemm_config c) { return c.block_m / c.thread_m * (c.block_n / c.thread_n); }
+
+constexpr auto sgemm_space =
+    tl::space<sgemm_config>()
+        .axis(&sgemm_config::block_m, {32, 64, 128})
+        .axis(&sgemm_config::block_n, {64, 128, 256})
+        .axis(&sgemm_config::block_k, {8, 16, 32})
+        .axis(&sgemm_config::thread_m, {4, 8})
+        .axis(&sgemm_config::thread_n, {4, 8, 16})
+        .where([](sgemm_config c) { return threads_of(c) >= 64 && threads_of(c) <= 512; })
+        // Every thread copies whole float4s of both tiles.
+        .where([](sgemm_config c) {
+          return c.block_m * c.block_k % (4 * threads_of(c)) == 0 && c.block_k * c.block_n % (4 * threads_of(c)) == 0;
+        });
+
+/// Sizes are multiples of the tiles.
+template <sgemm_config C>
+__global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, const float *a, const float *b, float *c) {
+  constexpr int threads = threads_of(C);
+  constexpr int columns = C.block_n / C.thread_n; // of threads
+  // A transposed, so that a thread reads its column as vectors; one float4 of padding against conflicts.
+  __shared__ alignas(16) float tile_a[C.block_k][C.block_m + 4];
+  __shared__ alignas(16) float tile_b[C.block_k][C.block_n];
+  constexpr int loads_a = C.block_m * C.block_k / 4 / threads;
+  constexpr int loads_b = C.block_k * C.block_n / 4 / threads;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int row = thread / columns, column = thread % columns;
+  a += static_cast<std::size_t>(blockIdx.y) * C.block_m * k;
+  b += blockIdx.x * C.block_n;
+  float4 next_a[loads_a], next_b[loads_b];
+  const auto fetch = [&](int at) {
+#pragma unroll
+    for (int i = 0; i < loads_a; ++i) {
+      const int index = thread + i * threads, r = index / (C.block_k / 4), q = index % (C.block_k / 4);
+      next_a[i] = *reinterpret_cast<const float4 *>(a + static_cast<std::size_t>(r) * k + at + 4 * q);
+    }
+#pragma unroll
+    for (int i = 0; i < loads_b; ++i) {
+      const int index = thread + i * threads, r = index / (C.block_n / 4), q = index % (C.block_n / 4);
+      next_b[i] = *reinterpret_cast<const float4 *>(b + static_cast<std::size_t>(at + r) * n + 4 * q);
+    }
+  };
+  float sum[C.thread_m][C.thread_n] = {};
+  fetch(0);
+  for (int at = 0; at < k; at += C.block_k) {
+#pragma unroll
+    for (int i = 0; i < loads_a; ++i) {
+      const int index = thread + i * threads, r = index / (C.block_k / 4), q = index % (C.block_k / 4);
+      tile_a[4 * q + 0][r] = next_a[i].x;
+      tile_a[4 * q + 1][r] = next_a[i].y;
+      tile_a[4 * q + 2][r] = next_a[i].z;
+      tile_a[4 * q + 3][r] = next_a[i].w;
+    }
+#pragma unroll
+    for (int i = 0; i < loads_b; ++i) {
+      const int index = thread + i * threads, r = index / (C.block_n / 4), q = index % (C.block_n / 4);
+      *reinterpret_cast<float4 *>(&tile_b[r][4 * q]) = next_b[i];
+    }
+    __syncthreads();
+    // The next step's loads are on their way while this one computes.
+    if (at + C.block_k < k)
+      fetch(at + C.block_k);
+#pragma unroll
+    for (int p = 0; p < C.block_k; ++p) {
+      float left[C.thread_m], right[C.thread_n];
+#pragma unroll
+      for (int i = 0; i < C.thread_m; i += 4)
+        *reinterpret_cast<float4 *>(&left[i]) = *reinterpret_cast<const float4 *>(&tile_a[p][row * C.thread_m + i]);
+      // Neighbours read neighbouring vectors: a thread's columns come in groups of four.
+#pragma unroll
+      for (int j = 0; j < C.thread_n; j += 4)
+        *reinterpret_cast<float4 *>(&right[j]) =
+            *reinterpret_cast<const float4 *>(&tile_b[p][j * columns + column * 4]);
+#pragma unroll
+      for (int i = 0; i < C.thread_m; ++i)
+#pragma unroll
+        for (int j = 0; j < C.thread_n; ++j)
+          sum[i][j] += left[i] * right[j];
+    }
+    __syncthreads();
+  }
+  c += (static_cast<std::size_t>(blockIdx.y) * C.block_m + row * C.thread_m) * n + blockIdx.x * C.block_n + column * 4;
+#pragma unroll
+  for (int i = 0; i < C.thread_m; ++i)
+#pragma unroll
+    for (int j = 0; j < C.thread_n; j += 4)
+      *reinterpret_cast<float4 *>(c + static_cast<std::size_t>(i) * n + j * columns) =
+          make_float4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3]);
+}
+
+template <sgemm_config C = sgemm_config{}>
+TL_AUTOTUNE(configs = sgemm_space, timeout = 10)
+void sgemm(int m, int n, int k, const float *a, const float *b, float *c, cudaStream_t stream) {
+  sgemm_kernel<C><<<dim3(n / C.block_n, m / C.block_m), threads_of(C), 0, stream>>>(n, k, a, b, c);
+}
+
+int main() {
+  const int m = 4096, n = 4096, k = 4096;
+  const std::vector<float> a = some_values(std::size_t(m) * k), b = some_values(std::size_t(k) * n, 2);
+  buffer<float> da(a), db(b), dc(std::size_t(m) * n);
+  bench on;
+
+  sgemm(m, n, k, da, db, dc, on.stream);
+  CHECK(cudaStreamSynchronize(on.stream));
+  const std::vector<float> result = dc.to_host();
+  // A sample of elements: all of them would take the host minutes.
+  const std::size_t samples = 2000;
+  const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
+  expect_close("sgemm", samples, [&](std::size_t i) { return result[position(i)]; },
+               [&](std::size_t i) {
+                 double sum = 0;
+                 for (int p = 0; p < k; ++p)
+                   sum += static_cast<double>(a[position(i) / n * k + p]) * b[std::size_t(p) * n + position(i) % n];
+                 return sum;
+               },
+               1e-3, 1e-3);
+
+  const double flop = 2.0 * m * n * k;
+  blas library(on.stream);
+  double best = 0;
+  if (library)
+    best = 1e-9 * flop / on.time([&] { library.gemm(0, false, m, n, k, da, db, dc); });
+  const double before = on.time([&] { sgemm<sgemm_config{}>(m, n, k, da, db, dc, on.stream); });
+  const double after = on.time([&] { sgemm(m, n, k, da, db, dc, on.stream); });
+  report("sgemm", before, after, 1e-9 * flop / after, "TFLOP/s", best);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a dispatched launch costs beside the plain launch of the same variant: host time of a call, in
+// one process, in turns, on a kernel that does next to nothing. Prints one line.
+
+#include <tl/autotune.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cuda_runtime.h>
+#include <vector>
+
+using namespace tl::keywords;
+
+struct touch_config {
+  int threads = 32;
+};
+constexpr auto touch_space = tl::space<touch_config>().axis(&touch_config::threads, {32, 64});
+
+template <touch_config C> __global__ void touch_kernel(int n, float *x) {
+  if (static_cast<int>(threadIdx.x) < n)
+    x[threadIdx.x] = 1;
+}
+
+template <touch_config C = touch_config{}>
+TL_AUTOTUNE(configs = touch_space, timeout = 10)
+void touch(int n, int m, float *x, cudaStream_t stream) {
+  touch_kernel<C><<<1, C.threads, 0, stream>>>(n + 0 * m, x);
+}
+
+int main() {
+  float *x = nullptr;
+  cudaStream_t stream;
+  if (cudaMalloc(&x, 4096) != cudaSuccess || cudaStreamCreate(&stream) != cudaSuccess)
+    return 1;
+  constexpr int launches = 500, rounds = 400;
+  touch(32, 7, x, stream); // tunes
+  // Whichever won: both sides launch the same one. TL_FORCE_CONFIG=threads=32 makes it the default.
+  const auto timed = [&](auto &&call) {
+    cudaStreamSynchronize(stream);
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < launches; ++i)
+      call();
+    const double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    cudaStreamSynchronize(stream);
+    return ns / launches;
+  };
+  const auto plain = [&] { touch<touch_config{}>(32, 7, x, stream); };
+  const auto dispatched = [&] { touch(32, 7, x, stream); };
+  std::vector<double> a, b, ratios;
+  for (int i = 0; i < rounds; ++i) {
+    const bool first = i % 2 == 0;
+    double t[2];
+    t[first ? 0 : 1] = first ? timed(plain) : timed(dispatched);
+    t[first ? 1 : 0] = first ? timed(dispatched) : timed(plain);
+    a.push_back(t[0]);
+    b.push_back(t[1]);
+    ratios.push_back(t[1] / t[0]);
+  }
+  const auto median = [](std::vector<double> &v) {
+    std::nth_element(v.begin(), v.begin() + v.size() / 2, v.end());
+    return v[v.size() / 2];
+  };
+  if (cudaDeviceSynchronize() != cudaSuccess)
+    return 1;
+  std::printf("dispatch: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d rounds of %d)\n", median(a),
+              median(b), median(ratios), rounds, launches);
+}
