@@ -7,6 +7,7 @@
 
 #include <tl/abi.h>
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
