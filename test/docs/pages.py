@@ -3,7 +3,8 @@
 
     pages.py check DOCS                 blocks equal their files, links lead somewhere
     pages.py run DOCS PAGE [NAME=PATH...]   commands of a page print what the page shows
-    pages.py update DOCS [PAGE]         fills the blocks in (with PAGE: also runs its commands)
+    pages.py update DOCS [PAGE]         fills the blocks in (with PAGE: also runs its commands; with
+                                        the variable TLTUNE, the tool's path: also what it generates)
 
 A block stands under a comment that says where it comes from:
 
@@ -30,6 +31,7 @@ BLOCK = re.compile(
     r" *```(\w+)\n(.*?)^ *```$",
     re.M | re.S,
 )
+GENERATED = re.compile(r"(<!-- generated: tltune generate environment -->\n).*?(<!-- end -->)", re.S)
 FENCE = re.compile(r"^ *```(\w+)$", re.M)
 
 
@@ -118,6 +120,10 @@ def rewrite(docs, page, run):
         return f"{indent}<!-- {comment} -->\n{indent}```{language}\n{body}{indent}```"
 
     text = BLOCK.sub(fill, text)
+    tool = os.environ.get("TLTUNE")
+    if tool and GENERATED.search(text):
+        table = subprocess.run([tool, "generate", "environment"], check=True, capture_output=True, text=True).stdout
+        text = GENERATED.sub(lambda match: match.group(1) + table + match.group(2), text)
     open(path, "w").write(text)
 
 

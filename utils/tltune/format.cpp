@@ -54,7 +54,7 @@ std::string format_percent(double share, int digits) {
 }
 
 std::string format_age(std::int64_t then, std::int64_t now) {
-  if (then == 0)
+  if (then < 1000) // 0, or an imported file without times of day
     return "-";
   const std::int64_t seconds = now > then ? (now - then) / 1000 : 0;
   if (seconds < 120)
@@ -67,7 +67,7 @@ std::string format_age(std::int64_t then, std::int64_t now) {
 }
 
 std::string format_date(std::int64_t ms) {
-  if (ms == 0)
+  if (ms < 1000)
     return "-";
   const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
   std::tm parts{};

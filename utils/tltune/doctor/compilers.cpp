@@ -25,8 +25,8 @@ static std::vector<fs::path> library_folders() {
   std::vector<fs::path> folders;
   const fs::path root = own_folder().parent_path();
   std::error_code error;
-  for (const fs::path &folder :
-       {root / "lib", root / "lib64", fs::path("/usr/lib"), fs::path("/usr/local/lib")}) {
+  for (const fs::path &folder : {root / "lib", root / "lib64", root / "package",
+                                 fs::path("/usr/lib"), fs::path("/usr/local/lib")}) {
     folders.push_back(folder);
     for (const auto &entry : fs::directory_iterator(folder, error))
       if (entry.path().filename().string().ends_with("-linux-gnu"))
@@ -39,11 +39,9 @@ static std::vector<fs::path> library_folders() {
 static fs::path find_plugin(int major) {
   std::error_code error;
   for (const fs::path &folder : library_folders())
-    for (const fs::path &path :
-         {folder / "tl" / ("clang-" + std::to_string(major)) / "libtlplugin.so",
-          folder / "libtlplugin.so"})
-      if (fs::exists(path, error))
-        return path;
+    if (const fs::path path = folder / "tl" / ("clang-" + std::to_string(major)) / "libtlplugin.so";
+        fs::exists(path, error))
+      return path;
   return {};
 }
 

@@ -137,23 +137,23 @@ static std::string section(const session_bundle &bundle, std::size_t index,
 
 static std::string overview(const std::vector<session_bundle> &sessions) {
   std::string out =
-      "<nav class=\"scroll\"><table><thead><tr><th class=\"text\">factory</th><th "
-      "class=\"text\">problem</th><th class=\"text\">device</th>"
-      "<th "
-      "class=\"text\">winner</th><th>time</th><th>speed-up</th><th>sure</th></tr></thead><tbody>\n";
+      "<nav class=\"scroll\"><table><thead><tr><th class=\"text\">factory</th>"
+      "<th class=\"text\">problem</th><th class=\"text\">device</th><th>time</th>"
+      "<th>speed-up</th><th>sure</th><th class=\"text\">winner</th></tr></thead><tbody>\n";
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     const session_bundle &s = sessions[i];
-    out += fmt::format("<tr><td class=\"text\"><a href=\"#p{}\">{}</a></td><td "
-                       "class=\"text\">{}</td><td class=\"text\">{}</td>",
-                       i, escape(s.factory.name), escape(s.problem),
-                       escape(device_name(s.device.identity)));
+    out += fmt::format(
+        "<tr><td class=\"text\"><a href=\"#p{}\">{}</a></td><td class=\"text\">{}</td>"
+        "<td class=\"text\">{}</td>",
+        i, escape(s.factory.name), escape(s.problem), escape(device_name(s.device.identity)));
     if (s.best)
-      out += fmt::format("<td class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                         escape(s.best->config), format_time(s.best->median_ns),
+      out += fmt::format("<td>{}</td><td>{}</td><td>{}</td><td class=\"text long\">{}</td></tr>\n",
+                         format_time(s.best->median_ns),
                          format_speedup(s.best->default_median_ns, s.best->median_ns),
-                         s.best->confidence > 0 ? format_percent(s.best->confidence) : "-");
+                         s.best->confidence > 0 ? format_percent(s.best->confidence) : "-",
+                         escape(s.best->config));
     else
-      out += "<td class=\"text\">none</td><td>-</td><td>-</td><td>-</td></tr>\n";
+      out += "<td>-</td><td>-</td><td>-</td><td class=\"text\">none</td></tr>\n";
   }
   return out + "</tbody></table></nav>\n";
 }
