@@ -247,7 +247,9 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
   result.variant = raced.winner;
   result.winner = winner;
   result.passes = one_pass_ns > 0 ? raced.timed_ns / one_pass_ns : 0;
-  result.state = raced.finished ? store::session_state::finished : store::session_state::budget;
+  // Only more time would help a session that its budget ended. One that has used up `rep` samples on a
+  // noisy device is as good as it gets, and its confidence says how good that is.
+  result.state = raced.finished || !over(1) ? store::session_state::finished : store::session_state::budget;
 }
 
 session_result session_run::fail(std::string why) {
