@@ -50,6 +50,7 @@ private:
   std::uint32_t install_default(std::string_view why);
   std::optional<std::uint32_t> installed() const;
   std::optional<std::uint32_t> stored(bool provisional_too);
+  std::optional<std::uint32_t> stored_meanwhile();
   std::uint32_t nearest();
   std::uint32_t tune();
   [[noreturn]] void end_program() const;
@@ -62,6 +63,7 @@ private:
   tl_options options_{};
   bool cold_ = false;
   store::session_request request_;
+  std::int64_t seen_update_ = 0; ///< when the winner that was last looked up was stored [ms], 0: none
 };
 
 std::uint32_t resolution::install_variant(std::uint32_t variant) {
@@ -82,6 +84,7 @@ std::optional<std::uint32_t> resolution::installed() const {
 
 std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
   const auto winner = store::tuning_store::instance().lookup(request_.key());
+  seen_update_ = winner ? winner->updated : 0;
   if (!winner || (winner->state == store::winner_state::provisional && !provisional_too))
     return std::nullopt;
   const std::uint32_t variant = find_variant(factory_, winner->config);
@@ -93,6 +96,14 @@ std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
   }
   log_info(fmt::format("{}: stored winner {}", what(), winner->config));
   return variant;
+}
+
+/// The winner that somebody else has stored since the last look, were it only a provisional one: of
+/// many processes that start at once, one spends its budget on a session, not one after the other.
+std::optional<std::uint32_t> resolution::stored_meanwhile() {
+  const std::int64_t before = seen_update_;
+  const auto variant = stored(true);
+  return seen_update_ != before ? variant : stored(false);
 }
 
 tuning_task resolution::task(const tl_call &on) const {
@@ -158,7 +169,7 @@ std::uint32_t resolution::tune() {
   // Whoever held the lock may have tuned this very problem.
   if (const auto variant = installed())
     return *variant;
-  if (const auto variant = stored(false))
+  if (const auto variant = stored_meanwhile())
     return install_variant(*variant);
   if (lock.result() == store::session_lock::outcome::timed_out)
     return install_default(fmt::format("process {} has been tuning on this device for more than {:.0f} s",
@@ -176,7 +187,7 @@ std::uint32_t resolution::tune() {
     if (std::chrono::steady_clock::now() > deadline)
       return install_default(begun.text());
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (const auto variant = stored(false))
+    if (const auto variant = stored_meanwhile())
       return install_variant(*variant);
   }
   const session_result result =
