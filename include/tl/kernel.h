@@ -143,28 +143,28 @@ public:
   // --- Describing ------------------------------------------------------------------------------
 
   /// Blocks in the grid.
-  kernel &grid(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.grid = {x, y, z}, *this; }
+  kernel &grid(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().grid = {x, y, z}, *this; }
   /// Threads in a block.
-  kernel &block(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.block = {x, y, z}, *this; }
+  kernel &block(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().block = {x, y, z}, *this; }
   /// Blocks in a cluster (compute capability 9.0 and up).
-  kernel &cluster(unsigned x, unsigned y = 1, unsigned z = 1) { return config_.cluster = {x, y, z}, *this; }
+  kernel &cluster(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().cluster = {x, y, z}, *this; }
   /// Dynamic shared memory [bytes]. Over the device's limit the variant is infeasible.
-  kernel &shared(std::size_t bytes) { return config_.shared_bytes = bytes, *this; }
+  kernel &shared(std::size_t bytes) { return changed().shared_bytes = bytes, *this; }
   /// A cooperative launch: all blocks resident at once, or the variant is infeasible.
-  kernel &cooperative(bool on = true) { return config_.cooperative = on, *this; }
+  kernel &cooperative(bool on = true) { return changed().cooperative = on, *this; }
   /// Programmatic dependent launch: may begin before its predecessor on the stream has ended; the kernel
   /// waits with cudaGridDependencySynchronize().
-  kernel &pdl(bool on = true) { return config_.pdl = on, *this; }
+  kernel &pdl(bool on = true) { return changed().pdl = on, *this; }
   /// Priority among the streams' work; lower numbers go first.
   kernel &priority(int value) { return config_.priority = value, config_.has_priority = true, *this; }
   /// Keeps `bytes` from `pointer` on in the part of L2 that is set aside; `hit_ratio` of the accesses
   /// do. One window per launch, the hardware has no more.
   kernel &l2_persist(const void *pointer, std::size_t bytes, float hit_ratio = 1) {
-    return config_.set_window({pointer, -1, bytes, hit_ratio}), *this;
+    return changed().set_window({pointer, -1, bytes, hit_ratio}), *this;
   }
   /// The same for the buffer that launch argument `argument` (counted from 0) leads to.
   kernel &l2_persist(int argument, std::size_t bytes, float hit_ratio = 1) {
-    return config_.set_window({nullptr, argument, bytes, hit_ratio}), *this;
+    return changed().set_window({nullptr, argument, bytes, hit_ratio}), *this;
   }
   /// Launch argument I, a buffer, reaches the kernel as a tensor map (<tl/tma.h>).
   template <std::size_t I, class Map> kernel &tma(const Map &map) {
@@ -255,6 +255,11 @@ private:
     return found->description.launch_now(stream, static_cast<P &&>(args)...);
   }
 
+  /// The description, to be checked anew before its next launch.
+  detail::launch_config &changed() {
+    config_.prepared.value.store(0, std::memory_order_relaxed);
+    return config_;
+  }
   /// Calls `body` with addresses of launch arguments that hold no data.
   template <class Body> void with_synthetic_arguments(Body &&body) const;
 

@@ -26,9 +26,11 @@ struct extent3 {
 /// Encodes tensor maps for one description of a tensor, and remembers them by address. Thread-safe.
 struct tensor_map_source {
   virtual ~tensor_map_source() = default;
-  /// The 128 bytes of a CUtensorMap; they stay where they are as long as this object lives. Throws
+  /// Writes the 128 bytes of the CUtensorMap for a buffer of TL_ELEMENT_* elements. Throws
   /// tl::infeasible with the reason where there can be none.
-  virtual const void *encoded(const void *address) = 0;
+  virtual void encode(const void *address, std::uint32_t element, void *to) = 0;
+  /// How many addresses it has encoded.
+  virtual std::size_t encodings() const = 0;
 };
 
 struct tensor_map_binding {
@@ -143,7 +145,7 @@ template <class K, class P> K kernel_argument(const launch_config &config, std::
                                   " reaches the kernel as a tensor map: describe it with .tma<" +
                                   std::to_string(index) + ">(...)");
     K made;
-    std::memcpy(&made, map->encoded(data_address(argument)), sizeof made);
+    map->encode(data_address(argument), describe_parameter<P>("").element, &made);
     return made;
   } else {
     return static_cast<K>(argument);

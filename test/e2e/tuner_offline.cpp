@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Offline tuning: a program tunes a list of problems from generated inputs and leaves before its main
+// work; the application's run then finds every winner. `tltune run -- ./program --tune` is the same.
+//
+// RUN: %clangxx -O2 %plugin %s -o %t %runtime
+// RUN: %t --tune | %filecheck %s --check-prefix=TUNE
+// TUNE-COUNT-3: tuned
+// TUNE-NOT: main work
+// RUN: env TL_TUNE=require %t | %filecheck %s --check-prefix=WORK
+// WORK: main work 64 1000 4096
+
+#include <tl/autotune.h>
+#include <tl/tuner.h>
+
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+using namespace tl::keywords;
+
+struct copy_config {
+  int block = 1;
+};
+inline constexpr auto copy_space = tl::space<copy_config>().axis(&copy_config::block, {1, 8, 64});
+using copy_launch = tl::kernel<void(tl::in<int>, tl::out<int>)>;
+
+template <int Block> static void copy_body(int n, tl::in<int> from, tl::out<int> to) {
+  for (int i = 0; i < n; i += Block)
+    std::memcpy(to.data() + i, from.data() + i, sizeof(int) * static_cast<std::size_t>(i + Block < n ? Block : n - i));
+}
+
+template <copy_config C = copy_config{}>
+TL_AUTOTUNE(configs = copy_space, supply = tl::supply::integer.with_seed(3), cache_inputs = true)
+copy_launch copy(int n) {
+  return copy_launch(&copy_body<C.block>, n).template extent<0>(n).template extent<1>(n);
+}
+
+int main(int argc, char **) {
+  const int problems[] = {64, 1000, 4096};
+  if (argc > 1) {
+    for (const int n : problems)
+      std::printf("tuned %s\n", tl::prepare(&copy, n).config().c_str());
+    return 0;
+  }
+  std::printf("main work");
+  for (const int n : problems) {
+    std::vector<int> from(static_cast<std::size_t>(n), n), to(static_cast<std::size_t>(n));
+    copy(n)(from, to);
+    std::printf(" %d", to.back());
+  }
+  std::puts("");
+}
