@@ -219,15 +219,18 @@ levels::solution levels::solve(double ratio, bool complete) const {
   for (std::size_t i = 0; i < rows; ++i)
     squares -= right[i] * level[i];
   result.squares = std::max(squares, 1e-18);
-  if (degrees_ > 0)
-    result.criterion = degrees_ * std::log(std::max(result.squares, degrees_ * 1e-10)) +
+  if (degrees_ > 0) {
+    // The noise is profiled out, but for its lower bound, which also keeps the drift bounded where
+    // few samples would explain everything by it.
+    const double variance = std::max(result.squares / degrees_, least_noise_ * least_noise_);
+    result.criterion = degrees_ * std::log(variance) + result.squares / variance +
                        (drifts ? drift_matrix.log_determinant() - log_prior : 0) + log_rows;
+  }
   if (!complete)
     return result;
 
   for (std::size_t s = 0; s < n; ++s)
-    work[s] =
-        drifts ? weights_[s] * (observations_[s].log_time - center_ - level[row(s)]) : 0;
+    work[s] = drifts ? weights_[s] * (observations_[s].log_time - center_ - level[row(s)]) : 0;
   if (drifts)
     follow(work);
   result.drift = std::move(work);

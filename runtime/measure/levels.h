@@ -2,17 +2,17 @@
 //
 // How fast each variant is, from interleaved samples taken while the device's speed drifts.
 //
-// Clocks drift in time, for all variants alike. Comparing two variants inside one round cancels that
-// only while a round is short against the drift; with 256 variants of 70 ms a round takes 18 s. So
-// every sample is paired with its neighbours in time instead, all at once, by least squares:
+// Clocks drift in time, for all variants alike. Comparing two variants inside one round cancels
+// that only while a round is short against the drift; with 256 variants of 70 ms a round takes 18
+// s. So every sample is paired with its neighbours in time instead, all at once, by least squares:
 //
 //   ln(time of sample s) = level(variant of s) + drift(time of s) + noise
 //
 // The levels are free, the drift is a random walk. That is a linear mixed model (the "local level"
 // model of Durbin and Koopman, "Time Series Analysis by State Space Methods", 2012, with one fixed
 // effect per variant). The ratio of drift to noise is taken from the samples by restricted maximum
-// likelihood (Patterson and Thompson, 1971). No drift gives plain means, much drift gives differences
-// of neighbours. Outliers are weighed down.
+// likelihood (Patterson and Thompson, 1971). No drift gives plain means, much drift gives
+// differences of neighbours. Outliers are weighed down.
 
 #ifndef TL_RUNTIME_MEASURE_LEVELS_H
 #define TL_RUNTIME_MEASURE_LEVELS_H

@@ -21,11 +21,14 @@ static constexpr std::int64_t first_rest_ns = 50'000'000, longest_rest_ns = 500'
 static constexpr int most_rests = 12;
 /// Samples of the leader before it can win. Fewer cannot tell a fast outlier.
 static constexpr std::uint32_t leader_samples = 4;
-/// Share of samples that are outliers on the slow side, and their mean size [ln]. Recorded runs have
-/// 0.1 % to 8 % of them, 1 % to 14 % slow in the median.
+/// Share of samples that are outliers on the slow side, and their mean size [ln]. Recorded runs
+/// have 0.1 % to 8 % of them, 1 % to 14 % slow in the median.
 static constexpr double outlier_share = 0.03, outlier_size = 0.1;
-/// Two samples of a variant that differ by more than this many deviations wait for a third.
-static constexpr double disagreement = 6;
+/// How much likelier than one in N such a variant is to be the best; it came near it after all.
+static constexpr double best_odds = 4;
+/// Two samples of a variant (or one and its first call, as far as first calls can be trusted) that
+/// differ by more than this many deviations, drift included, wait for a third.
+static constexpr double disagreement = 4;
 /// ABBA blocks at most to tell whether the default is beaten.
 static constexpr int most_blocks = 4;
 
@@ -67,6 +70,7 @@ private:
 
   void look();
   double chance_of(std::uint32_t v, double scatter, double shift) const;
+  bool disagree(std::uint32_t v, double &fastest) const;
   std::vector<std::uint32_t> first_contenders() const;
   std::vector<std::uint32_t> contenders() const;
 
@@ -86,6 +90,8 @@ private:
   std::vector<chance> chances_;
   std::optional<levels> fit_;
   std::uint32_t leader_ = 0;
+  double drift_center_ = 0; // median of the fitted drift [ln]
+  double wander_ = 0;       // standard deviation of a lone sample, drift included [ln]
   double doubt_ = 1;
 };
 
@@ -268,8 +274,10 @@ void session::screen() {
         best_probe = std::min(best_probe, entrants_[v].probe_ns);
     }
   for (std::uint32_t v = 0; v < count_; ++v)
+    // A first call that was fast speaks for the variant: then the sample was an outlier perhaps.
     if (racing_[v] && last_ns_[v] > options_.screen_limit * best &&
-        entrants_[v].probe_ns > options_.screen_limit * best_probe) {
+        (entrants_[v].probe_ns <= 0 ||
+         entrants_[v].probe_ns > options_.screen_limit * best_probe)) {
       racing_[v] = false;
       result_.variants[v].reason = left_by::slow;
     }
@@ -297,14 +305,13 @@ void session::look() {
   std::stable_sort(seen.begin(), seen.end(),
                    [](const observation &a, const observation &b) { return a.at_s < b.at_s; });
   const double hint = fit_ ? fit_->drift_ratio() : -1;
-  fit_.emplace(std::move(seen), count_, 0.001, hint);
+  fit_.emplace(seen, count_, 0.001, hint);
 
   // Leads: the lowest level. A single sample does not make a leader while others have two.
   bool found = false;
   for (const std::uint32_t least : {2u, 1u}) {
     for (std::uint32_t v = 0; v < count_; ++v)
-      if (racing_[v] && samples_[v] >= least &&
-          (!found || fit_->level(v) < fit_->level(leader_))) {
+      if (racing_[v] && samples_[v] >= least && (!found || fit_->level(v) < fit_->level(leader_))) {
         leader_ = v;
         found = true;
       }
@@ -315,6 +322,12 @@ void session::look() {
     doubt_ = 1;
     return;
   }
+
+  std::vector<double> drift;
+  for (std::size_t s = 0; s < seen.size(); ++s)
+    drift.push_back(seen[s].log_time - fit_->adjusted()[s]);
+  drift_center_ = median(drift);
+  wander_ = std::hypot(fit_->noise(), robust_deviation(drift));
 
   // How first calls relate to levels, where known: a second opinion on lone slow samples.
   std::vector<double> shifts;
@@ -342,20 +355,41 @@ double session::chance_of(std::uint32_t v, double scatter, double shift) const {
   };
   double better = below(c.difference, c.deviation);
   if (samples_[v] == 1) {
-    // It may have been an outlier: with the share of these, if it is the best (one in count_), and as
-    // far as the first call does not speak against that.
+    // The best may have had an outlier: as likely as these are, and as far as its first call does
+    // not speak against it.
     const double size = std::exp(-std::max(0.0, c.difference) / outlier_size);
     double plausible = 1;
-    if (entrants_[v].probe_ns > 0)
-      plausible = student_cdf((fit_->level(leader_) - std::log(entrants_[v].probe_ns) + shift) /
-                                  std::hypot(scatter, c.deviation),
-                              degrees);
-    better = std::max(better, outlier_share * size * plausible * 2 / static_cast<double>(count_));
+    if (entrants_[v].probe_ns > 0) {
+      const double opinion = std::log(entrants_[v].probe_ns) - shift;
+      const double trust = std::hypot(scatter, wander_);
+      plausible = student_cdf((fit_->level(leader_) - opinion) / trust, degrees);
+      if (std::log(last_ns_[v]) - drift_center_ - opinion > disagreement * trust)
+        better = std::max(better, below(opinion - fit_->level(leader_), trust));
+    }
+    better = std::max(better,
+                      outlier_share * size * plausible * best_odds / static_cast<double>(count_));
   }
+  double fastest;
+  if (samples_[v] == 2 && disagree(v, fastest))
+    better = std::max(better, below(fastest - drift_center_ - fit_->level(leader_), wander_));
   return better;
 }
 
-/// The leader, and those whose chances sum to all but half of what is accepted.
+/// Whether the two samples of a variant differ by more than noise and drift do, so that one is an
+/// outlier and most likely the slower; then gives the other one [ln].
+bool session::disagree(std::uint32_t v, double &fastest) const {
+  fastest = std::numeric_limits<double>::infinity();
+  double slowest = -fastest;
+  for (const recorded_sample &s : result_.samples)
+    if (s.variant == v) {
+      fastest = std::min(fastest, std::log(s.time_ns));
+      slowest = std::max(slowest, std::log(s.time_ns));
+    }
+  return slowest - fastest > disagreement * wander_;
+}
+
+/// Those whose samples are worth most: the fewest that carry half of the doubt. (All that cannot be
+/// ruled out yet would cost 0.4 passes more in flat spaces; many are ruled out by a better leader.)
 std::vector<std::uint32_t> session::contenders() const {
   std::vector<std::uint32_t> order;
   double rest = 0;
@@ -368,7 +402,7 @@ std::vector<std::uint32_t> session::contenders() const {
     return chances_[a].better > chances_[b].better;
   });
   std::size_t wanted = 0;
-  while (wanted < order.size() && rest > options_.delta / 2)
+  while (wanted < order.size() && rest > std::max(options_.delta / 2, doubt_ / 2))
     rest -= chances_[order[wanted++]].better;
   order.resize(wanted);
   return order;
@@ -376,10 +410,12 @@ std::vector<std::uint32_t> session::contenders() const {
 
 void session::race_on() {
   std::vector<std::uint32_t> order = first_contenders();
-  if (order.empty())
-    return;
-  // With earlier samples, or one variant only, there may be nothing to learn the noise from yet.
   while (may_go_on()) {
+    if (order.empty()) {
+      const bool works = std::find(racing_.begin(), racing_.end(), true) != racing_.end();
+      stop(works ? "no samples left (rep)" : "no variant works");
+      break;
+    }
     shuffle(order);
     if (!take(order, options_.least_sample_ns))
       break;
@@ -400,16 +436,12 @@ void session::race_on() {
     }
     if (ready(leader_))
       next.push_back(leader_);
-    if (next.empty()) {
-      stop("no samples left (rep)");
-      break;
-    }
     order = std::move(next);
   }
 }
 
-/// The default stays unless beaten by more than epsilon. Where the race leaves that open, the two run
-/// in ABBA blocks, long enough for each to reach the speed that it has on its own.
+/// The default stays unless beaten by more than epsilon. Where the race leaves that open, the two
+/// run in ABBA blocks, long enough for each to reach the speed that it has on its own.
 void session::confirm_default() {
   result_.winner = leader_;
   const std::uint32_t best = leader_, d = options_.default_variant;
@@ -436,7 +468,6 @@ void session::conclude() {
   for (const recorded_sample &s : result_.samples)
     times[s.variant].push_back(s.time_ns);
   const std::uint32_t winner = result_.winner;
-  // A winner that failed in the confirmation, or none that works: the fastest that is left, if any.
   result_.found = winner < count_ && racing_[winner] && samples_[winner] > 0;
   const bool fitted = fit_ && result_.found && fit_->has(winner);
   double next = std::numeric_limits<double>::infinity();
@@ -476,7 +507,7 @@ race_result session::run() {
   warm_up();
   screen();
   race_on();
-  if (!fit_ && !result_.samples.empty())
+  if (!result_.samples.empty() && !result_.finished)
     look();
   confirm_default();
   conclude();

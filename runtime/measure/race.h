@@ -56,19 +56,20 @@ struct race_progress {
 };
 
 struct race_options {
-  double epsilon = 0.01;             ///< a difference that does not matter (relative)
-  double delta = 0.01;               ///< accepted probability of missing the best by more than epsilon
+  double epsilon = 0.01; ///< a difference that does not matter (relative)
+  double delta = 0.01;   ///< accepted probability of missing the best by more than epsilon
   std::uint32_t default_variant = 0; ///< stays unless beaten by more than epsilon
   std::uint64_t seed = 1;            ///< decides every order; same seed and samples, same result
   std::uint32_t rep = 100;           ///< most timed samples per variant
-  double warmup_ns = 25e6;           ///< untimed running before the first timed sample, at least [ns]
-  double settle_ns = 500e6;          ///< most untimed running before it; 0: neither [ns]
+  double warmup_ns = 25e6;  ///< untimed running before the first timed sample, at least [ns]
+  double settle_ns = 500e6; ///< most untimed running before it; 0: neither [ns]
   double budget_ns = std::numeric_limits<double>::infinity(); ///< wall time of the session [ns]
-  double least_sample_ns = 50e3;     ///< shorter launches are repeated back to back to last this long [ns]
-  double probe_limit = 5;            ///< times the best probe: slower ones are not sampled
-  double screen_limit = 1.5;         ///< times the best first sample: slower ones are not raced
-  double throttle_limit = 0.75;      ///< of the session's median clock: rounds below are dropped
-  double confirm_ns = 50e6;          ///< length of a block of the confirmation [ns]
+  double least_sample_ns =
+      50e3;                  ///< shorter launches are repeated back to back to last this long [ns]
+  double probe_limit = 5;    ///< times the best probe: slower ones are not sampled
+  double screen_limit = 1.5; ///< times the best first sample: slower ones are not raced
+  double throttle_limit = 0.75;         ///< of the session's median clock: rounds below are dropped
+  double confirm_ns = 50e6;             ///< length of a block of the confirmation [ns]
   std::vector<recorded_sample> earlier; ///< of a session that this one continues, ordered by time
   /// Asked after each look at the samples; false ends the session as unfinished. May be empty.
   std::function<bool(const race_progress &)> observer;
@@ -87,12 +88,13 @@ enum class left_by : std::uint8_t {
 /// What is known of a variant at the end.
 struct standing {
   left_by reason = left_by::never_ran;
-  std::string failure;          ///< of `failed`
-  std::vector<double> times_ns; ///< raw samples in the order taken, those of earlier sessions included [ns]
-  double median_ns = 0;         ///< of these; 0: none [ns]
-  double spread = 0;            ///< robust standard deviation over median
-  double margin = 0;            ///< how much slower than the winner, drift removed (relative)
-  double margin_error = 0;      ///< standard error of that
+  std::string failure; ///< of `failed`
+  std::vector<double>
+      times_ns;         ///< raw samples in the order taken, those of earlier sessions included [ns]
+  double median_ns = 0; ///< of these; 0: none [ns]
+  double spread = 0;    ///< robust standard deviation over median
+  double margin = 0;    ///< how much slower than the winner, drift removed (relative)
+  double margin_error = 0; ///< standard error of that
 };
 
 struct race_result {
@@ -102,18 +104,18 @@ struct race_result {
   std::uint32_t winner = 0;    ///< meaningful where found
   std::uint32_t runner_up = 0; ///< fastest of the others; the winner itself where there is none
   double runner_up_margin = 0; ///< how much slower it is than the winner (relative)
-  bool default_kept = false;   ///< the default won although another looked faster, by epsilon or less
-  double confidence = 0;       ///< that nothing beats the winner by more than epsilon (or, where the
-                               ///< default was kept, beats the fastest by more than that)
+  bool default_kept = false; ///< the default won although another looked faster, by epsilon or less
+  double confidence = 0;     ///< that nothing beats the winner by more than epsilon (or, where the
+                             ///< default was kept, beats the fastest by more than that)
   std::vector<standing> variants;
   std::vector<recorded_sample> samples; ///< all, in the order taken, `earlier` included
-  std::uint64_t launches = 0;  ///< timed launches of this session
-  double timed_ns = 0;         ///< their time [ns]
-  double settle_ns = 0;        ///< untimed running [ns]
-  double wall_ns = 0;          ///< the session [ns]
-  std::uint32_t dropped_rounds = 0; ///< because of throttling
-  double noise = 0;            ///< standard deviation of one sample, drift removed (relative)
-  double drift = 0;            ///< typical change of the device's speed in one second (relative)
+  std::uint64_t launches = 0;           ///< timed launches of this session
+  double timed_ns = 0;                  ///< their time [ns]
+  double settle_ns = 0;                 ///< untimed running [ns]
+  double wall_ns = 0;                   ///< the session [ns]
+  std::uint32_t dropped_rounds = 0;     ///< because of throttling
+  double noise = 0; ///< standard deviation of one sample, drift removed (relative)
+  double drift = 0; ///< typical change of the device's speed in one second (relative)
 };
 
 /// Races `entrants` and returns how it went. Does not throw but for memory. Uses `from` and `time`

@@ -40,7 +40,7 @@ struct sample {
 /// What a round yielded.
 struct round_samples {
   std::vector<sample> samples; ///< one per request, in its order; a shorter list means `not_run`
-  double clock = 0; ///< how fast the device's clock ran, in any unit; 0: not known
+  double clock = 0;            ///< how fast the device's clock ran, in any unit; 0: not known
 };
 
 /// Runs variants and times them. Used by one thread at a time. Must not throw.
@@ -48,13 +48,14 @@ class sampler {
 public:
   virtual ~sampler() = default;
 
-  /// Takes one sample per request, in the given order, without needless pauses in between. A variant
-  /// that fails costs its own sample only: the rest of the round is still taken where possible.
+  /// Takes one sample per request, in the given order, without needless pauses in between. A
+  /// variant that fails costs its own sample only: the rest of the round is still taken where
+  /// possible.
   virtual round_samples round(std::span<const request> order) = 0;
 
-  /// Runs `variant` untimed for about `ns` [ns], so that the device is busy, and returns how fast it
-  /// went in any unit that grows with the clock (device cycles per ns, launches per ns); 0: not known
-  /// or it failed.
+  /// Runs `variant` untimed for about `ns` [ns], so that the device is busy, and returns how fast
+  /// it went in any unit that grows with the clock (device cycles per ns, launches per ns); 0: not
+  /// known or it failed.
   virtual double run_for(std::uint32_t variant, std::int64_t ns) = 0;
 };
 

@@ -15,10 +15,10 @@
 namespace tl::rt::measure {
 
 struct settle_options {
-  std::int64_t step_ns = 50'000'000;   ///< over which the rate is compared [ns]
-  std::int64_t least_ns = 25'000'000;  ///< run for at least this long [ns]
-  std::int64_t most_ns = 500'000'000;  ///< give up after this long [ns]
-  double tolerance = 0.01;             ///< relative change per step that counts as settled
+  std::int64_t step_ns = 50'000'000;  ///< over which the rate is compared [ns]
+  std::int64_t least_ns = 25'000'000; ///< run for at least this long [ns]
+  std::int64_t most_ns = 500'000'000; ///< give up after this long [ns]
+  double tolerance = 0.01;            ///< relative change per step that counts as settled
 };
 
 struct settled {

@@ -19,15 +19,16 @@ double absolute_deviation(std::span<const double> values, double center);
 /// quantiles in statistical packages", 1996); NaN of nothing.
 double quantile(std::span<const double> values, double p);
 
-/// Robust standard deviation: 1.4826 times the median absolute deviation from the median (the factor
-/// makes it the standard deviation of normal samples); NaN of nothing.
+/// Robust standard deviation: 1.4826 times the median absolute deviation from the median (the
+/// factor makes it the standard deviation of normal samples); NaN of nothing.
 double robust_deviation(std::span<const double> values);
 
 /// Mean after values farther than max(`scales` robust deviations, `floor`) from the median were
 /// moved to that distance; NaN of nothing.
 double winsorized_mean(std::span<const double> values, double scales = 4, double floor = 0.002);
 
-/// P(T <= t) of Student's distribution with `degrees` > 0 degrees of freedom; infinite means normal.
+/// P(T <= t) of Student's distribution with `degrees` > 0 degrees of freedom; infinite means
+/// normal.
 double student_cdf(double t, double degrees);
 
 /// The t with student_cdf(t, degrees) = p, 0 < p < 1.
@@ -38,8 +39,8 @@ struct interval {
   double low, high;
 };
 
-/// Score interval (Wilson, 1927) of a probability of which `hits` of `trials` were seen, `z` standard
-/// normal deviations wide to each side.
+/// Score interval (Wilson, 1927) of a probability of which `hits` of `trials` were seen, `z`
+/// standard normal deviations wide to each side.
 interval wilson(double hits, double trials, double z);
 
 } // namespace tl::rt::measure

@@ -2,9 +2,9 @@
 //
 // A device made of recorded medians, whose speed drifts in virtual time.
 //
-// The published repeats of a config were taken back to back, so what interleaved sampling would have
-// seen is modelled: time = median of the config x noise x drift at that moment, and the first launch
-// of a config in a session takes its recorded first repeat's share more (or less).
+// The published repeats of a config were taken back to back, so what interleaved sampling would
+// have seen is modelled: time = median of the config x noise x drift at that moment, and the first
+// launch of a config in a session takes its recorded first repeat's share more (or less).
 
 #ifndef TL_UTILS_BENCH_REPLAY_MODELLED_DEVICE_H
 #define TL_UTILS_BENCH_REPLAY_MODELLED_DEVICE_H
@@ -23,12 +23,12 @@
 namespace tl::replay {
 
 struct device_model {
-  double noise = 0.0015;        ///< standard deviation of a launch [ln]
-  double outlier_share = 0.02;  ///< share of launches that are disturbed
-  double outlier_size = 0.1;    ///< mean of their delay, exponentially distributed (relative)
-  double drift = 0;             ///< standard deviation of the common drift [ln]
-  double drift_time = 0.5;      ///< correlation time of the drift, an AR(1) process [s]
-  double launch_gap_ns = 0;     ///< idle time between samples [ns]
+  double noise = 0.0015;       ///< standard deviation of a launch (relative)
+  double outlier_share = 0.02; ///< share of launches that are disturbed
+  double outlier_size = 0.1;   ///< mean of their delay, exponentially distributed (relative)
+  double drift = 0;            ///< standard deviation of the common drift [ln]
+  double drift_time = 0.5;     ///< correlation time of the drift, an AR(1) process [s]
+  double launch_gap_ns = 0;    ///< idle time between samples [ns]
 };
 
 class modelled_device final : public rt::measure::sampler {
@@ -72,7 +72,7 @@ public:
     const recorded_config &config = *configs_[variant];
     double noise = 0;
     for (std::uint32_t i = 0; i < launches; ++i) {
-      noise += std::exp(model_.noise * normal_(random_));
+      noise += 1 + model_.noise * normal_(random_);
       if (uniform_(random_) < model_.outlier_share)
         noise += model_.outlier_size * exponential_(random_);
     }

@@ -28,8 +28,9 @@ struct recorded_space {
 /// std::runtime_error, with the file's name, where it is not that.
 recorded_space read_space(const std::string &path);
 
-/// The spaces of all .json and .json.xz files of a directory, ordered by name. Files with a parameter
-/// REPEAT hold one config many times over: recordings of noise, not spaces. They are left out.
+/// The spaces of all .json and .json.xz files of a directory, ordered by name. Files with a
+/// parameter REPEAT hold one config many times over: recordings of noise, not spaces. They are left
+/// out.
 std::vector<recorded_space> read_spaces(const std::string &directory);
 
 } // namespace tl::replay
