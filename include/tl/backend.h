@@ -49,7 +49,18 @@ inline const char *take_error() {
 inline constexpr std::uint32_t backend = TL_BACKEND_CUDA;
 using stream_t = cudaStream_t;
 
+/// Whether the process sees exactly one device: then it need not be asked which one is current.
+inline bool has_one_device() {
+  static const bool one = [] {
+    int count = 0;
+    return cudaGetDeviceCount(&count) == cudaSuccess && count == 1;
+  }();
+  return one;
+}
+
 inline std::int32_t current_device() {
+  if (has_one_device()) [[likely]]
+    return 0;
   int device = -1;
   return cudaGetDevice(&device) == cudaSuccess ? device : -1;
 }

@@ -3,6 +3,10 @@
 // Trials on a real device: what a variant can do wrong, what it costs, and that the caller's memory
 // never notices. The factories are written out as the plugin would generate them, so that this tests
 // the runtime alone.
+//
+// REQUIRES: cuda, nvidia-gpu
+// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t %runtime_static -lgtest -lgtest_main %cudalibs
+// RUN: %t
 
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cuda/backend.h"
@@ -268,7 +272,7 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
 }
 
 TEST_F(CudaBench, rounds_time_what_the_device_does) {
-  for (const unsigned profiler : {TL_PROFILER_EVENT, TL_PROFILER_GRAPH, TL_PROFILER_WALL}) {
+  for (const unsigned profiler : {TL_PROFILER_EVENT, TL_PROFILER_GRAPH, TL_PROFILER_CUPTI, TL_PROFILER_WALL}) {
     tl_options options = scale_factory()->options;
     options.profiler = profiler;
     auto bench = open(scale_factory(), options, false, n, x, y, stream);
@@ -330,7 +334,7 @@ TEST_F(CudaBench, addresses_inside_a_struct) {
   EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
 }
 
-TEST_F(CudaBench, in_the_calling_process) {
+TEST_F(CudaBench, inside_the_calling_process) {
   auto bench = open_scale(true);
   ASSERT_NE(bench, nullptr);
   ASSERT_EQ(bench->prepare().status, trial_status::measured);
@@ -339,6 +343,18 @@ TEST_F(CudaBench, in_the_calling_process) {
   EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
   EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::too_many_threads), 10).status, trial_status::infeasible);
   EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::past_the_end), 10).status, trial_status::out_of_bounds);
+}
+
+// What compute-sanitizer looks at: it cannot follow a variant that faults, nor one that is killed.
+TEST_F(CudaBench, clean_in_process) {
+  auto bench = open_scale(true);
+  ASSERT_NE(bench, nullptr);
+  ASSERT_EQ(bench->prepare().status, trial_status::measured);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::good), 10).status, trial_status::measured);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
+  const tl::rt::sample_request order[] = {{0, 2}, {1, 1}};
+  for (const auto &it : bench->round(order, 10).samples)
+    EXPECT_EQ(it.outcome.status, trial_status::measured) << it.outcome.reason;
 }
 
 TEST_F(CudaBench, memory_that_cannot_be_shared_is_staged) {

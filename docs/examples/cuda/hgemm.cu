@@ -4,13 +4,9 @@
 // layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps ahead;
 // a swizzle keeps the matrix loads free of bank conflicts. mma.sync, so sm_80 and up.
 
-#include "example.h"
+#include "gemm.h"
 
 #include <tl/autotune.h>
-
-#include <chrono>
-#include <cstdint>
-#include <cuda_fp16.h>
 
 using namespace tl::keywords;
 
@@ -20,9 +16,6 @@ struct hgemm_config {
   int stages = 2;                   ///< steps on their way at a time
   int group = 1;                    ///< rows of blocks that run side by side, for the cache
 };
-
-/// Depth of a step [halves]: rows of 128 bytes, which is what the swizzle is made for.
-constexpr int step = 64;
 
 constexpr int shared_bytes(hgemm_config c) { return c.stages * (c.block_m + c.block_n) * step * 2; }
 
@@ -35,12 +28,6 @@ constexpr auto hgemm_space = tl::configs_of<hgemm_config>({
     {64, 128, 2, 2, 3, 8},  {64, 128, 2, 2, 4, 8},  {128, 64, 2, 2, 4, 8},  {64, 64, 2, 2, 4, 8},
     {64, 256, 1, 4, 3, 8},  {64, 256, 1, 4, 4, 8},  {256, 64, 4, 1, 4, 8},  {128, 128, 2, 2, 5, 8},
 });
-
-__device__ inline void copy_async(std::uint32_t to, const void *from) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
-}
-__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-template <int Left> __device__ inline void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory"); }
 
 __device__ inline void load_matrices(std::uint32_t (&to)[4], std::uint32_t from) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
@@ -55,21 +42,6 @@ __device__ inline void multiply(float (&sum)[4], const std::uint32_t (&a)[4], st
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-/// Address of 16 bytes (column `chunk`) of a row of a tile.
-__device__ inline std::uint32_t swizzled(std::uint32_t tile, int row, int chunk) {
-  return tile + static_cast<std::uint32_t>(row * 128 + ((chunk ^ (row & 7)) << 4));
-}
-
-template <int Rows, int Threads>
-__device__ inline void copy_tile(std::uint32_t to, const __half *from, int stride, int thread) {
-  static_assert(Rows * 8 % Threads == 0);
-#pragma unroll
-  for (int i = 0; i < Rows * 8 / Threads; ++i) {
-    const int index = thread + i * Threads, row = index / 8, chunk = index % 8;
-    copy_async(swizzled(to, row, chunk), from + static_cast<std::size_t>(row) * stride + chunk * 8);
-  }
-}
-
 /// Sizes are multiples of the tiles.
 template <hgemm_config C>
 __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
@@ -82,13 +54,8 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
   const auto base = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
   const int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
 
-  // Blocks in groups of rows: those that run at the same time share more of A and B in the cache.
-  const int blocks_m = m / C.block_m, blocks_n = n / C.block_n;
-  const int id = static_cast<int>(blockIdx.x), per_group = C.group * blocks_n;
-  const int first = id / per_group * C.group;
-  const int rows = blocks_m - first < C.group ? blocks_m - first : C.group;
-  const int block_row = first + id % per_group % rows, block_column = id % per_group / rows;
-
+  const auto [block_row, block_column] =
+      position_of(static_cast<int>(blockIdx.x), m / C.block_m, n / C.block_n, C.group);
   a += static_cast<std::size_t>(block_row) * C.block_m * k;
   b += static_cast<std::size_t>(block_column) * C.block_n * k;
   const int row0 = warp / C.warps_n * warp_m, column0 = warp % C.warps_n * warp_n;
@@ -155,44 +122,12 @@ void hgemm(int m, int n, int k, const __half *a, const __half *b, __half *c, cud
 }
 
 int main(int argc, char **argv) {
-  bench on;
-  blas library(on.stream);
-  std::vector<int> sizes;
-  for (int i = 1; i < argc; ++i)
-    sizes.push_back(std::atoi(argv[i]));
-  if (sizes.empty())
-    sizes = {2048, 4096, 8192};
-  for (const int size : sizes) {
-    const int m = size, n = size, k = size;
-    const std::vector<float> fa = some_values(std::size_t(m) * k), fb = some_values(std::size_t(n) * k, 2);
-    const std::vector<__half> a(fa.begin(), fa.end()), b(fb.begin(), fb.end());
-    buffer<__half> da(a), db(b), dc(std::size_t(m) * n);
-
-    const auto begin = std::chrono::steady_clock::now();
-    hgemm(m, n, k, da, db, dc, on.stream);
-    CHECK(cudaStreamSynchronize(on.stream));
-    const std::chrono::duration<double> first_call = std::chrono::steady_clock::now() - begin;
-    std::printf("hgemm %d: the first call took %.3f s\n", size, first_call.count());
-    const std::vector<__half> result = dc.to_host();
-    const std::size_t samples = 1000;
-    const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
-    expect_close("hgemm", samples, [&](std::size_t i) { return double(__half2float(result[position(i)])); },
-                 [&](std::size_t i) {
-                   double sum = 0;
-                   for (int p = 0; p < k; ++p)
-                     sum += double(__half2float(a[position(i) / n * k + p])) * __half2float(b[position(i) % n * k + p]);
-                   return sum;
-                 },
-                 2e-3, 2e-2);
-
-    const double flop = 2.0 * m * n * k;
-    double best = 0;
-    if (library)
-      best = 1e-9 * flop / on.time([&] { library.gemm(2, true, m, n, k, da, db, dc); });
-    const double before = on.time([&] { hgemm<hgemm_config{}>(m, n, k, da, db, dc, on.stream); });
-    const double after = on.time([&] { hgemm(m, n, k, da, db, dc, on.stream); });
-    char name[32];
-    std::snprintf(name, sizeof name, "hgemm %d", size);
-    report(name, before, after, 1e-9 * flop / after, "TFLOP/s", best);
-  }
+  return check_gemm(
+      "hgemm", argc, argv,
+      [](int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
+        hgemm(m, n, k, a, b, c, stream);
+      },
+      [](int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
+        hgemm<hgemm_config{}>(m, n, k, a, b, c, stream);
+      });
 }

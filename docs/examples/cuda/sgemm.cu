@@ -25,6 +25,8 @@ constexpr auto sgemm_space =
         .axis(&sgemm_config::thread_m, {4, 8})
         .axis(&sgemm_config::thread_n, {4, 8, 16})
         .where([](sgemm_config c) { return threads_of(c) >= 64 && threads_of(c) <= 512; })
+        // Static shared memory ends at 48 KiB.
+        .where([](sgemm_config c) { return c.block_k * (c.block_m + 4 + c.block_n) * 4 <= 48 * 1024; })
         // Every thread copies whole float4s of both tiles.
         .where([](sgemm_config c) {
           return c.block_m * c.block_k % (4 * threads_of(c)) == 0 && c.block_k * c.block_n % (4 * threads_of(c)) == 0;

@@ -2,6 +2,7 @@
 
 #include "runtime/backend/cuda/device.h"
 
+#include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/backend/cuda/launches.h"
 #include "runtime/backend/gpu/embedded.h"
 
@@ -229,6 +230,14 @@ status cuda_device::elapsed(std::size_t from, std::size_t to, double &nanosecond
   const status done = TL_CALL(cuEventElapsedTime(&milliseconds, stamps_.at(from), stamps_.at(to)));
   nanoseconds = static_cast<double>(milliseconds) * 1e6;
   return done;
+}
+
+status cuda_device::begin_kernel_times() { return cuda::begin_kernel_times(); }
+
+status cuda_device::end_kernel_times(double &nanoseconds) {
+  const status waited = synchronize();
+  const status ended = cuda::end_kernel_times(nanoseconds);
+  return waited ? ended : waited;
 }
 
 status cuda_device::begin_capture() { return TL_CALL(cuStreamBeginCapture_v2(work_, capture_relaxed)); }

@@ -60,6 +60,8 @@ public:
   status supply(const supply_parameters &parameters) override;
   status stamp(std::size_t index) override;
   status elapsed(std::size_t from, std::size_t to, double &nanoseconds) override;
+  status begin_kernel_times() override;
+  status end_kernel_times(double &nanoseconds) override;
   status begin_capture() override;
   status end_capture(std::size_t index) override;
   status replay(std::size_t index) override;

@@ -85,6 +85,11 @@ public:
   /// Time between two stamps that were passed [ns].
   virtual status elapsed(std::size_t from, std::size_t to, double &nanoseconds) = 0;
 
+  /// Between the two, the vendor's profiler records kernels; the end waits for them and sums up how
+  /// long they ran on the device [ns].
+  virtual status begin_kernel_times() = 0;
+  virtual status end_kernel_times(double &nanoseconds) = 0;
+
   /// Records what is sent to stream() from now on instead of running it.
   virtual status begin_capture() = 0;
   /// Ends that, and keeps the recording in slot `index`.

@@ -3,6 +3,7 @@
 #include "runtime/backend/gpu/engine.h"
 
 #include "runtime/support/infeasible.h"
+#include "runtime/support/log.h"
 #include "runtime/worker/compare.h"
 #include "runtime/worker/element.h"
 
@@ -71,6 +72,27 @@ engine::~engine() {
   device_.release(results_);
 }
 
+/// What was asked for, or what comes closest and can be had, which is said.
+void engine::choose_profiler() {
+  if (problem_.options.profiler != TL_PROFILER_DEFAULT)
+    profiler_ = problem_.options.profiler;
+  std::string why;
+  if (profiler_ == TL_PROFILER_GRAPH && !problem_.has_stream)
+    why = "profiler = graph: launches on the default stream cannot be captured";
+  if (profiler_ == TL_PROFILER_CUPTI) {
+    double ns = 0;
+    const status begun = device_.begin_kernel_times();
+    if (begun)
+      static_cast<void>(device_.end_kernel_times(ns)); // nothing has run, so this has nothing to tell
+    else
+      why = begun.text();
+  }
+  if (why.empty())
+    return;
+  profiler_ = TL_PROFILER_EVENT;
+  log_warning(fmt::format("{}: {}; events take the times instead", factory_.name, why));
+}
+
 // ---- copies -----------------------------------------------------------------------------------
 
 status engine::copy_in(const region &from, copies &to) {
@@ -130,6 +152,7 @@ status engine::set_up() {
     write_only_[i] = problem_.pieces[i].access == TL_ACCESS_OUT && !problem_.pieces[i].shared &&
                      !problem_.regions[problem_.pieces[i].region].on_host;
   build_arguments();
+  choose_profiler();
   return device_.synchronize();
 }
 
@@ -284,7 +307,7 @@ double engine::time_once(const callable &what, trial_outcome &failure) {
     done = device_.elapsed(0, 1, ns);
   if (!done)
     failure = fault(done);
-  if (problem_.options.profiler == TL_PROFILER_WALL)
+  if (profiler_ == TL_PROFILER_WALL)
     ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
   return ns;
 }
@@ -575,13 +598,6 @@ trial_outcome engine::probe(std::uint32_t variant) {
 
 // ---- timing -----------------------------------------------------------------------------------
 
-bool engine::needs_restore() const {
-  for (std::size_t i = 0; i < problem_.pieces.size(); ++i)
-    if (!write_only_[i] && problem_.pieces[i].access != TL_ACCESS_SCRATCH)
-      return true;
-  return false;
-}
-
 /// Before a sample: buffers that are read and written get back what the caller had, so that a
 /// variant does not run on what the one before it has left.
 status engine::restore_read() {
@@ -613,7 +629,7 @@ status engine::launch(const sample_request &wanted, std::uint32_t times) {
 status engine::sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps) {
   status done = restore_read();
   const std::uint32_t launches = std::max(wanted.launches, 1u);
-  const bool graph = problem_.options.profiler == TL_PROFILER_GRAPH && problem_.has_stream;
+  const bool graph = profiler_ == TL_PROFILER_GRAPH;
   // Cold: every launch starts from a flushed cache and is timed on its own. Hot: one region over all.
   const std::uint32_t regions = problem_.cold ? launches : 1;
   const std::uint32_t each = problem_.cold ? 1 : launches;
@@ -646,23 +662,32 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp, std::vec
   return done;
 }
 
-status engine::wall_sample(const sample_request &wanted, timed_sample &to) {
+/// A sample that is waited for on its own: by the host's clock, or by the vendor's profiler.
+status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
   status done = restore_read();
   const std::uint32_t launches = std::max(wanted.launches, 1u);
   const std::uint32_t regions = problem_.cold ? launches : 1;
   const std::uint32_t each = problem_.cold ? 1 : launches;
+  const bool recorded = profiler_ == TL_PROFILER_CUPTI;
   double total = 0;
   for (std::uint32_t i = 0; done && i < regions; ++i) {
     if (problem_.cold)
       done = device_.flush_cache();
     if (done)
       done = device_.synchronize();
+    if (done && recorded)
+      done = device_.begin_kernel_times();
+    if (!done)
+      return done;
     const auto begin = std::chrono::steady_clock::now();
-    if (done)
-      done = launch(wanted, each);
-    if (done)
-      done = device_.synchronize();
-    total += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    done = launch(wanted, each);
+    if (status waited = device_.synchronize(); done)
+      done = waited;
+    double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    if (recorded)
+      if (status ended = device_.end_kernel_times(ns); done)
+        done = ended;
+    total += ns;
   }
   to.outcome.time_ns = total / launches;
   return done;
@@ -672,7 +697,7 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
   to = {};
   const clock_result zero{};
   status done = device_.copy(results_ + clock_at, address_of(&zero), sizeof zero);
-  const bool wall = problem_.options.profiler == TL_PROFILER_WALL;
+  const bool separately = profiler_ == TL_PROFILER_WALL || profiler_ == TL_PROFILER_CUPTI;
   std::vector<std::vector<std::size_t>> stamps(order.size());
   // Long enough for the clock to be read to a few tenths of a percent.
   if (done)
@@ -687,7 +712,7 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
   for (std::size_t i = 0; done && i < order.size(); ++i) {
     timed_sample &made = to.samples.emplace_back();
     made.variant = order[i].variant;
-    done = wall ? wall_sample(order[i], made) : sample(order[i], stamp, stamps[i]);
+    done = separately ? separate_sample(order[i], made) : sample(order[i], stamp, stamps[i]);
   }
   clock_result clock{};
   if (done)
@@ -696,7 +721,7 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
     done = waited;
   if (!done)
     return done;
-  for (std::size_t i = 0; i < to.samples.size() && !wall; ++i) {
+  for (std::size_t i = 0; i < to.samples.size() && !separately; ++i) {
     double total = 0, ns = 0;
     for (const std::size_t pair : stamps[i]) {
       if (done = device_.elapsed(pair, pair + 1, ns); !done)

@@ -57,6 +57,7 @@ private:
   using callable = std::function<void(void *const *arguments, void *result)>;
 
   match_rule rule() const;
+  void choose_profiler();
   status copy_in(const region &from, copies &to);
   void build_arguments();
   address piece_address(const piece &it, bool expected) const;
@@ -76,8 +77,7 @@ private:
   callable reference_call() const;
   status sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps);
   status launch(const sample_request &wanted, std::uint32_t times);
-  status wall_sample(const sample_request &wanted, timed_sample &to);
-  bool needs_restore() const;
+  status separate_sample(const sample_request &wanted, timed_sample &to);
   status restore_read();
 
   device &device_;
@@ -92,6 +92,7 @@ private:
   std::vector<double> last_ns_;  ///< per variant: of its last timed run [ns]
   address results_ = 0;          ///< for kernels of ours
   double reference_ns_ = 0;
+  std::uint32_t profiler_ = TL_PROFILER_EVENT;
   bool tainted_ = false;
   bool thrown_ = false;
 };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the two half-precision GEMM examples share: tiles that come into shared memory by asynchronous
+// copies, and the program around the kernel.
+
+#ifndef TL_EXAMPLES_CUDA_GEMM_H
+#define TL_EXAMPLES_CUDA_GEMM_H
+
+#include "example.h"
+
+#include <chrono>
+#include <cstdint>
+#include <cuda_fp16.h>
+
+/// Depth of a step [halves]: rows of 128 bytes, which is what the swizzle is made for.
+constexpr int step = 64;
+
+__device__ inline void copy_async(std::uint32_t to, const void *from) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
+}
+__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int Left> __device__ inline void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory"); }
+
+/// Address of 16 bytes (column `chunk`) of a row of a tile.
+__device__ inline std::uint32_t swizzled(std::uint32_t tile, int row, int chunk) {
+  return tile + static_cast<std::uint32_t>(row * 128 + ((chunk ^ (row & 7)) << 4));
+}
+
+template <int Rows, int Threads>
+__device__ inline void copy_tile(std::uint32_t to, const __half *from, int stride, int thread) {
+  static_assert(Rows * 8 % Threads == 0);
+#pragma unroll
+  for (int i = 0; i < Rows * 8 / Threads; ++i) {
+    const int index = thread + i * Threads, row = index / 8, chunk = index % 8;
+    copy_async(swizzled(to, row, chunk), from + static_cast<std::size_t>(row) * stride + chunk * 8);
+  }
+}
+
+/// Which tile of C a block computes.
+struct block_position {
+  int row, column;
+};
+
+/// Blocks in groups of rows: those that run at the same time share more of A and B in the cache.
+__device__ inline block_position position_of(int id, int blocks_m, int blocks_n, int group) {
+  const int per_group = group * blocks_n;
+  const int first = id / per_group * group;
+  const int rows = blocks_m - first < group ? blocks_m - first : group;
+  return {first + id % per_group % rows, id % per_group / rows};
+}
+
+/// Tunes, checks and times a GEMM for each size on the command line.
+template <class Tuned, class Default> int check_gemm(const char *what, int argc, char **argv, Tuned &&tuned, Default &&plain) {
+  bench on;
+  blas library(on.stream);
+  std::vector<int> sizes;
+  for (int i = 1; i < argc; ++i)
+    sizes.push_back(std::atoi(argv[i]));
+  if (sizes.empty())
+    sizes = {2048, 4096, 8192};
+  for (const int size : sizes) {
+    const int m = size, n = size, k = size;
+    const std::vector<float> fa = some_values(std::size_t(m) * k), fb = some_values(std::size_t(n) * k, 2);
+    const std::vector<__half> a(fa.begin(), fa.end()), b(fb.begin(), fb.end());
+    buffer<__half> da(a), db(b), dc(std::size_t(m) * n);
+
+    const auto begin = std::chrono::steady_clock::now();
+    tuned(m, n, k, da, db, dc, on.stream);
+    CHECK(cudaStreamSynchronize(on.stream));
+    const std::chrono::duration<double> first_call = std::chrono::steady_clock::now() - begin;
+    std::printf("%s %d: the first call took %.3f s\n", what, size, first_call.count());
+    const std::vector<__half> result = dc.to_host();
+    // A sample of elements: all of them would take the host minutes.
+    const std::size_t samples = 1000;
+    const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
+    expect_close(what, samples, [&](std::size_t i) { return double(__half2float(result[position(i)])); },
+                 [&](std::size_t i) {
+                   double sum = 0;
+                   for (int p = 0; p < k; ++p)
+                     sum += double(__half2float(a[position(i) / n * k + p])) * __half2float(b[position(i) % n * k + p]);
+                   return sum;
+                 },
+                 2e-3, 2e-2);
+
+    const double flop = 2.0 * m * n * k;
+    double best = 0;
+    if (library)
+      best = 1e-9 * flop / on.time([&] { library.gemm(2, true, m, n, k, da, db, dc); });
+    const double before = on.time([&] { plain(m, n, k, da, db, dc, on.stream); });
+    const double after = on.time([&] { tuned(m, n, k, da, db, dc, on.stream); });
+    char name[64];
+    std::snprintf(name, sizeof name, "%s %d", what, size);
+    report(name, before, after, 1e-9 * flop / after, "TFLOP/s", best);
+  }
+  return 0;
+}
+
+#endif
