@@ -3,10 +3,12 @@
 #include "runtime/tuner/session.h"
 
 #include "runtime/measure/race.h"
+#include "runtime/measure/search.h"
 #include "runtime/measure/statistics.h"
 #include "runtime/support/environment.h"
 #include "runtime/support/log.h"
 #include "runtime/tuner/bench_sampler.h"
+#include "runtime/tuner/config_points.h"
 #include "runtime/tuner/progress.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/report.h"
@@ -17,7 +19,6 @@
 #include <chrono>
 #include <limits>
 #include <map>
-#include <random>
 
 namespace tl::rt {
 namespace {
@@ -52,7 +53,8 @@ private:
   double probe_limit_s() const;
   void take_over_earlier_trials();
   void ask_eligible();
-  std::vector<std::uint32_t> probe_order() const;
+  std::vector<std::uint32_t> searched() const;
+  void probe(trial_bench &bench, std::uint32_t variant, std::string_view next);
   bool probe_all(trial_bench &bench);
   void race_all(trial_bench &bench, session_result &result);
   void note(std::uint32_t variant, const trial_outcome &outcome);
@@ -120,19 +122,13 @@ void session_run::ask_eligible() {
     static_cast<void>(store::tuning_store::instance().trials_finished(session_, ruled_out));
 }
 
-/// The default first, since everything is compared with it; the others in random order, so that a
-/// session that is cut short has seen an unbiased part of the space.
-std::vector<std::uint32_t> session_run::probe_order() const {
-  std::vector<std::uint32_t> order;
+/// Variants may be probed when they are eligible and were not lost with an earlier worker.
+std::vector<std::uint32_t> session_run::searched() const {
+  std::vector<std::uint32_t> variants;
   for (std::uint32_t i = 0; i < factory_.variant_count; ++i)
-    if (trials_[i].wanted && !trials_[i].known)
-      order.push_back(i);
-  std::mt19937_64 random(session_.seed);
-  std::shuffle(order.begin(), order.end(), random);
-  std::stable_partition(order.begin(), order.end(), [&](std::uint32_t i) { return i == factory_.default_variant; });
-  if (options_.search == TL_SEARCH_RANDOM && order.size() > options_.search_count)
-    order.resize(std::max(options_.search_count, 1u));
-  return order;
+    if (trials_[i].wanted)
+      variants.push_back(i);
+  return variants;
 }
 
 void session_run::note(std::uint32_t variant, const trial_outcome &outcome) {
@@ -148,31 +144,63 @@ void session_run::note(std::uint32_t variant, const trial_outcome &outcome) {
     best_probe_ns_ = it.probe_ns;
 }
 
-/// False when the budget ended it.
+/// Probes one variant; its start has been journaled, that of `next` is journaled with its end.
+void session_run::probe(trial_bench &bench, std::uint32_t variant, std::string_view next) {
+  const double limit_s = probe_limit_s();
+  trial_outcome outcome = bench.probe(variant, limit_s);
+  if (outcome.status == trial_status::timed_out && limit_s < options_.timeout)
+    outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times, format_ns(best_probe_ns_));
+  note(variant, outcome);
+  static_cast<void>(store::tuning_store::instance().trials_finished(session_, {&trials_[variant].trial, 1}, next));
+  log_trial(describe_trial(factory_, call_, trials_[variant].trial));
+}
+
+/// The default first, since everything is compared with it; then in the order of the search, whose
+/// choice is random where it is free, so that a session cut short has seen an unbiased part of the
+/// space. False when the budget ended it.
 bool session_run::probe_all(trial_bench &bench) {
-  store::tuning_store &store = store::tuning_store::instance();
-  const std::vector<std::uint32_t> order = probe_order();
-  std::uint32_t failed = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i == 0)
-      static_cast<void>(store.trial_started(session_, factory_.configs[order[0]]));
-    const double limit_s = probe_limit_s();
-    trial_outcome outcome = bench.probe(order[i], limit_s);
-    if (outcome.status == trial_status::timed_out && limit_s < options_.timeout)
-      outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times, format_ns(best_probe_ns_));
-    note(order[i], outcome);
-    failed += !trials_[order[i]].probed;
-    const bool out_of_budget = i + 1 < order.size() && over(1 - race_share);
-    const bool last = i + 1 == order.size() || out_of_budget;
-    static_cast<void>(store.trials_finished(session_, {&trials_[order[i]].trial, 1},
-                                            last ? std::string_view{} : factory_.configs[order[i + 1]]));
-    log_trial(describe_trial(factory_, call_, trials_[order[i]].trial));
-    progress_.probing(static_cast<std::uint32_t>(i + 1), static_cast<std::uint32_t>(order.size()), best_probe_ns_,
-                      failed);
-    if (out_of_budget)
-      return false;
+  const std::vector<std::uint32_t> variants = searched();
+  std::vector<const char *> configs;
+  std::uint32_t start = 0;
+  for (const std::uint32_t it : variants) {
+    if (it == factory_.default_variant)
+      start = static_cast<std::uint32_t>(configs.size());
+    configs.push_back(factory_.configs[it]);
   }
-  return true;
+  if (variants.empty())
+    return true;
+  const std::size_t most = options_.search == TL_SEARCH_EXHAUSTIVE
+                               ? variants.size()
+                               : std::min<std::size_t>(variants.size(), std::max(options_.search_count, 1u));
+  measure::search search(static_cast<measure::strategy>(options_.search), most, config_points(configs), start,
+                         session_.seed);
+  std::vector<double> times(variants.size(), std::numeric_limits<double>::infinity());
+  std::uint32_t done = 0, failed = 0;
+  while (true) {
+    std::vector<std::uint32_t> batch = search.next(times);
+    if (batch.empty())
+      return true;
+    std::vector<std::uint32_t> fresh;
+    for (const std::uint32_t it : batch)
+      if (!trials_[variants[it]].known)
+        fresh.push_back(variants[it]);
+    if (!fresh.empty())
+      static_cast<void>(store::tuning_store::instance().trial_started(session_, factory_.configs[fresh[0]]));
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+      const bool last = i + 1 == fresh.size();
+      // Whether the budget is used up is asked before the next start is journaled: a trial that was
+      // journaled and not run would look lost.
+      const bool out_of_budget = over(1 - race_share);
+      probe(bench, fresh[i], last || out_of_budget ? std::string_view{} : factory_.configs[fresh[i + 1]]);
+      failed += !trials_[fresh[i]].probed;
+      progress_.probing(++done, static_cast<std::uint32_t>(most), best_probe_ns_, failed);
+      if (out_of_budget && !last)
+        return false;
+    }
+    for (const std::uint32_t it : batch)
+      if (trials_[variants[it]].probed)
+        times[it] = trials_[variants[it]].probe_ns;
+  }
 }
 
 void session_run::note_race(const measure::race_result &raced, const bench_sampler &sampler) {
