@@ -27,12 +27,12 @@ void transpose(int n, const float *from, float *to) {
 }
 
 int main() {
-  const int n = 2048; // a multiple of every tile
+  const int n = 960; // a multiple of every tile
   std::vector<float> from(n * n), to(n * n);
   for (int i = 0; i < n * n; ++i)
     from[i] = static_cast<float>(i);
 
-  transpose(n, from.data(), to.data()); // the first call for n = 2048 tunes
+  transpose(n, from.data(), to.data()); // the first call for n = 960 tunes
 
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 10; ++i)

@@ -82,6 +82,7 @@ def commands_of(block):
 
 def normalise(text, name):
     text = text.replace(name, "MACHINE") if name else text
+    text = re.sub(r"; rejected: [^;\n]*", "", text)  # a busy machine may cut a slow variant off
     text = re.sub(r"\d+(\.\d+)?", "N", text)
     text = re.sub(r"\bN (ns|us|ms|s|min)\b", "N T", text)
     return re.sub(r"[ \t]+", " ", text)
