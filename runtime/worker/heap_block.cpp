@@ -2,8 +2,6 @@
 
 #include "runtime/worker/heap_block.h"
 
-#include "runtime/worker/sanitizer.h"
-
 #include <cstring>
 
 namespace tl::rt {
@@ -19,15 +17,6 @@ static std::uintptr_t word_at(std::uintptr_t address) {
   std::uintptr_t value;
   std::memcpy(&value, reinterpret_cast<const void *>(address), sizeof value);
   return value;
-}
-
-static memory_extent sanitizer_block(std::uintptr_t address) {
-  const void *begin = nullptr;
-  std::size_t bytes = 0;
-  if (!sanitizer_heap_block(reinterpret_cast<const void *>(address), begin, bytes))
-    return {};
-  const auto first = reinterpret_cast<std::uintptr_t>(begin);
-  return {first, first + bytes, memory_place::heap};
 }
 
 // From the start of the main heap, block by block, until the one around `address`.
@@ -77,8 +66,6 @@ static memory_extent arena_block(std::uintptr_t address, const memory_mapping &m
 }
 
 bool is_heap_memory(std::uintptr_t address, const memory_mapping &mapping) {
-  if (sanitizer_block(address).end != 0)
-    return true;
   // Arenas of other threads begin at multiples of 64 MiB with a pointer into themselves.
   constexpr std::uintptr_t arena_alignment = std::uintptr_t(64) << 20;
   const std::uintptr_t arena = address & ~(arena_alignment - 1);
@@ -89,8 +76,6 @@ bool is_heap_memory(std::uintptr_t address, const memory_mapping &mapping) {
 }
 
 memory_extent heap_block(std::uintptr_t address, const memory_mapping &mapping) {
-  if (const memory_extent block = sanitizer_block(address); block.end != 0)
-    return block;
   if (!mapping.readable)
     return {};
   if (mapping.name == "[heap]")

@@ -4,6 +4,7 @@
 
 #include "runtime/worker/heap_block.h"
 #include "runtime/worker/image_symbol.h"
+#include "runtime/worker/sanitizer.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -56,10 +57,23 @@ const memory_mapping *memory_map::find(std::uintptr_t address) const {
   return address < mapping.end ? &mapping : nullptr;
 }
 
+static memory_extent sanitizer_extent(std::uintptr_t address) {
+  const sanitizer_object found = find_sanitizer_object(reinterpret_cast<const void *>(address));
+  if (found.kind == 0)
+    return {};
+  const auto begin = reinterpret_cast<std::uintptr_t>(found.begin);
+  const memory_place place = found.kind == 'h'   ? memory_place::heap
+                             : found.kind == 's' ? memory_place::stack
+                                                 : memory_place::image;
+  return {begin, begin + found.bytes, place};
+}
+
 memory_place memory_map::place(std::uintptr_t address) const {
   const memory_mapping *mapping = find(address);
   if (!mapping)
     return memory_place::unknown;
+  if (const memory_extent object = sanitizer_extent(address); object.end != 0)
+    return object.place;
   if (frame_ >= mapping->begin && frame_ < mapping->end)
     return memory_place::stack;
   if (mapping->name == "[heap]" || is_heap_memory(address, *mapping))
@@ -76,6 +90,8 @@ memory_extent memory_map::extent(std::uintptr_t address) const {
   const memory_mapping *mapping = find(address);
   if (!mapping)
     return {};
+  if (const memory_extent object = sanitizer_extent(address); object.end != 0)
+    return object;
   switch (const memory_place where = place(address)) {
   case memory_place::stack: {
     // Nothing tells one variable of the stack from the next; what lies above are the callers'

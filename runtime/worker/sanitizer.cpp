@@ -2,6 +2,7 @@
 
 #include "runtime/worker/sanitizer.h"
 
+#include <cstdint>
 #include <dlfcn.h>
 
 namespace tl::rt {
@@ -20,23 +21,24 @@ bool under_thread_sanitizer() noexcept {
   return found;
 }
 
-bool sanitizer_heap_block(const void *address, const void *&begin, std::size_t &bytes) noexcept {
+sanitizer_object find_sanitizer_object(const void *address) noexcept {
   if (!under_address_sanitizer())
-    return false;
+    return {};
   const auto locate =
       reinterpret_cast<const char *(*)(void *, char *, std::size_t, void **, std::size_t *)>(
           ::dlsym(RTLD_DEFAULT, "__asan_locate_address"));
   if (!locate)
-    return false;
+    return {};
   char name[8];
-  void *block = nullptr;
-  std::size_t size = 0;
-  const char *kind = locate(const_cast<void *>(address), name, sizeof name, &block, &size);
-  if (!kind || kind[0] != 'h' || !block) // "heap"
-    return false;
-  begin = block;
-  bytes = size;
-  return true;
+  void *begin = nullptr;
+  std::size_t bytes = 0;
+  const char *kind = locate(const_cast<void *>(address), name, sizeof name, &begin, &bytes);
+  if (!kind || !begin || (kind[0] != 'h' && kind[0] != 's' && kind[0] != 'g'))
+    return {};
+  const auto at = reinterpret_cast<std::uintptr_t>(address),
+             first = reinterpret_cast<std::uintptr_t>(begin);
+  return at >= first && at < first + bytes ? sanitizer_object{kind[0], begin, bytes}
+                                           : sanitizer_object{};
 }
 
 } // namespace tl::rt

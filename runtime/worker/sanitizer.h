@@ -13,9 +13,13 @@ namespace tl::rt {
 bool under_address_sanitizer() noexcept;
 bool under_thread_sanitizer() noexcept;
 
-/// Begin and size of the heap block around `address` as AddressSanitizer knows it; false: it does
-/// not know one, or does not run.
-bool sanitizer_heap_block(const void *address, const void *&begin, std::size_t &bytes) noexcept;
+/// The object around an address as AddressSanitizer knows it.
+struct sanitizer_object {
+  char kind = 0; ///< 'h' heap, 's' stack, 'g' global, 0: it does not know one, or does not run
+  const void *begin = nullptr;
+  std::size_t bytes = 0;
+};
+sanitizer_object find_sanitizer_object(const void *address) noexcept;
 
 } // namespace tl::rt
 

@@ -261,15 +261,16 @@ std::string supervisor::last_output() const {
   std::string_view text(tail, static_cast<std::size_t>(got));
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0'))
     text.remove_suffix(1);
-  // What libstdc++ prints for an exception takes two lines.
-  std::size_t begin_line = text.rfind("terminate called");
-  if (begin_line == std::string_view::npos)
-    begin_line = text.rfind("runtime error: ");
-  if (begin_line == std::string_view::npos)
-    begin_line = text.rfind("SUMMARY: ");
-  if (begin_line == std::string_view::npos)
-    begin_line = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
-  text.remove_prefix(begin_line);
+  // What libstdc++ prints for an exception takes two lines; a sanitizer's summary is not the last
+  // one.
+  std::size_t first = text.rfind("terminate called");
+  if (first == std::string_view::npos) {
+    first = text.rfind("SUMMARY: ");
+    if (first == std::string_view::npos)
+      first = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
+    text = text.substr(0, text.find('\n', first));
+  }
+  text.remove_prefix(first);
   std::string line;
   for (const char c : text.substr(0, 300)) {
     const bool blank = c == '\n' || c == ' ' || c == '\t';
@@ -357,6 +358,12 @@ void supervisor::explain_exit(worker_answer &answer) const {
         "its process ended; how is not known, since the program collects its children itself";
   else
     answer.reason = fmt::format("called _exit({})", end_status_);
+  // The way in which sanitizers end a process.
+  constexpr std::string_view summary = "SUMMARY: ";
+  if (const std::string output = last_output(); output.starts_with(summary)) {
+    answer.status = trial_status::crashed;
+    answer.reason = output.substr(summary.size());
+  }
 }
 
 void supervisor::explain_death(worker_answer &answer) const {

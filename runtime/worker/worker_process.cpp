@@ -196,7 +196,9 @@ static void serve() {
   }
 }
 
-static void *variant_thread(void *) {
+static void *variant_thread(void *mask) {
+  // Not by the thread's attributes: sanitizers set the creator's mask after that.
+  ::pthread_sigmask(SIG_SETMASK, static_cast<const sigset_t *>(mask), nullptr);
   install_crash_handlers();
   if (self.omp_threads > 0)
     if (const auto set =
@@ -223,8 +225,7 @@ static std::size_t variant_stack_bytes() {
   for (const int signal : crash_signals)
     sigdelset(&mask, signal);
   if (under_thread_sanitizer()) {
-    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-    variant_thread(nullptr);
+    variant_thread(&mask);
     ::_exit(worker_exit_status);
   }
   // Signals for the whole process are for the variant's thread; this one sleeps, so that its stack,
@@ -234,8 +235,7 @@ static std::size_t variant_stack_bytes() {
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setstacksize(&attributes, variant_stack_bytes());
   ::pthread_attr_setguardsize(&attributes, std::size_t(64) << 10);
-  ::pthread_attr_setsigmask_np(&attributes, &mask);
-  if (::pthread_create(&thread, &attributes, variant_thread, nullptr) != 0)
+  if (::pthread_create(&thread, &attributes, variant_thread, &mask) != 0)
     fail_setup("no thread for a worker");
   ::pthread_join(thread, nullptr);
   end_worker(worker_end::thread_ended);

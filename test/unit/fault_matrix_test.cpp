@@ -42,6 +42,12 @@ using store::trial_status;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
+#if defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
 constexpr int n = 64;
 
 void right(const float *x, std::span<float> y) {
@@ -332,10 +338,18 @@ struct problem {
 
 void expect_contained(problem &on, std::size_t i) {
   const fault &each = faults[i];
+  // There is no limit on memory under a sanitizer, which maps terabytes itself.
+  if (sanitized && each.status == trial_status::out_of_memory)
+    return;
   SCOPED_TRACE(each.name);
   const trial_outcome outcome = on.bench->probe(static_cast<std::uint32_t>(i + 1), each.limit_s);
-  EXPECT_EQ(store::to_string(outcome.status), store::to_string(each.status)) << outcome.reason;
-  EXPECT_THAT(outcome.reason, ContainsRegex(each.reason));
+  if (sanitized && outcome.reason.find("Sanitizer") != std::string::npos) {
+    // It was quicker than we are, and has its own words.
+    EXPECT_EQ(outcome.status, trial_status::crashed);
+  } else {
+    EXPECT_EQ(store::to_string(outcome.status), store::to_string(each.status)) << outcome.reason;
+    EXPECT_THAT(outcome.reason, ContainsRegex(each.reason));
+  }
   const trial_outcome after = on.bench->probe(0, 10);
   EXPECT_EQ(after.status, trial_status::measured) << "afterwards: " << after.reason;
 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/compare.h"
+#include "runtime/worker/element.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace tl::rt {
+namespace {
+
+template <class T> const std::byte *bytes(const std::vector<T> &of) {
+  return reinterpret_cast<const std::byte *>(of.data());
+}
+
+template <class T>
+comparison compare(std::uint32_t element, const std::vector<T> &actual,
+                   const std::vector<T> &expected, const match_rule &rule = {}) {
+  comparison sum;
+  compare_elements(sum, element, bytes(actual), bytes(expected), actual.size(), 0, rule, false);
+  return sum;
+}
+
+constexpr float inf = std::numeric_limits<float>::infinity();
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+TEST(compare, the_boundary_belongs_to_the_match) {
+  const match_rule rule{.rtol = 0.25, .atol = 0.5};
+  // 4: up to 0.5 + 0.25 * 4 = 1.5 away.
+  EXPECT_EQ(compare<double>(TL_ELEMENT_F64, {5.5, 2.5}, {4, 4}, rule).mismatched, 0u);
+  const comparison over = compare<double>(TL_ELEMENT_F64, {4, 5.5000001, 2.4}, {4, 4, 4}, rule);
+  EXPECT_EQ(over.compared, 3u);
+  EXPECT_EQ(over.mismatched, 2u);
+  EXPECT_EQ(over.first, 1u);
+  EXPECT_EQ(over.got, "5.5000001");
+  EXPECT_EQ(over.expected, "4");
+}
+
+TEST(compare, nan_matches_nothing_unless_told) {
+  EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {nan}, {nan}, {.rtol = 1, .atol = 1}).mismatched, 1u);
+  EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {nan}, {nan}, {.equal_nan = true}).mismatched, 0u);
+  EXPECT_EQ(
+      compare<float>(TL_ELEMENT_F32, {nan, 1}, {1, nan}, {.rtol = 9, .atol = 9, .equal_nan = true})
+          .mismatched,
+      2u);
+}
+
+TEST(compare, infinity_matches_its_own_sign_only) {
+  const match_rule wide{.rtol = 1e9, .atol = 1e9};
+  EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {inf, -inf}, {inf, -inf}, wide).mismatched, 0u);
+  EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {inf, 1, inf}, {-inf, inf, 1}, wide).mismatched, 3u);
+}
+
+TEST(compare, integers_match_exactly) {
+  const match_rule wide{.rtol = 10, .atol = 10};
+  EXPECT_EQ(compare<int>(TL_ELEMENT_I32, {1, 2, 3}, {1, 2, 4}, wide).mismatched, 1u);
+  EXPECT_EQ(compare<unsigned char>(TL_ELEMENT_BYTES, {1, 2}, {1, 2}).mismatched, 0u);
+  EXPECT_EQ(compare<unsigned char>(TL_ELEMENT_BOOL, {1}, {0}, wide).mismatched, 1u);
+}
+
+TEST(compare, elements_that_were_never_written_are_counted) {
+  for (const std::uint32_t element :
+       {TL_ELEMENT_F32, TL_ELEMENT_I32, TL_ELEMENT_BF16, TL_ELEMENT_F64, TL_ELEMENT_U8}) {
+    std::vector<std::byte> expected(element_size(element) * 4, std::byte{0x3c}), actual = expected;
+    poison(element, actual.data() + element_size(element), 2,
+           expected.data() + element_size(element));
+    comparison sum;
+    compare_elements(sum, element, actual.data(), expected.data(), 4, 10, {.rtol = 1, .atol = 1},
+                     true);
+    EXPECT_EQ(sum.mismatched, 2u) << element;
+    EXPECT_EQ(sum.unwritten, 2u) << element;
+    EXPECT_EQ(sum.first, 11u) << element;
+  }
+}
+
+double value(std::uint32_t element, unsigned bits) {
+  std::byte raw[4] = {};
+  std::memcpy(raw, &bits, sizeof raw);
+  return load_floating(element, raw);
+}
+
+// Values from the formats' definitions: largest, smallest normal and subnormal, one, infinity, NaN.
+TEST(element, small_floating_formats) {
+  EXPECT_EQ(value(TL_ELEMENT_F16, 0x3c00), 1);
+  EXPECT_EQ(value(TL_ELEMENT_F16, 0x7bff), 65504);
+  EXPECT_EQ(value(TL_ELEMENT_F16, 0x0001), std::ldexp(1, -24));
+  EXPECT_EQ(value(TL_ELEMENT_F16, 0xfc00), -inf);
+  EXPECT_TRUE(std::isnan(value(TL_ELEMENT_F16, 0x7e00)));
+  EXPECT_EQ(value(TL_ELEMENT_BF16, 0x3f80), 1);
+  EXPECT_EQ(value(TL_ELEMENT_BF16, 0xc040), -3);
+  EXPECT_EQ(value(TL_ELEMENT_E4M3, 0x38), 1);
+  EXPECT_EQ(value(TL_ELEMENT_E4M3, 0x7e), 448);
+  EXPECT_EQ(value(TL_ELEMENT_E4M3, 0x81), -std::ldexp(1, -9));
+  EXPECT_TRUE(std::isnan(value(TL_ELEMENT_E4M3, 0xff)));
+  EXPECT_EQ(value(TL_ELEMENT_E5M2, 0x3c), 1);
+  EXPECT_EQ(value(TL_ELEMENT_E5M2, 0x7b), 57344);
+  EXPECT_EQ(value(TL_ELEMENT_E5M2, 0x01), std::ldexp(1, -16));
+  EXPECT_EQ(value(TL_ELEMENT_E5M2, 0x7c), inf);
+  EXPECT_TRUE(std::isnan(value(TL_ELEMENT_E5M2, 0x7d)));
+}
+
+TEST(element, poison_is_not_a_number_or_not_what_is_expected) {
+  for (const std::uint32_t element : {TL_ELEMENT_F16, TL_ELEMENT_BF16, TL_ELEMENT_F32,
+                                      TL_ELEMENT_F64, TL_ELEMENT_E4M3, TL_ELEMENT_E5M2}) {
+    std::array<std::byte, 8> raw{};
+    poison(element, raw.data(), 1);
+    EXPECT_TRUE(std::isnan(load_floating(element, raw.data()))) << element;
+    EXPECT_TRUE(is_poison(element, raw.data()));
+  }
+  for (const std::uint32_t element :
+       {TL_ELEMENT_BOOL, TL_ELEMENT_I8, TL_ELEMENT_U16, TL_ELEMENT_I64, TL_ELEMENT_BYTES})
+    for (const unsigned char fill : {0x00, 0x01, 0xc7, 0x38, 0xff}) {
+      std::array<std::byte, 8> expected{}, raw{};
+      expected.fill(std::byte{fill});
+      poison(element, raw.data(), 1, expected.data());
+      EXPECT_NE(std::memcmp(raw.data(), expected.data(), element_size(element)), 0) << element;
+      EXPECT_TRUE(is_poison(element, raw.data(), expected.data()));
+    }
+}
+
+} // namespace
+} // namespace tl::rt
