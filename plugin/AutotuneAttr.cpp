@@ -30,20 +30,6 @@ static FunctionTemplateDecl *checkSubject(Sema &S, Decl *D, const ParsedAttr &At
         << (isa<NamedDecl>(D) ? 1 : 0) << dyn_cast<NamedDecl>(D);
     return nullptr;
   }
-  if (FD->hasAttr<CUDAGlobalAttr>()) {
-    error(S, Loc,
-          "'tl::autotune' cannot tune the kernel %0 itself; put it on the host function "
-          "template that launches it")
-        << FD;
-    return nullptr;
-  }
-  if (FD->hasAttr<CUDADeviceAttr>()) {
-    error(S, Loc,
-          "'tl::autotune' applies to host functions, and %0 is a device function; put it on the "
-          "host function template that launches the kernel")
-        << FD;
-    return nullptr;
-  }
   if (FD->isMain()) {
     error(S, Loc, "'tl::autotune' cannot be applied to 'main'");
     return nullptr;

@@ -29,9 +29,32 @@ public:
     return RecursiveASTVisitor::TraverseDecl(D);
   }
 
-  // Types are not evaluated, and template arguments name functions without running them.
-  bool TraverseTypeLoc(TypeLoc, bool = true) { return true; }
-  bool TraverseTemplateArgumentLoc(const TemplateArgumentLoc &) { return true; }
+  // Types are not evaluated, and template arguments name functions without running them. A template
+  // argument also takes part in a type's identity, so that it cannot be re-pointed.
+  bool TraverseTypeLoc(TypeLoc Loc, bool = true) {
+    if (auto Spec = Loc.getAs<TemplateSpecializationTypeLoc>())
+      for (unsigned I = 0; I < Spec.getNumArgs(); ++I)
+        TraverseTemplateArgumentLoc(Spec.getArgLoc(I));
+    return true;
+  }
+  bool TraverseTemplateArgumentLoc(const TemplateArgumentLoc &Arg) {
+    if (Arg.getArgument().getKind() != TemplateArgument::Expression)
+      return true;
+    Expr *E = Arg.getSourceExpression()->IgnoreParenImpCasts();
+    if (auto *Address = dyn_cast<UnaryOperator>(E); Address && Address->getOpcode() == UO_AddrOf)
+      E = Address->getSubExpr()->IgnoreParenImpCasts();
+    auto *Ref = dyn_cast<DeclRefExpr>(E);
+    auto *FD = Ref ? dyn_cast<FunctionDecl>(Ref->getDecl()) : nullptr;
+    FunctionTemplateDecl *Template = FD ? FD->getPrimaryTemplate() : nullptr;
+    Factory *F = Template ? T.getFactory(Template) : nullptr;
+    if (F && F->Valid && !T.isDevicePass() &&
+        !reachesTunables(T, *F, FD, Ref->hasExplicitTemplateArgs() ? Ref->getNumTemplateArgs() : 0))
+      warning(T.S, Ref->getLocation(),
+              "%0 as a template argument is its default config, untuned; pass it as a function "
+              "argument instead, or write its tunables out")
+          << F->Template;
+    return true;
+  }
   bool TraverseSubstNonTypeTemplateParmExpr(SubstNonTypeTemplateParmExpr *) { return true; }
   bool TraverseUnaryExprOrTypeTraitExpr(UnaryExprOrTypeTraitExpr *) { return true; }
   bool TraverseCXXNoexceptExpr(CXXNoexceptExpr *) { return true; }

@@ -9,6 +9,7 @@
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
 #include "plugin/Options.h"
+#include "plugin/Shards.h"
 #include "plugin/Variants.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
@@ -84,55 +85,6 @@ static FunctionDecl *declareFunction(Session &T, const Dispatcher &D, llvm::Stri
   TU->addDecl(FD);
   T.Generated.insert(FD);
   return FD;
-}
-
-/// Whether that many written template arguments fill in a tunable.
-static bool reachesTunables(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
-  // Written arguments cannot get past a pack: they all become part of it.
-  TemplateParameterList *Params = F.Template->getTemplateParameters();
-  for (const NamedDecl *Param : *Params)
-    if (Param->isTemplateParameterPack())
-      return false;
-  if (!F.TunablesKnown && Written > 0) {
-    std::unique_ptr<Space> Storage;
-    if (!getSpace(T, F, Spec, Storage)) {
-      F.Valid = false;
-      return true;
-    }
-  }
-  return F.TunablesKnown && Written > F.FirstTunable;
-}
-
-FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
-  if (reachesTunables(T, F, Spec, Written))
-    return nullptr;
-  Spec = Spec->getCanonicalDecl();
-  if (auto Found = T.Dispatchers.find(Spec); Found != T.Dispatchers.end())
-    return Found->second->Dispatch;
-  if (Spec->isInvalidDecl())
-    return nullptr;
-  ASTContext &C = T.S.Context;
-  auto Made = std::make_unique<Dispatcher>();
-  Dispatcher *D = Made.get();
-  D->Source = &F;
-  D->Default = Spec;
-  D->Id = mangle(C, Spec);
-  if (!Spec->isExternallyVisible())
-    D->Id += "@" + baseFileName(T, F.Template->getLocation());
-  // Not the parameters' types alone: f<char>(int) and f<double>(int) differ in none of them.
-  std::string Suffix = llvm::utohexstr(llvm::xxh3_64bits(D->Id), /*LowerCase=*/true, /*Width=*/16);
-  T.S.ResolveExceptionSpec(F.getLocation(), Spec->getType()->castAs<FunctionProtoType>());
-
-  QualType Descriptor = getDetailType(T, "factory_function", F.getLocation());
-  if (Descriptor.isNull())
-    return nullptr;
-  QualType DescribeType = Descriptor->getPointeeType().IgnoreParens();
-  D->Describe =
-      declareFunction(T, *D, "__tl_factory_", Suffix, DescribeType, /*WithParameters=*/false);
-  D->Dispatch =
-      declareFunction(T, *D, "__tl_dispatch_", Suffix, Spec->getType(), /*WithParameters=*/true);
-  T.Dispatchers[Spec] = std::move(Made);
-  return D->Dispatch;
 }
 
 namespace {
@@ -251,6 +203,21 @@ public:
     return R.isUsable() ? R.get() : null();
   }
 
+  /// `if consteval { return f<default>(args...); }`
+  void beginConstantEvaluated() {
+    llvm::SmallVector<Expr *, 8> Args;
+    for (ParmVarDecl *P : FD->parameters())
+      Args.push_back(forward(P));
+    Expr *Call = finishCall(reference(D.Default), Args);
+    StmtResult Return = Ok ? S.BuildReturnStmt(Loc, Call) : StmtError();
+    Ok &= Return.isUsable();
+    if (!Ok)
+      return;
+    Stmt *Then = CompoundStmt::Create(C, Return.get(), FPOptionsOverride(), Loc, Loc);
+    Statements.push_back(IfStmt::Create(C, Loc, IfStatementKind::ConstevalNonNegated, nullptr,
+                                        nullptr, nullptr, Loc, Loc, Then));
+  }
+
   bool ok() const { return Ok; }
 
   bool finish(Expr *Result) {
@@ -336,10 +303,74 @@ static bool buildDispatch(Session &T, const Dispatcher &D) {
   BodyBuilder B(T, D, D.Dispatch);
   llvm::SmallVector<Expr *, 8> Options, Args;
   B.appendOptions(Options);
+  if (D.Dispatch->isConstexpr())
+    B.beginConstantEvaluated();
   Args.push_back(B.plainCall("option_set", Options));
   for (ParmVarDecl *P : D.Dispatch->parameters())
     Args.push_back(B.forward(P));
   return B.finish(B.call("dispatch", Args));
+}
+
+/// Callers of a constexpr factory may be evaluated before the end of the translation unit.
+static void defineConstexpr(Session &T, Dispatcher &D) {
+  Sema &S = T.S;
+  Sema::ContextRAII Saved(S, S.Context.getTranslationUnitDecl());
+  EnterExpressionEvaluationContext Evaluation(
+      S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
+  D.Dispatch->setConstexprKind(ConstexprSpecKind::Constexpr);
+  D.DispatchDefined = buildDispatch(T, D);
+  if (D.DispatchDefined)
+    S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Dispatch));
+}
+
+bool reachesTunables(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
+  // Written arguments cannot get past a pack: they all become part of it.
+  TemplateParameterList *Params = F.Template->getTemplateParameters();
+  for (const NamedDecl *Param : *Params)
+    if (Param->isTemplateParameterPack())
+      return false;
+  if (!F.TunablesKnown && Written > 0) {
+    std::unique_ptr<Space> Storage;
+    if (!getSpace(T, F, Spec, Storage)) {
+      F.Valid = false;
+      return true;
+    }
+  }
+  return F.TunablesKnown && Written > F.FirstTunable;
+}
+
+FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
+  if (reachesTunables(T, F, Spec, Written))
+    return nullptr;
+  Spec = Spec->getCanonicalDecl();
+  if (auto Found = T.Dispatchers.find(Spec); Found != T.Dispatchers.end())
+    return Found->second->Dispatch;
+  if (Spec->isInvalidDecl())
+    return nullptr;
+  ASTContext &C = T.S.Context;
+  auto Made = std::make_unique<Dispatcher>();
+  Dispatcher *D = Made.get();
+  D->Source = &F;
+  D->Default = Spec;
+  D->Id = mangle(C, Spec);
+  if (!Spec->isExternallyVisible())
+    D->Id += "@" + baseFileName(T, F.Template->getLocation());
+  // Not the parameters' types alone: f<char>(int) and f<double>(int) differ in none of them.
+  std::string Suffix = llvm::utohexstr(llvm::xxh3_64bits(D->Id), /*LowerCase=*/true, /*Width=*/16);
+  T.S.ResolveExceptionSpec(F.getLocation(), Spec->getType()->castAs<FunctionProtoType>());
+
+  QualType Descriptor = getDetailType(T, "factory_function", F.getLocation());
+  if (Descriptor.isNull())
+    return nullptr;
+  QualType DescribeType = Descriptor->getPointeeType().IgnoreParens();
+  D->Describe =
+      declareFunction(T, *D, "__tl_factory_", Suffix, DescribeType, /*WithParameters=*/false);
+  D->Dispatch =
+      declareFunction(T, *D, "__tl_dispatch_", Suffix, Spec->getType(), /*WithParameters=*/true);
+  T.Dispatchers[Spec] = std::move(Made);
+  if (Spec->isConstexpr())
+    defineConstexpr(T, *D);
+  return D->Dispatch;
 }
 
 static void define(Session &T, Dispatcher &D) {
@@ -354,9 +385,12 @@ static void define(Session &T, Dispatcher &D) {
   if (!declareVariants(T, D, List))
     return;
   instantiateVariants(T, D, List);
+  if (!definesDispatcher(T, D))
+    return;
   Fingerprint Print = computeFingerprint(T, D, List);
   bool Explained = false;
-  if (!buildDescribe(T, D, List, Print.Digest, Explained) || !buildDispatch(T, D)) {
+  if (!buildDescribe(T, D, List, Print.Digest, Explained) ||
+      !(D.DispatchDefined || buildDispatch(T, D))) {
     // Whatever went wrong was reported, with the header's own words when its code did not fit.
     if (!S.getDiagnostics().hasErrorOccurred())
       error(S, D.Source->getLocation(), "no dispatcher could be built for %0")
@@ -366,8 +400,12 @@ static void define(Session &T, Dispatcher &D) {
     return;
   }
   dump(T, D, List, Print, displayName(D));
+  // Another shard may be the only one that calls it.
+  if (isSharded(T, D))
+    D.Dispatch->addAttr(UsedAttr::CreateImplicit(S.Context));
   S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Describe));
-  S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Dispatch));
+  if (!D.DispatchDefined || isSharded(T, D))
+    S.Consumer.HandleTopLevelDecl(DeclGroupRef(D.Dispatch));
 }
 
 void defineDispatchers(Session &T) {
@@ -375,10 +413,17 @@ void defineDispatchers(Session &T) {
   // more. All of it happens here and not where it was asked for, so that diagnostics are not told
   // as if one factory had instantiated the other.
   unsigned Defined = 0;
+  bool Nested = T.AtEnd;
   do {
     T.S.PerformPendingInstantiations();
-    for (; Defined < T.Dispatchers.size(); ++Defined)
-      define(T, *(T.Dispatchers.begin() + Defined)->second);
+    for (; Defined < T.Dispatchers.size(); ++Defined) {
+      Dispatcher &D = *(T.Dispatchers.begin() + Defined)->second;
+      if (!Nested)
+        T.Asked = T.Dispatchers.size();
+      Nested = true;
+      D.Nested = Defined >= T.Asked;
+      define(T, D);
+    }
   } while (Defined < T.Dispatchers.size());
 }
 

@@ -9,6 +9,9 @@
 
 namespace tlplugin {
 
+/// Whether that many written template arguments fill in a tunable.
+bool reachesTunables(Session &T, Factory &F, clang::FunctionDecl *Spec, unsigned Written);
+
 /// The function that a reference to Spec, a specialisation of F written with that many template
 /// arguments, has to reach. Only declared until the end of the translation unit. Null when the
 /// tunables were written out: such a reference stays what it is.

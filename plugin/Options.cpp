@@ -423,10 +423,30 @@ static bool checkRanges(Session &T, const Factory &F) {
   return Ok;
 }
 
+/// Not in the attribute's handler: __global__ may be written behind it.
+static bool checkHostFunction(Session &T, const Factory &F) {
+  const FunctionDecl *FD = F.Template->getTemplatedDecl();
+  if (FD->hasAttr<CUDAGlobalAttr>()) {
+    error(T.S, F.getLocation(),
+          "'tl::autotune' cannot tune the kernel %0 itself; put it on the host function template "
+          "that launches it")
+        << FD;
+    return false;
+  }
+  if (FD->hasAttr<CUDADeviceAttr>()) {
+    error(T.S, F.getLocation(),
+          "'tl::autotune' applies to host functions, and %0 is a device function; put it on the "
+          "host function template that launches the kernel")
+        << FD;
+    return false;
+  }
+  return true;
+}
+
 bool checkFactory(Session &T, Factory &F) {
   if (F.Template->isInvalidDecl() || F.Template->getTemplatedDecl()->isInvalidDecl())
     return false;
-  if (!readArguments(T, F) || !checkTunables(T, F))
+  if (!checkHostFunction(T, F) || !readArguments(T, F) || !checkTunables(T, F))
     return false;
   if (!checkRanges(T, F))
     return false;

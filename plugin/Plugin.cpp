@@ -8,15 +8,20 @@
 #include "plugin/Flags.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
+#include "plugin/Shards.h"
 #include "clang/AST/ASTContext.h"
+#include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Frontend/FrontendPluginRegistry.h"
-#include "clang/Sema/ExternalSemaSource.h"
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
+#include "clang/Sema/ExternalSemaSource.h"
 #include "clang/Sema/SemaConsumer.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdlib>
 
 using namespace clang;
 
@@ -32,7 +37,10 @@ public:
   void ReadPendingInstantiations(
       llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
     std::shared_ptr<Session> T = Open.lock();
-    if (!T || !T->Active)
+    if (!T)
+      return;
+    checkShard(*T);
+    if (!T->Active || T->AtEnd)
       return;
     T->Defining = true;
     finishRecords(*T);
@@ -65,6 +73,7 @@ public:
 
   void InitializeSema(Sema &S) override {
     T = Session::open(S, Args);
+    nameDependencies(S.getPreprocessor());
     S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
     compat::addExternalSource(S, new EndOfUnit(T));
   }
@@ -76,7 +85,12 @@ public:
   }
 
   bool HandleTopLevelDecl(DeclGroupRef Group) override {
-    if (T && T->Active)
+    if (!T)
+      return true;
+    if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
+      for (Decl *D : Group)
+        leaveToFirstShard(*T, D);
+    if (T->Active)
       for (Decl *D : Group)
         handle(D);
     return true;
@@ -114,6 +128,16 @@ private:
     }
   }
 
+  /// A dependency file names what an object was made from, and that includes the plugin. Clang's
+  /// collectors listen to the preprocessor and cannot be told otherwise.
+  void nameDependencies(Preprocessor &PP) {
+    PPCallbacks *Listeners = PP.getPPCallbacks();
+    for (const std::string &Path : Args.Plugins)
+      if (OptionalFileEntryRef File = PP.getFileManager().getOptionalFileRef(Path);
+          File && Listeners)
+        Listeners->HasInclude(SourceLocation(), Path, /*IsAngled=*/false, File, SrcMgr::C_User);
+  }
+
   Arguments Args;
   std::shared_ptr<Session> T;
 };
@@ -122,6 +146,9 @@ class Action : public PluginASTAction {
 public:
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, llvm::StringRef) override {
     Args.Flags = collectFlags(CI);
+    for (const std::string &Path : CI.getFrontendOpts().Plugins)
+      if (llvm::sys::path::filename(Path).contains("tlplugin"))
+        Args.Plugins.push_back(Path);
     return std::make_unique<Consumer>(Args);
   }
 
@@ -165,4 +192,19 @@ private:
 } // namespace
 } // namespace tlplugin
 
+/// Clang's classes differ from one major to the next: anything but this line would be undefined
+/// behaviour.
+static bool checkHost() {
+  std::string Host = clang::getClangFullVersion();
+  llvm::StringRef Rest = llvm::StringRef(Host).split("version ").second;
+  unsigned Major = 0;
+  if (Rest.consumeInteger(10, Major) || Major == CLANG_VERSION_MAJOR)
+    return true;
+  llvm::errs() << "error: this tl plugin is built for Clang " << CLANG_VERSION_MAJOR
+               << " and was loaded into '" << Host << "'; load the plugin of Clang " << Major
+               << '\n';
+  std::_Exit(1);
+}
+
+static const bool HostChecked = checkHost();
 static FrontendPluginRegistry::Add<tlplugin::Action> Register("tl", "autotuned C++ templates");

@@ -30,6 +30,7 @@ struct Arguments {
   unsigned Limit = 4096; ///< a space with more configs is warned about
   unsigned Shard = 0;
   unsigned Shards = 1;
+  std::vector<std::string> Plugins; ///< files of this plugin, for dependency files
   std::vector<std::string>
       Flags; ///< compiler flags that change code, the same in host and device pass
 };
@@ -78,6 +79,8 @@ struct Dispatcher {
   clang::FunctionDecl *Dispatch = nullptr; ///< __tl_dispatch_H
   std::string Id;                          ///< the mangled name of Default
   bool Defined = false;
+  bool DispatchDefined = false; ///< before the others, because the factory is constexpr
+  bool Nested = false;          ///< only a variant's body asked for it
 };
 
 class Session {
@@ -105,6 +108,7 @@ public:
   /// Set once the end of the translation unit was reached: what is asked for later is defined at
   /// once.
   bool AtEnd = false;
+  unsigned Asked = 0; ///< dispatchers that the program itself asked for, the others only variants
   bool Defining = false; ///< dispatchers are being defined; requests are met before that ends
 
   llvm::DenseMap<const clang::FunctionTemplateDecl *, std::unique_ptr<Factory>> Factories;
@@ -113,9 +117,10 @@ public:
   llvm::DenseSet<const clang::Expr *> WalkedInitializers;
   /// Classes completed so far: their implicit constructors are only known at the end.
   std::vector<clang::CXXRecordDecl *> Records;
-  std::shared_ptr<SourceIndex> Index; ///< built for the first fingerprint
-  std::vector<clang::SourceRange> Skipped; ///< source that the preprocessor left out
-  bool HeaderMissing = false;         ///< reported
+  std::shared_ptr<SourceIndex> Index;        ///< built for the first fingerprint
+  std::vector<clang::SourceRange> Skipped;   ///< source that the preprocessor left out
+  std::vector<clang::VarDecl *> ShardLocals; ///< see Shards.h
+  bool HeaderMissing = false;                ///< reported
 };
 
 } // namespace tlplugin

@@ -71,14 +71,15 @@ void SourceIndex::indexSkipped() {
       continue;
     // Inside of a declaration it is read with that.
     if (llvm::any_of(Bodies, [&](SourceRange Body) {
-          return SM.isWrittenInSameFile(Body.getBegin(), Range.getBegin()) && Body.getBegin() < Range.getBegin() &&
-                 Range.getBegin() < Body.getEnd();
+          return SM.isWrittenInSameFile(Body.getBegin(), Range.getBegin()) &&
+                 Body.getBegin() < Range.getBegin() && Range.getBegin() < Body.getEnd();
         }))
       continue;
     auto [File, Offset] = SM.getDecomposedLoc(Range.getBegin());
     unsigned End = SM.getFileOffset(Range.getEnd());
     llvm::StringRef Buffer = SM.getBufferData(File);
-    Lexer Lex(SM.getLocForStartOfFile(File), T.S.getLangOpts(), Buffer.begin(), Buffer.begin() + Offset, Buffer.end());
+    Lexer Lex(SM.getLocForStartOfFile(File), T.S.getLangOpts(), Buffer.begin(),
+              Buffer.begin() + Offset, Buffer.end());
     Token Tok;
     int Depth = 0;
     for (bool Last = false; !Last;) {

@@ -39,8 +39,8 @@ public:
   /// The user's declarations of that name at namespace scope; members count under their class.
   llvm::ArrayRef<const clang::Decl *> declarations(const clang::IdentifierInfo *Name) const;
 
-  /// Source at namespace scope that was preprocessed away and seems to declare that name: the other pass
-  /// of a CUDA compilation may see it.
+  /// Source at namespace scope that was preprocessed away and seems to declare that name: the other
+  /// pass of a CUDA compilation may see it.
   llvm::ArrayRef<clang::SourceRange> skipped(const clang::IdentifierInfo *Name) const;
 
   /// Free operator functions, which are reached without their name.
@@ -69,7 +69,8 @@ private:
   clang::SourceManager &SM;
   clang::Preprocessor &PP;
   llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<const clang::Decl *, 2>> ByName;
-  llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<clang::SourceRange, 1>> SkippedByName;
+  llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<clang::SourceRange, 1>>
+      SkippedByName;
   llvm::SmallVector<clang::SourceRange, 32> Bodies; ///< of functions and classes
   llvm::SmallVector<const clang::FunctionDecl *, 8> Operators;
   llvm::DenseMap<const clang::Decl *, std::unique_ptr<Snippet>> Snippets;

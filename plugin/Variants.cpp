@@ -5,6 +5,7 @@
 #include "plugin/ConfigSpace.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Options.h"
+#include "plugin/Shards.h"
 #include "clang/Sema/Sema.h"
 #include "clang/Sema/Template.h"
 #include "llvm/ADT/DenseSet.h"
@@ -87,7 +88,18 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
 void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &List) {
   Sema &S = T.S;
   SourceLocation Loc = D.Source->getLocation();
-  for (const Variant &V : List.Variants) {
+  bool Sharded = isSharded(T, D);
+  // What only this file can see cannot be divided up: shard 0 has all of it.
+  if (!Sharded && !definesDispatcher(T, D))
+    return;
+  for (unsigned I = 0; I < List.Variants.size(); ++I) {
+    const Variant &V = List.Variants[I];
+    if (Sharded) {
+      bool Mine = I % T.Args.Shards == T.Args.Shard;
+      placeVariant(T, V.Function, Mine, Loc);
+      if (!Mine)
+        continue;
+    }
     unsigned Before = S.getDiagnostics().getNumErrors();
     S.MarkFunctionReferenced(Loc, V.Function);
     // At once and not with the other pending instantiations, so that an error can be told to be

@@ -13,6 +13,7 @@
 #include <tl/options.h>
 #include <tl/space.h>
 #include <tl/supply.h>
+#include <tl/type.h>
 #include <tl/version.h>
 #include <tl/views.h>
 

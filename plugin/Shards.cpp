@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/Shards.h"
+#include "plugin/Diagnostics.h"
+#include "clang/AST/ASTConsumer.h"
+#include "clang/AST/Attr.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/Basic/SourceManager.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+bool isSharded(const Session &T, const Dispatcher &D) {
+  return T.Args.Shards > 1 && !D.Nested && D.Default->isExternallyVisible();
+}
+
+bool definesDispatcher(const Session &T, const Dispatcher &D) {
+  return T.Args.Shard == 0 || D.Nested;
+}
+
+static bool hasStaticLocals(const FunctionDecl *FD) {
+  return llvm::any_of(FD->decls(), [](const Decl *D) {
+    const auto *Var = dyn_cast<VarDecl>(D);
+    return Var && Var->isStaticLocal();
+  });
+}
+
+static void leaveFunction(Session &T, FunctionDecl *FD) {
+  if (!FD->isThisDeclarationADefinition() || !FD->isExternallyVisible() || FD->isInlined() ||
+      FD->isDependentContext() || FD->isDeleted() || FD->isDefaulted())
+    return;
+  // A copy of a static variable inside an inlined copy would be another variable.
+  if (hasStaticLocals(FD)) {
+    FD->setBody(nullptr);
+    return;
+  }
+  // Available for inlining, like in shard 0, but not defined here.
+  FD->setImplicitlyInline();
+  FD->addAttr(GNUInlineAttr::CreateImplicit(T.S.Context));
+}
+
+static void leaveVariable(Session &T, VarDecl *Var) {
+  if (Var->isThisDeclarationADefinition() == VarDecl::DeclarationOnly || Var->isInline() ||
+      !Var->hasGlobalStorage() || Var->getDeclContext()->isDependentContext() ||
+      Var->getDescribedVarTemplate() || T.S.getSourceManager().isInSystemHeader(Var->getLocation()))
+    return;
+  if (Var->isExternallyVisible()) {
+    if (Var->isStaticDataMember() || Var->mightBeUsableInConstantExpressions(T.S.Context)) {
+      Var->setImplicitlyInline();
+      return;
+    }
+    Var->setInit(nullptr);
+    Var->setStorageClass(SC_Extern);
+    return;
+  }
+  bool Constant =
+      Var->getType().isConstQualified() && (!Var->hasInit() || Var->hasConstantInitialization());
+  if (!Constant && Var->isFileVarDecl())
+    T.ShardLocals.push_back(Var);
+}
+
+void leaveToFirstShard(Session &T, Decl *D) {
+  if (isa<NamespaceDecl, LinkageSpecDecl, ExportDecl>(D)) {
+    for (Decl *Inner : cast<DeclContext>(D)->noload_decls())
+      leaveToFirstShard(T, Inner);
+    return;
+  }
+  if (auto *FD = dyn_cast<FunctionDecl>(D))
+    leaveFunction(T, FD);
+  else if (auto *Var = dyn_cast<VarDecl>(D))
+    leaveVariable(T, Var);
+}
+
+void checkShard(Session &T) {
+  for (VarDecl *Var : T.ShardLocals) {
+    bool Runs = Var->hasInit() && !Var->hasConstantInitialization();
+    if (!Runs && !Var->isUsed() && !Var->isReferenced())
+      continue;
+    error(T.S, Var->getLocation(),
+          "%0 would exist once per shard; give it external linkage (inline), or compile this "
+          "file without -fplugin-arg-tl-shard")
+        << Var;
+  }
+}
+
+void placeVariant(Session &T, FunctionDecl *FD, bool Mine, SourceLocation Loc) {
+  TemplateSpecializationKind Kind = FD->getTemplateSpecializationKind();
+  if (Kind != TSK_ImplicitInstantiation && Kind != TSK_Undeclared)
+    return;
+  if (Mine && T.Args.Shard == 0)
+    return; // its table refers to it
+  if (FD->isDefined() && !Mine)
+    return; // somebody named it here
+  bool Known = FD->isDefined();
+  FD->setTemplateSpecializationKind(
+      Mine ? TSK_ExplicitInstantiationDefinition : TSK_ExplicitInstantiationDeclaration, Loc);
+  if (Mine && Known)
+    T.S.Consumer.HandleTopLevelDecl(DeclGroupRef(const_cast<FunctionDecl *>(FD->getDefinition())));
+}
+
+} // namespace tlplugin
