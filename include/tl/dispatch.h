@@ -263,17 +263,21 @@ template <class R, class... Args> struct signature_traits<R(Args...)> {
   static constexpr bool copyable =
       (true && ... &&
        (std::is_lvalue_reference_v<Args> || std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
+  /// A reference to an array leads to no object that could be made and kept for a trial.
+  static constexpr bool suppliable = (true && ... && !std::is_array_v<std::remove_reference_t<Args>>);
 };
 
 /// Sets the callbacks; none of them is instantiated for a factory whose arguments cannot be copied.
 template <class Signature, class Access, class Options> void fill(tl_factory &factory) {
   using full = typename full_signature<Signature>::type;
   if constexpr (signature_traits<full>::copyable) {
-    using trial_inputs = input_hooks<full_signature<Signature>, Options>;
+    using trial_inputs [[maybe_unused]] = input_hooks<full_signature<Signature>, Options>;
     factory.result = describe_result<typename signature_traits<full>::result>();
     factory.invoke = &Access::invoke;
-    factory.inputs = &trial_inputs::inputs;
-    factory.release_inputs = &trial_inputs::release;
+    if constexpr (signature_traits<full>::suppliable) {
+      factory.inputs = &trial_inputs::inputs;
+      factory.release_inputs = &trial_inputs::release;
+    }
     if constexpr (has_option_v<keyword::reference, Options>)
       factory.options.reference = &Access::reference;
     if constexpr (has_option_v<keyword::check, Options>)
