@@ -14,7 +14,7 @@
 
 namespace tl::rt {
 
-static constexpr std::array<control_info, 11> table = {{
+static constexpr std::array<control_info, 10> table = {{
     {"TL_TUNE", "on", "on|off|require|nearest",
      "What a call without an installed winner does: tune when nothing is stored; take the stored "
      "winner or "
@@ -38,8 +38,6 @@ static constexpr std::array<control_info, 11> table = {{
      "What the runtime says, on stderr or appended to FILE."},
     {"TL_PROGRESS", "auto", "auto|on|off",
      "Whether a line shows how far tuning is; auto means when stderr is a terminal."},
-    {"TL_DEVICE_WAIT", "60", "seconds",
-     "Longest wait for another process that tunes on the same device."},
 }};
 
 std::span<const control_info> control_table() { return table; }
@@ -152,7 +150,6 @@ controls read_controls(const variable_reader &reader, std::vector<std::string> &
   c.force_config = in.text(row("TL_FORCE_CONFIG"));
   c.timeout = in.seconds(row("TL_TIMEOUT"), false);
   c.budget = in.seconds(row("TL_BUDGET"), true);
-  c.device_wait = in.seconds(row("TL_DEVICE_WAIT"), true).value_or(c.device_wait);
   c.isolation = in.choice<isolation_mode>(
       row("TL_ISOLATION"), {{"process", isolation_mode::process}, {"none", isolation_mode::none}});
   c.disable_cache = in.choice<bool>(row("TL_DISABLE_CACHE"), {{"0", false}, {"1", true}})

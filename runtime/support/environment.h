@@ -33,15 +33,14 @@ enum class progress_mode : unsigned char { automatic /* when stderr is a termina
 /// What the environment asks for. Empty optionals: the variable is not set, and the attribute's
 /// option or the built-in default counts. A set variable wins over the attribute.
 struct controls {
-  tune_mode tune = tune_mode::on; ///< TL_TUNE
-  std::string force_config;       ///< TL_FORCE_CONFIG, "" when not set
-  std::optional<double> timeout;  ///< TL_TIMEOUT, for one trial [s]
-  std::optional<double> budget;   ///< TL_BUDGET, for one session, 0 means none [s]
-  double device_wait = 60;        ///< TL_DEVICE_WAIT, for another session on the device [s]
-  bool disable_cache = false;     ///< TL_DISABLE_CACHE: neither read nor write a database
-  std::optional<isolation_mode> isolation;           ///< TL_ISOLATION
-  log_level log = log_level::warning;                ///< TL_LOG, level
-  std::string log_file;                              ///< TL_LOG, file; "" is stderr
+  tune_mode tune = tune_mode::on;          ///< TL_TUNE
+  std::string force_config;                ///< TL_FORCE_CONFIG, "" when not set
+  std::optional<double> timeout;           ///< TL_TIMEOUT, for one trial [s]
+  std::optional<double> budget;            ///< TL_BUDGET, for one session, 0 means none [s]
+  bool disable_cache = false;              ///< TL_DISABLE_CACHE: neither read nor write a database
+  std::optional<isolation_mode> isolation; ///< TL_ISOLATION
+  log_level log = log_level::warning;      ///< TL_LOG, level
+  std::string log_file;                    ///< TL_LOG, file; "" is stderr
   progress_mode progress = progress_mode::automatic; ///< TL_PROGRESS
   std::string cache_dir;                             ///< TL_CACHE_DIR, "" when not set
   std::vector<std::string> db_path; ///< TL_DB_PATH: read-only databases, searched in order

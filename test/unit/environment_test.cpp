@@ -45,7 +45,6 @@ TEST(Environment, DefaultsWithoutVariables) {
   EXPECT_FALSE(r.values.timeout);
   EXPECT_FALSE(r.values.budget);
   EXPECT_FALSE(r.values.isolation);
-  EXPECT_EQ(r.values.device_wait, 60);
 }
 
 TEST(Environment, EveryVariableIsRead) {
@@ -58,8 +57,7 @@ TEST(Environment, EveryVariableIsRead) {
                           {"TL_CACHE_DIR", "/c"},
                           {"TL_DB_PATH", "/a.db::/b.db:"},
                           {"TL_LOG", "debug:/tmp/with:colon.log"},
-                          {"TL_PROGRESS", "off"},
-                          {"TL_DEVICE_WAIT", "1e1"}});
+                          {"TL_PROGRESS", "off"}});
   EXPECT_THAT(r.problems, IsEmpty());
   EXPECT_EQ(r.values.tune, tune_mode::nearest);
   EXPECT_EQ(r.values.force_config, "a=1,b=2");
@@ -72,7 +70,6 @@ TEST(Environment, EveryVariableIsRead) {
   EXPECT_EQ(r.values.log, log_level::debug);
   EXPECT_EQ(r.values.log_file, "/tmp/with:colon.log");
   EXPECT_EQ(r.values.progress, progress_mode::off);
-  EXPECT_EQ(r.values.device_wait, 10);
 }
 
 TEST(Environment, EmptyCountsAsNotSet) {
@@ -84,11 +81,11 @@ TEST(Environment, EmptyCountsAsNotSet) {
 
 TEST(Environment, BadValuesAreNamedAndTheDefaultCounts) {
   const std::vector<std::pair<std::string, std::string>> bad = {
-      {"TL_TUNE", "On"},         {"TL_TUNE", "yes"},     {"TL_TIMEOUT", "0"},
-      {"TL_TIMEOUT", "-1"},      {"TL_TIMEOUT", "3s"},   {"TL_TIMEOUT", "nan"},
-      {"TL_TIMEOUT", " 3"},      {"TL_BUDGET", "inf"},   {"TL_ISOLATION", "vm"},
-      {"TL_DISABLE_CACHE", "2"}, {"TL_LOG", "loud"},     {"TL_LOG", ":/tmp/x"},
-      {"TL_LOG", "loud:/tmp"},   {"TL_PROGRESS", "yes"}, {"TL_DEVICE_WAIT", "long"}};
+      {"TL_TUNE", "On"},         {"TL_TUNE", "yes"},    {"TL_TIMEOUT", "0"},
+      {"TL_TIMEOUT", "-1"},      {"TL_TIMEOUT", "3s"},  {"TL_TIMEOUT", "nan"},
+      {"TL_TIMEOUT", " 3"},      {"TL_BUDGET", "inf"},  {"TL_ISOLATION", "vm"},
+      {"TL_DISABLE_CACHE", "2"}, {"TL_LOG", "loud"},    {"TL_LOG", ":/tmp/x"},
+      {"TL_LOG", "loud:/tmp"},   {"TL_PROGRESS", "yes"}};
   for (const auto &[name, value] : bad) {
     const reading r = read({{name, value}});
     ASSERT_THAT(r.problems, SizeIs(1)) << name << "=" << value;
@@ -102,7 +99,6 @@ TEST(Environment, BadValuesAreNamedAndTheDefaultCounts) {
     EXPECT_EQ(r.values.tune, tune_mode::on);
     EXPECT_FALSE(r.values.timeout);
     EXPECT_EQ(r.values.log, log_level::warning);
-    EXPECT_EQ(r.values.device_wait, 60);
   }
 }
 
