@@ -51,9 +51,9 @@ static void dispatched_last_key(benchmark::State &state) { run(state, &mix<>, 4)
 static void direct_table(benchmark::State &state) { run(state, &mix<mix_config{}>, 8); }
 static void dispatched_table(benchmark::State &state) { run(state, &mix<>, 8); }
 
-BENCHMARK(direct_last_key)->ThreadRange(1, 4)->UseRealTime();
-BENCHMARK(dispatched_last_key)->ThreadRange(1, 4)->UseRealTime();
-BENCHMARK(direct_table)->ThreadRange(1, 4)->UseRealTime();
-BENCHMARK(dispatched_table)->ThreadRange(1, 4)->UseRealTime();
+BENCHMARK(direct_last_key)->ThreadRange(1, 4);
+BENCHMARK(dispatched_last_key)->ThreadRange(1, 4);
+BENCHMARK(direct_table)->ThreadRange(1, 4);
+BENCHMARK(dispatched_table)->ThreadRange(1, 4);
 
 BENCHMARK_MAIN();
