@@ -11,7 +11,7 @@ using namespace tl::keywords;
 
 struct sgemm_config {
   int block_m = 64, block_n = 64; ///< tile of a block
-  int block_k = 8;                ///< depth of a step
+  int block_k = 16;               ///< depth of a step
   int thread_m = 4, thread_n = 4; ///< tile of a thread
 };
 

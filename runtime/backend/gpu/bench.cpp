@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <vector>
 
@@ -18,6 +19,23 @@ namespace {
 
 /// A worker may have to wait for its context, and for gigabytes to be copied [s].
 constexpr double start_limit_s = 60;
+
+/// Says how long something took, to those who want to know.
+class stopwatch {
+public:
+  explicit stopwatch(const char *what) : what_(what) {}
+  ~stopwatch() {
+    if (log_enabled(log_level::debug))
+      log_debug(fmt::format("{} took {:.2f} ms", what_,
+                            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin_).count()));
+  }
+  stopwatch(const stopwatch &) = delete;
+  stopwatch &operator=(const stopwatch &) = delete;
+
+private:
+  const char *what_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 /// Tries variants in a worker process, or in this one where that cannot be.
 class gpu_bench final : public trial_bench {
@@ -97,6 +115,7 @@ status gpu_bench::go_in_process(const std::string &why) {
 }
 
 status gpu_bench::open() {
+  const stopwatch time("taking the arguments apart");
   if (status waited = device_->wait_for_caller(task_.call->stream); !waited)
     return waited;
   if (status taken = take_apart(*device_, task_, problem_); !taken)
@@ -118,9 +137,11 @@ trial_outcome gpu_bench::ready() {
     return {};
   if (!worker_.running()) {
     prepared_ = false;
+    const stopwatch time("starting a worker");
     if (status started = worker_.start(start_limit_s); !started)
       return outcome_of(trial_status::harness_error, started.text());
   }
+  const stopwatch time("running the reference");
   trial_outcome outcome = ask(request_kind::prepare, 0, 0, std::max(task_.options.timeout, 1.0));
   prepared_ = outcome.status == trial_status::measured && worker_.running();
   if (prepared_)
@@ -155,6 +176,7 @@ trial_outcome gpu_bench::prepare() {
 }
 
 trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
+  const stopwatch time("a probe");
   trial_outcome outcome;
   if (local_) {
     outcome = device_->lost() ? outcome_of(trial_status::harness_error, "an earlier variant has lost the device")
@@ -196,6 +218,7 @@ trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double
 timed_round gpu_bench::part(std::span<const sample_request> order, double limit_s) {
   // All of it is enqueued before anything is waited for, so the limit is one sample's, on top of what
   // the round should take.
+  const stopwatch time("a round");
   double expected_s = 0;
   for (const sample_request &it : order)
     expected_s += 1e-9 * (last_ns_[it.variant] + 100e3) * std::max(it.launches, 1u);
