@@ -25,8 +25,10 @@ struct levels::solution {
   double criterion = 0; ///< -2 ln of the restricted likelihood, up to a constant
   double squares = 0;   ///< weighted residual sum of squares, drift included
   std::vector<double> level;
-  std::vector<double> drift;      ///< per observation
-  std::vector<double> covariance; ///< rows x rows
+  std::vector<double> drift;          ///< per observation
+  std::vector<double> covariance;     ///< rows x rows
+  std::vector<double> influence;      ///< observations x rows
+  std::vector<double> drift_variance; ///< per observation
 };
 
 namespace {
@@ -43,6 +45,13 @@ public:
       log_determinant_ += std::log(pivot);
       before = inverse_pivot_[i] = 1 / pivot;
     }
+  }
+  /// Diagonal of the inverse, by the recursion of Takahashi, Fagan and Chen (1973).
+  std::vector<double> inverse_diagonal() const {
+    std::vector<double> x = inverse_pivot_;
+    for (std::size_t i = x.size(); i-- > 1;)
+      x[i - 1] += factor_[i] * factor_[i] * x[i];
+    return x;
   }
   double log_determinant() const { return log_determinant_; }
   /// Replaces the right-hand side by the solution.
@@ -102,14 +111,26 @@ static std::vector<double> invert(const std::vector<double> &factor, std::size_t
 
 levels::levels(std::vector<observation> observations, std::size_t variants, double least_noise,
                double drift_hint)
-    : observations_(std::move(observations)), place_(variants, -1),
-      weights_(observations_.size(), 1.0), least_noise_(least_noise) {
-  for (const observation &o : observations_) {
-    if (place_[o.variant] < 0) {
-      place_[o.variant] = static_cast<std::int32_t>(count_.size());
-      count_.push_back(0);
+    : observations_(std::move(observations)), place_(variants, -1), lone_(variants, -1),
+      row_(observations_.size(), -1), weights_(observations_.size(), 0.0),
+      least_noise_(least_noise) {
+  std::vector<std::uint32_t> samples(variants, 0);
+  for (std::size_t s = 0; s < observations_.size(); ++s) {
+    const std::uint32_t v = observations_[s].variant;
+    lone_[v] = ++samples[v] == 1 ? static_cast<std::int32_t>(s) : -1;
+  }
+  std::size_t fitted = 0;
+  for (std::size_t s = 0; s < observations_.size(); ++s) {
+    const std::uint32_t v = observations_[s].variant;
+    if (samples[v] < 2)
+      continue;
+    if (place_[v] < 0) {
+      place_[v] = static_cast<std::int32_t>(count_.size());
+      count_.push_back(samples[v]);
     }
-    ++count_[static_cast<std::size_t>(place_[o.variant])];
+    row_[s] = place_[v];
+    weights_[s] = 1;
+    ++fitted;
   }
   if (observations_.empty())
     return;
@@ -121,7 +142,7 @@ levels::levels(std::vector<observation> observations, std::size_t variants, doub
   }
   center_ = median(values);
   typical_gap_ = gaps.empty() ? 1 : std::max(median(gaps), 1e-9);
-  degrees_ = static_cast<double>(observations_.size() - count_.size());
+  degrees_ = static_cast<double>(fitted - count_.size());
 
   ratio_ = std::max(drift_hint, 0.0);
   solution fit;
@@ -136,21 +157,46 @@ levels::levels(std::vector<observation> observations, std::size_t variants, doub
   noise_ = std::max(least_noise_, degrees_ > 0 ? std::sqrt(fit.squares / degrees_) : 0.0);
   levels_ = std::move(fit.level);
   covariance_ = std::move(fit.covariance);
+  influence_ = std::move(fit.influence);
+  drift_variance_ = std::move(fit.drift_variance);
   adjusted_.resize(observations_.size());
   for (std::size_t s = 0; s < observations_.size(); ++s)
     adjusted_[s] = observations_[s].log_time - fit.drift[s];
 }
 
 double levels::level(std::uint32_t variant) const {
+  if (place_[variant] < 0)
+    return adjusted_[static_cast<std::size_t>(lone_[variant])];
   return center_ + levels_[static_cast<std::size_t>(place_[variant])];
 }
 
+/// Adds, with the sign, how the variant's level depends on errors of the rows' levels; returns the
+/// variance that it has besides.
+double levels::pull(std::uint32_t variant, double sign, std::vector<double> &on_rows) const {
+  if (place_[variant] >= 0) {
+    on_rows[static_cast<std::size_t>(place_[variant])] += sign;
+    return 0;
+  }
+  const auto s = static_cast<std::size_t>(lone_[variant]);
+  for (std::size_t i = 0; i < on_rows.size(); ++i)
+    on_rows[i] += sign * influence_[s * on_rows.size() + i];
+  return 1 + drift_variance_[s];
+}
+
 contrast levels::compare(std::uint32_t a, std::uint32_t b) const {
-  const auto n = count_.size();
-  const auto i = static_cast<std::size_t>(place_[a]), j = static_cast<std::size_t>(place_[b]);
-  const double variance =
-      covariance_[i * n + i] + covariance_[j * n + j] - 2 * covariance_[i * n + j];
-  return {levels_[i] - levels_[j], noise_ * std::sqrt(std::max(variance, 0.0))};
+  if (a == b)
+    return {0, 0};
+  const std::size_t n = count_.size();
+  std::vector<double> on_rows(n, 0.0);
+  // Two lone samples: that the drift errs alike for both is left out, so the error is overstated.
+  double variance = pull(a, 1, on_rows) + pull(b, -1, on_rows);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (on_rows[i] == 0)
+      continue;
+    for (std::size_t j = 0; j < n; ++j)
+      variance += on_rows[i] * on_rows[j] * covariance_[i * n + j];
+  }
+  return {level(a) - level(b), noise_ * std::sqrt(std::max(variance, 0.0))};
 }
 
 /// Least squares over levels and drift, with the drift's first value fixed at 0: the drift is
@@ -158,9 +204,7 @@ contrast levels::compare(std::uint32_t a, std::uint32_t b) const {
 levels::solution levels::solve(double ratio, bool complete) const {
   const std::size_t n = observations_.size(), rows = count_.size();
   const bool drifts = ratio > 0 && n > 1;
-  const auto row = [&](std::size_t s) {
-    return static_cast<std::size_t>(place_[observations_[s].variant]);
-  };
+  const auto row = [&](std::size_t s) { return static_cast<std::size_t>(row_[s]); };
 
   std::vector<double> diagonal(n, 1.0), below(n, 0.0);
   double log_prior = 0;
@@ -184,13 +228,18 @@ levels::solution levels::solve(double ratio, bool complete) const {
   };
 
   std::vector<double> matrix(rows * rows, 0.0), right(rows, 0.0), work(n);
+  std::vector<double> influence(complete ? n * rows : 0);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t s = 0; s < n; ++s)
-      work[s] = drifts && row(s) == i ? weights_[s] : 0;
+      work[s] = drifts && row_[s] == static_cast<std::int32_t>(i) ? weights_[s] : 0;
     if (drifts)
       follow(work);
-    for (std::size_t s = 0; s < n; ++s)
-      matrix[row(s) * rows + i] += weights_[s] * ((row(s) == i ? 1 : 0) - work[s]);
+    for (std::size_t s = 0; s < n; ++s) {
+      if (complete)
+        influence[s * rows + i] = work[s];
+      if (row_[s] >= 0)
+        matrix[row(s) * rows + i] += weights_[s] * ((row(s) == i ? 1 : 0) - work[s]);
+    }
   }
   double squares = 0;
   for (std::size_t s = 0; s < n; ++s)
@@ -198,6 +247,8 @@ levels::solution levels::solve(double ratio, bool complete) const {
   if (drifts)
     follow(work);
   for (std::size_t s = 0; s < n; ++s) {
+    if (row_[s] < 0)
+      continue;
     const double value = observations_[s].log_time - center_;
     right[row(s)] += weights_[s] * (value - work[s]);
     squares += weights_[s] * value * (value - work[s]);
@@ -230,11 +281,19 @@ levels::solution levels::solve(double ratio, bool complete) const {
     return result;
 
   for (std::size_t s = 0; s < n; ++s)
-    work[s] = drifts ? weights_[s] * (observations_[s].log_time - center_ - level[row(s)]) : 0;
+    work[s] = drifts && row_[s] >= 0
+                  ? weights_[s] * (observations_[s].log_time - center_ - level[row(s)])
+                  : 0;
   if (drifts)
     follow(work);
   result.drift = std::move(work);
   result.covariance = invert(matrix, rows);
+  result.influence = std::move(influence);
+  result.drift_variance.assign(n, 0.0);
+  if (drifts) {
+    result.drift_variance = drift_matrix.inverse_diagonal();
+    result.drift_variance[0] = 0;
+  }
   return result;
 }
 
@@ -262,21 +321,21 @@ void levels::choose_ratio() {
 }
 
 void levels::weigh(const solution &fit) {
-  const auto row = [&](std::size_t s) {
-    return static_cast<std::size_t>(place_[observations_[s].variant]);
-  };
+  const auto row = [&](std::size_t s) { return static_cast<std::size_t>(row_[s]); };
   // A variant's own samples pull its level along: n samples show only (n - 1) / n of the variance.
   std::vector<double> residuals(observations_.size(), 0.0), seen;
   for (std::size_t s = 0; s < observations_.size(); ++s) {
-    const double n = count_[row(s)];
-    if (n < 2)
+    if (row_[s] < 0)
       continue;
+    const double n = count_[row(s)];
     residuals[s] = (observations_[s].log_time - center_ - fit.level[row(s)] - fit.drift[s]) *
                    std::sqrt(n / (n - 1));
     seen.push_back(std::abs(residuals[s]));
   }
   const double scale = std::max(least_noise_, 1.4826 * median(seen));
   for (std::size_t s = 0; s < observations_.size(); ++s) {
+    if (row_[s] < 0)
+      continue;
     const double z = std::abs(residuals[s]) / scale;
     weights_[s] = z <= outlier_limit ? 1 : (outlier_limit / z) * (outlier_limit / z);
   }

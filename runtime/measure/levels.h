@@ -47,7 +47,7 @@ public:
          double drift_hint = -1);
 
   /// Whether the variant has a sample.
-  bool has(std::uint32_t variant) const { return place_[variant] >= 0; }
+  bool has(std::uint32_t variant) const { return place_[variant] >= 0 || lone_[variant] >= 0; }
   /// ln of the variant's time per launch, drift removed.
   double level(std::uint32_t variant) const;
   /// level(a) - level(b) with its standard error.
@@ -67,14 +67,21 @@ private:
   solution solve(double ratio, bool complete) const;
   void choose_ratio();
   void weigh(const solution &fit);
+  double pull(std::uint32_t variant, double sign, std::vector<double> &on_rows) const;
 
+  // A variant with one sample has no say in the fit: its level is what the drift leaves of the
+  // sample. Only the others are rows of the equations.
   std::vector<observation> observations_;
-  std::vector<std::int32_t> place_;  // variant -> row of the level, -1: no sample
+  std::vector<std::int32_t> place_;  // variant -> row, -1: fewer than two samples
+  std::vector<std::int32_t> lone_;   // variant -> its only observation, -1: none or several
+  std::vector<std::int32_t> row_;    // observation -> row of its variant, -1: lone
   std::vector<std::uint32_t> count_; // samples per row
   std::vector<double> weights_;      // per observation
   std::vector<double> levels_;       // per row
   std::vector<double> covariance_;   // rows x rows, of the levels, in units of the noise's variance
-  std::vector<double> adjusted_;     // per observation
+  std::vector<double> influence_;    // observations x rows: how a row's level moves the drift there
+  std::vector<double> drift_variance_; // per observation, given the levels, in the same units
+  std::vector<double> adjusted_;       // per observation
   double center_ = 0;
   double typical_gap_ = 1; // between observations [s]
   double least_noise_;
