@@ -9,11 +9,13 @@
 #   %gxx        GCC, C++20, with the public headers on its path
 #   %filecheck  FileCheck that also refuses any error or warning in its input
 #   %cuda       compiles as CUDA;  %cudalibs  links its runtime
+#   %libomp     compiles with LLVM's OpenMP runtime and links it
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
 #   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
-# Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu.
+# Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
+# libgomp (GCC's OpenMP), libomp (LLVM's).
 
 import os
 import sys
@@ -63,6 +65,16 @@ if probe.compiles(config, f"{clangxx} {cuda_flags}", probe.CUDA_SOURCE, ".cu"):
     config.available_features.add("cuda")
 if hip_flags and probe.compiles(config, f"{clangxx} {hip_flags}", probe.HIP_SOURCE, ".hip"):
     config.available_features.add("hip")
+OPENMP_SOURCE = "#include <omp.h>\nint main() { return omp_get_max_threads() == 0; }\n"
+if probe.compiles(config, f"{config.tl_gxx} -fopenmp", OPENMP_SOURCE, ".cpp"):
+    config.available_features.add("libgomp")
+# The runtime library is of its own package and need not be of the compiler's version.
+libomp = sorted(glob.glob("/usr/lib/llvm-*/lib/libomp.so"))
+libomp_flags = ""
+if libomp:
+    config.available_features.add("libomp")
+    folder = os.path.dirname(libomp[-1])
+    libomp_flags = f"-fopenmp -L{folder} -Wl,-rpath,{folder}"
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("nvidia-gpu")
 if os.path.exists("/dev/kfd"):
@@ -81,6 +93,7 @@ for pattern, replacement in [
     (r"%filecheck\b", f"{filecheck} --implicit-check-not error: --implicit-check-not warning:"),
     (r"%cudalibs\b", cuda_libs),
     (r"%cuda\b", cuda_flags),
+    (r"%libomp\b", libomp_flags),
     (r"%hiplibs\b", hip_libs),
     (r"%hipflags\b", f"{config.tl_source_dir}/utils/hip-flags --clang {config.tl_llvm_major}"),
     (r"%hip\b", hip_flags),

@@ -161,42 +161,51 @@ std::string trial_runner::find_late_write() const {
   return {};
 }
 
+// The region that a byte outside of all regions is closest to.
+static const memory_region &nearest_region(const memory_layout &layout, std::uintptr_t address) {
+  const auto distance = [address](const memory_region &region) {
+    return address < region.begin ? region.begin - address : address - region.end + 1;
+  };
+  return *std::min_element(
+      layout.regions.begin(), layout.regions.end(),
+      [&](const memory_region &a, const memory_region &b) { return distance(a) < distance(b); });
+}
+
 std::string trial_runner::find_outside_write() const {
-  std::string found;
-  for (const memory_guard &guard : expected.layout.guards) {
-    const auto owner =
-        std::find_if(expected.layout.regions.begin(), expected.layout.regions.end(),
-                     [&guard](const memory_region &region) {
-                       return region.argument == guard.argument &&
-                              (region.begin == guard.end || region.end == guard.begin);
-                     });
-    if (owner == expected.layout.regions.end() || !found.empty())
-      continue;
-    // Counted in elements: of a changed one not every byte need differ.
-    std::uint64_t elements = 0;
-    std::uintptr_t nearest = 0;
-    const auto count = [&](std::uintptr_t begin, std::uintptr_t end) {
-      const bool known =
-          std::any_of(expected.noise.begin(), expected.noise.end(), [&](const noise_range &noise) {
-            return noise.begin < end && noise.end > begin;
-          });
-      if (known)
-        return;
-      elements += std::max<std::uint64_t>(1, (end - begin) / element_size(owner->element));
-      if (nearest == 0 || begin < owner->begin)
-        nearest = begin < owner->begin ? end - 1 : begin;
-    };
-    tracker_.for_each_touched(guard.begin, guard.end,
-                              [&](std::uintptr_t begin, std::uintptr_t end) {
-                                for_each_change(begin, end, tracker_.pristine(begin), owner->anchor,
-                                                element_size(owner->element), count);
-                              });
-    if (elements > 0)
-      found = fmt::format("wrote outside of {}: {} element{}, the nearest is {}",
-                          parameter_name(factory_, owner->argument), elements,
-                          elements == 1 ? "" : "s", describe_address(factory_, *owner, nearest));
-  }
-  return found;
+  const memory_layout &layout = expected.layout;
+  const memory_region *owner = nullptr;
+  std::uintptr_t nearest = 0;
+  std::uint64_t elements = 0;
+  const auto count = [&](std::uintptr_t begin, std::uintptr_t end) {
+    const bool known =
+        std::any_of(expected.noise.begin(), expected.noise.end(), [&](const noise_range &noise) {
+          return noise.begin < end && noise.end > begin;
+        });
+    if (known)
+      return;
+    const memory_region &region = nearest_region(layout, begin);
+    if (!owner)
+      owner = &region;
+    if (&region != owner)
+      return;
+    // Of a changed element not every byte need differ.
+    const std::size_t size = element_size(region.element);
+    elements += (end - 1 - region.anchor) / size - (begin - region.anchor) / size + 1;
+    if (nearest == 0 || begin < region.begin)
+      nearest = begin < region.begin ? end - 1 : begin;
+  };
+  for (const memory_guard &guard : layout.guards)
+    tracker_.for_each_touched(
+        guard.begin, guard.end, [&](std::uintptr_t begin, std::uintptr_t end) {
+          for_each_change(begin, end, tracker_.pristine(begin),
+                          nearest_region(layout, begin).anchor,
+                          element_size(nearest_region(layout, begin).element), count);
+        });
+  if (elements == 0)
+    return {};
+  return fmt::format("wrote outside of {}: {} element{}, the nearest is {}",
+                     parameter_name(factory_, owner->argument), elements, elements == 1 ? "" : "s",
+                     describe_address(factory_, *owner, nearest));
 }
 
 // Results of one argument, with what is said about them.

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// GCC's OpenMP runtime has threads before anything is tuned. The fork does not have them, and a region in a
+// variant must not wait for them, as it would on the thread that forked. What the plugin would
+// generate is written by hand, since the plugin is not for GCC.
+//
+// REQUIRES: libgomp
+// RUN: %gxx -O2 -fopenmp %s -o %t %runtime
+// RUN: env OMP_NUM_THREADS=3 timeout 60 %t | %filecheck %s
+// CHECK: before: 3 threads
+// CHECK-NEXT: right
+// RUN: %trials | FileCheck %s --check-prefix=TRIALS
+// TRIALS: sum_rows|n=4096|chunk=1|measured|
+// TRIALS: sum_rows|n=4096|chunk=16|measured|
+// TRIALS: sum_rows|n=4096|chunk=64|measured|
+
+#include "Inputs/openmp.h"
+
+template <chunk_config C> void sum_rows(int n, const float *in, float *out) {
+  sum_rows_in_parallel(C.chunk, n, in, out);
+}
+
+using signature = void(int, const float *, float *);
+
+inline const tl_factory *sum_rows_factory() {
+  static signature *const functions[] = {&sum_rows<chunk_config{1}>, &sum_rows<chunk_config{16}>, &sum_rows<chunk_config{64}>};
+  static const char *const configs[] = {"chunk=1", "chunk=16", "chunk=64"};
+  static const char *const parameters[] = {"n", "in", "out"};
+  return tl::detail::describe<&sum_rows_factory, signature>(
+      tl::detail::generated{.id = "sum_rows", .name = "sum_rows", .file = "openmp-libgomp.cpp", .line = 1,
+                            .fingerprint = "00000000000000000000000000000001", .configs = configs, .parameters = parameters,
+                            .functions = functions, .variant_count = 3, .default_variant = 1, .values = nullptr},
+      timeout = 10);
+}
+
+int main() {
+  return run_openmp_test([](int n, const float *in, float *out) {
+    tl::detail::dispatch<&sum_rows_factory, signature>(tl::detail::option_set(timeout = 10), +n, +in, +out);
+  });
+}
