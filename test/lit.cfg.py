@@ -17,6 +17,7 @@
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
 # libgomp (GCC's OpenMP), libomp (LLVM's).
 
+import glob
 import os
 import sys
 
