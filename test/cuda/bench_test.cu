@@ -15,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cassert>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -44,7 +45,8 @@ enum class habit : int {
   too_much_shared,
   aborts,
   throws,
-  leaks_error,
+  asserts,
+  greedy,
   count
 };
 
@@ -60,6 +62,8 @@ template <habit H> __global__ void scale_kernel(int n, const float *x, float *y)
     *reinterpret_cast<float *>(0x10) = 1;
   if (H == habit::trap && i == 0)
     __trap();
+  if (H == habit::asserts && i == 0)
+    assert(n < 0);
   if (H == habit::past_the_end && i == 0)
     y[n] = 1;
   if (H == habit::before_the_start && i == 0)
@@ -89,8 +93,9 @@ template <habit H> void scale(int n, const float *x, float *y, cudaStream_t stre
     cudaFuncSetAttribute(scale_kernel<H>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared));
   }
   scale_kernel<H><<<(n + 255) / 256, threads, shared, stream>>>(n, x, y);
-  if (H == habit::leaks_error)
-    cudaMemcpy(nullptr, nullptr, 16, cudaMemcpyDeviceToHost);
+  void *scratch = nullptr;
+  if (H == habit::greedy)
+    cudaMalloc(&scratch, std::size_t(1) << 46);
 }
 
 using scale_signature = void(int, const float *, float *, cudaStream_t);
@@ -267,6 +272,10 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
   EXPECT_NE(outcome.reason.find("409600 bytes"), std::string::npos) << outcome.reason;
   EXPECT_EQ(probe(habit::aborts, "aborts").status, trial_status::crashed);
   EXPECT_EQ(probe(habit::throws, "throws").status, trial_status::threw);
+  outcome = probe(habit::asserts, "asserts");
+  EXPECT_EQ(outcome.status, trial_status::device_error);
+  EXPECT_NE(outcome.reason.find("CUDA_ERROR_ASSERT"), std::string::npos) << outcome.reason;
+  EXPECT_EQ(probe(habit::greedy, "greedy").status, trial_status::out_of_memory);
   EXPECT_EQ(probe(habit::slow, "slow").status, trial_status::measured);
   EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
 }
