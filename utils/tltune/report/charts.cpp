@@ -78,6 +78,8 @@ static std::string ranked_row(const space_view &view, std::size_t index, const s
   const ranked_trial &r = view.ranked[index];
   const auto percent = [&](double ns) { return 100 * x(ns); };
   const trial &best = *view.ranked.front().data;
+  const trial &base = *view.ranked[view.winner.value_or(0)].data; // what labels are written against
+  const bool few = r.data->samples_ns.size() < 6;                 // no interval: only their range
   const bool outside = r.data->median_ns > x.high();
   const char *kind = r.is_winner ? " winner" : r.is_default ? " default" : "";
   std::string marks;
@@ -85,11 +87,13 @@ static std::string ranked_row(const space_view &view, std::size_t index, const s
     marks =
         R"(<text class="beyond" x="100%" y="11" dy="0.34em" text-anchor="end">further right &#9656;</text>)";
   else
-    marks = fmt::format(R"(<line class="range" x1="{:.2f}%" x2="{:.2f}%" y1="11" y2="11"/>)"
-                        R"(<line class="middle" x1="{:.2f}%" x2="{:.2f}%" y1="11" y2="11"/>)"
-                        R"(<circle cx="{:.2f}%" cy="11" r="{}"/>)",
-                        percent(r.range.low), percent(r.range.high), percent(r.middle.low),
-                        percent(r.middle.high), percent(r.data->median_ns), r.is_winner ? 5.5 : 4);
+    marks = fmt::format(
+        R"(<line class="range" x1="{:.2f}%" x2="{:.2f}%" y1="11" y2="11"/>{}<circle cx="{:.2f}%" cy="11" r="{}"/>)",
+        percent(few ? r.middle.low : r.range.low), percent(few ? r.middle.high : r.range.high),
+        few ? std::string()
+            : fmt::format(R"(<line class="middle" x1="{:.2f}%" x2="{:.2f}%" y1="11" y2="11"/>)",
+                          percent(r.middle.low), percent(r.middle.high)),
+        percent(r.data->median_ns), r.is_winner ? 5.5 : 4);
   std::string tags;
   if (r.is_winner)
     tags += R"( <b class="tag">winner</b>)";
@@ -97,16 +101,20 @@ static std::string ranked_row(const space_view &view, std::size_t index, const s
     tags += R"( <b class="tag alt">default</b>)";
   if (r.data->status == trial_status::cut)
     tags += R"( <b class="tag dim">cut short</b>)";
+  if (few && !r.data->samples_ns.empty())
+    tags += fmt::format(R"( <i class="few">{} {}</i>)", r.data->samples_ns.size(),
+                        r.data->samples_ns.size() == 1 ? "sample" : "samples");
   return fmt::format(
       R"(<div class="row{}"><span class="rank">{}</span><span class="name">{}{}</span>)"
-      R"(<svg class="lane"><title>{}: median {}, 95 % interval {} to {}, {} samples</title>{}</svg>)"
+      R"(<svg class="lane"><title>{}: median {}, {} {} to {}, {} samples</title>{}</svg>)"
       R"(<span class="value">{}<i>{}</i></span></div>)"
       "\n",
       kind, index + 1,
-      escape(index == 0 ? view.label(r.data->config)
-                        : view.difference(r.data->config, best.config)),
-      tags, escape(r.data->config), format_time(r.data->median_ns), format_time(r.middle.low),
-      format_time(r.middle.high), r.data->samples_ns.size(), marks, format_time(r.data->median_ns),
+      escape(&base == r.data ? view.label(r.data->config)
+                             : view.difference(r.data->config, base.config)),
+      tags, escape(r.data->config), format_time(r.data->median_ns),
+      few ? "samples from" : "95 % interval", format_time(r.middle.low), format_time(r.middle.high),
+      r.data->samples_ns.size(), marks, format_time(r.data->median_ns),
       index == 0 ? std::string("fastest")
                  : "+" + format_percent(r.data->median_ns / best.median_ns - 1));
 }
@@ -119,6 +127,10 @@ std::string ranked_chart(const space_view &view, std::size_t count) {
     high = std::max({high, view.ranked[i].data->median_ns,
                      std::min(view.ranked[i].range.high, view.ranked[i].data->median_ns * 1.1)});
   }
+  if (view.default_config) // as long as it does not squeeze the others
+    if (const double ns = view.ranked[*view.default_config].data->median_ns;
+        ns - low < 1.6 * (high - low))
+      high = std::max(high, ns);
   const double margin = (high - low) * 0.04;
   const scale x = scale::linear(low - margin, high + margin);
   const auto [unit, ns] = time_unit(low);

@@ -111,12 +111,18 @@ static std::string section(const session_bundle &bundle, std::size_t index,
   if (!view.constants.empty())
     out += "<p class=\"where\">The same in all configs: " + escape(view.constants) + "</p>\n";
   if (!view.ranked.empty()) {
-    out += figure("The fastest configs",
-                  "The first in full, the others by what they have other than it. Dot: median. "
-                  "Thick: 95 % interval of the median, from order statistics. Thin: 5 "
-                  "% to 95 % of the "
-                  "samples, as far as the axis reaches.",
-                  ranked_chart(view, options.ranked));
+    out += figure(
+        "The fastest configs",
+        std::string(
+            "The winner in full, the others by what they have other than it. Dot: median. Thick: "
+            "95 % "
+            "interval of the median, from order statistics, where there are six samples. Thin: "
+            "5 % to 95 % of the samples, as far as the axis reaches.") +
+            (view.winner.value_or(0) > 0 ? " The winner was chosen with the drift of clocks taken "
+                                           "out, which these medians are "
+                                           "not; a config with few samples may stand above it."
+                                         : ""),
+        ranked_chart(view, options.ranked));
     out += figure("The whole space", "Each config's median, sorted.", space_chart(view));
     if (!view.tunables.empty() && view.ranked.size() > 1) {
       out += figure("Each tunable against time",
