@@ -4,7 +4,7 @@
 // never runs the script, but opens the library.
 //
 // REQUIRES: cuda, nvidia-gpu
-// RUN: %clangxx -O1 -fPIC -shared %plugin %cuda %s -o %t.so %runtime_static %cudalibs
+// RUN: %clangxx -O1 -fPIC -shared %plugin %cuda %s -o %t.so %runtime %cudalibs
 // RUN: env TL_LOG=info %python %S/Inputs/host.py %t.so 2>&1 | %filecheck %s
 // CHECK: host runs
 // CHECK-NOT: inside the program
