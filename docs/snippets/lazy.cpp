@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <tl/autotune.h>
+#include <tl/tuner.h>
 
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 using namespace tl::keywords;
@@ -29,7 +31,14 @@ axpy_launch axpy(int n, float factor) {
 }
 // end
 
-int main() {
+int main(int argc, char **argv) {
+  // snippet: offline
+  if (argc > 1 && !std::strcmp(argv[1], "--tune")) {
+    for (const int size : {1000, 10000, 100000})
+      tl::prepare(&axpy<>, size, 3.0f); // a lazy factory; inputs are generated
+    return 0;
+  }
+  // end
   const int n = 1000;
   std::vector<float> x(n, 2.0f), y(n);
   // snippet: use
