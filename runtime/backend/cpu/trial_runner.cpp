@@ -113,8 +113,8 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) 
   } catch (const std::exception &error) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
-    return failure(trial_status::threw,
-                   fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false);
+    return unless_infeasible(failure(
+        trial_status::threw, fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
   } catch (...) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
