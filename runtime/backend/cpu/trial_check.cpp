@@ -258,71 +258,97 @@ std::string trial_runner::compare_runs() const {
   return {};
 }
 
+static runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
+  runner_outcome result;
+  result.outcome.status = status;
+  result.outcome.reason = std::move(reason);
+  result.tainted = tainted;
+  return result;
+}
+
 // What the variant changed and the reference did not.
-std::string trial_runner::compare_rest() const {
+runner_outcome trial_runner::compare_rest() const {
   const match_rule rule = rule_of(options_);
-  std::string found;
-  std::size_t next_run = 0;
-  for (std::uint32_t i = 0; i < expected.layout.regions.size() && found.empty(); ++i) {
+  auto next = expected.runs.begin();
+  for (std::uint32_t i = 0; i < expected.layout.regions.size(); ++i) {
     const memory_region &region = expected.layout.regions[i];
+    const auto first_run = next;
+    std::uint64_t written = 0;
+    for (; next != expected.runs.end() && next->region == i; ++next)
+      written += (next->end - next->begin) / element_size(next->element);
     // Poisoned before: nothing there can be told from what it was.
     if (region.access == TL_ACCESS_SCRATCH || region.access == TL_ACCESS_OUT)
       continue;
+    // A guessed extent ends where the reference's writes end.
+    const std::uintptr_t hull_begin = written > 0 ? first_run->begin : region.begin;
+    const std::uintptr_t hull_end = written > 0 ? std::prev(next)->end : region.end;
     const std::size_t size = element_size(region.element);
     comparison sum;
-    std::uintptr_t first = 0;
-    while (next_run < expected.runs.size() && expected.runs[next_run].region < i)
-      ++next_run;
-    std::size_t run = next_run;
-    std::uint64_t written = 0;
-    for (std::size_t r = next_run; r < expected.runs.size() && expected.runs[r].region == i; ++r)
-      written +=
-          (expected.runs[r].end - expected.runs[r].begin) / element_size(expected.runs[r].element);
+    std::uintptr_t first = 0, outside = 0;
+    const auto compare = [&](std::uintptr_t begin, std::uintptr_t end) {
+      const bool whole = (begin - region.anchor) % size == 0 && (end - begin) % size == 0;
+      const std::uint32_t element = whole ? region.element : std::uint32_t{TL_ELEMENT_BYTES};
+      comparison here;
+      compare_elements(here, element, bytes_at(begin), tracker_.pristine(begin),
+                       (end - begin) / element_size(element), 0, rule, false);
+      if (here.mismatched == 0)
+        return;
+      const std::uintptr_t at = begin + here.first * element_size(element);
+      if (!region.exact && outside == 0 && (at < hull_begin || at >= hull_end))
+        outside = at;
+      if (sum.mismatched == 0) {
+        sum = std::move(here);
+        first = at;
+      } else {
+        sum.mismatched += here.mismatched;
+      }
+    };
     const auto look = [&](std::uintptr_t begin, std::uintptr_t end) {
       if (begin < end)
-        for_each_change(begin, end, tracker_.pristine(begin), region.anchor, size,
-                        [&](std::uintptr_t from, std::uintptr_t to) {
-                          const bool whole =
-                              (from - region.anchor) % size == 0 && (to - from) % size == 0;
-                          const std::uint32_t element =
-                              whole ? region.element : std::uint32_t{TL_ELEMENT_BYTES};
-                          const std::uint64_t before = sum.mismatched;
-                          compare_elements(sum, element, bytes_at(from), tracker_.pristine(from),
-                                           (to - from) / element_size(element), 0, rule, false);
-                          if (before == 0 && sum.mismatched > 0)
-                            first = from + sum.first * element_size(element);
-                        });
+        for_each_change(begin, end, tracker_.pristine(begin), region.anchor, size, compare);
     };
-    tracker_.for_each_touched(
-        region.begin, region.end, [&](std::uintptr_t begin, std::uintptr_t end) {
-          std::uintptr_t at = begin;
-          while (run < expected.runs.size() && expected.runs[run].region == i &&
-                 expected.runs[run].begin < end) {
-            look(at, std::min(end, std::max(at, expected.runs[run].begin)));
-            at = std::max(at, std::min(end, expected.runs[run].end));
-            if (expected.runs[run].end > end)
-              break;
-            ++run;
-          }
-          look(at, end);
-        });
+    auto run = first_run;
+    tracker_.for_each_touched(region.begin, region.end,
+                              [&](std::uintptr_t begin, std::uintptr_t end) {
+                                for (std::uintptr_t at = begin;;) {
+                                  while (run != next && run->end <= at)
+                                    ++run;
+                                  look(at, run == next ? end : std::clamp(run->begin, at, end));
+                                  if (run == next || run->begin >= end)
+                                    return;
+                                  at = std::min(run->end, end);
+                                  if (at == end)
+                                    return;
+                                }
+                              });
     if (sum.mismatched == 0)
       continue;
+    const std::string name = parameter_name(factory_, region.argument);
     const std::string where = describe_address(factory_, region, first);
     if (region.access == TL_ACCESS_IN)
-      found = fmt::format("wrote to {}, which is only read: got {}, was {}", where, sum.got,
-                          sum.expected);
-    else if (written == 0)
-      found = fmt::format("wrote to {}, which the reference leaves alone: got {}, was {}", where,
-                          sum.got, sum.expected);
-    else if (static_cast<double>(sum.mismatched) >
-             options_.max_mismatched_ratio * static_cast<double>(written))
-      found = fmt::format("{} elements of {} differ that the reference leaves alone, the first is "
-                          "{}: got {}, was {}",
-                          sum.mismatched, parameter_name(factory_, region.argument), where, sum.got,
-                          sum.expected);
+      return rejected(trial_status::wrong,
+                      fmt::format("wrote to {}, which is only read: got {}, was {}", where, sum.got,
+                                  sum.expected),
+                      false);
+    if (written == 0)
+      return rejected(trial_status::wrong,
+                      fmt::format("wrote to {}, which the reference leaves alone: got {}, was {}",
+                                  where, sum.got, sum.expected),
+                      false);
+    if (outside != 0)
+      return rejected(trial_status::out_of_bounds,
+                      fmt::format("wrote outside of {}: {} is beyond what the reference writes",
+                                  name, describe_address(factory_, region, outside)),
+                      false);
+    if (static_cast<double>(sum.mismatched) >
+        options_.max_mismatched_ratio * static_cast<double>(written))
+      return rejected(trial_status::wrong,
+                      fmt::format("{} elements of {} differ that the reference leaves alone, the "
+                                  "first is {}: got {}, was {}",
+                                  sum.mismatched, name, where, sum.got, sum.expected),
+                      false);
   }
-  return found;
+  return {};
 }
 
 std::string trial_runner::compare_result() const {
@@ -334,14 +360,6 @@ std::string trial_runner::compare_result() const {
   compare_elements(sum, result.element, result_, expected.result, 1, 0, rule_of(options_), false);
   return sum.mismatched == 0 ? std::string()
                              : fmt::format("returned {}, expected {}", sum.got, sum.expected);
-}
-
-static runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
-  runner_outcome result;
-  result.outcome.status = status;
-  result.outcome.reason = std::move(reason);
-  result.tainted = tainted;
-  return result;
 }
 
 runner_outcome trial_runner::judge(std::uint32_t variant) {
@@ -357,9 +375,11 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
     if (!options_.check(&factory_, arguments_, result_))
       return rejected(trial_status::wrong, "rejected by the factory's own check", false);
   } else {
-    for (std::string text : {compare_result(), compare_runs(), compare_rest()})
+    for (std::string text : {compare_result(), compare_runs()})
       if (!text.empty())
         return rejected(trial_status::wrong, std::move(text), false);
+    if (runner_outcome rest = compare_rest(); rest.outcome.status != trial_status::measured)
+      return rest;
   }
   runner_outcome failed;
   if (std::string text = compare_repeats(variant, failed); !text.empty())

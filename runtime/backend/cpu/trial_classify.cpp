@@ -31,10 +31,25 @@ static bool as_expected(const expectation &expected, const written_run &run,
          options.max_mismatched_ratio * static_cast<double>(sum.compared);
 }
 
-// Poisons what lies between the first and the last written element of each region. Where the
-// reference then leaves the same results, all that it writes is output, also elements that held the
-// right value before and therefore did not seem to be written. False: it reads some of that.
-bool trial_runner::classify_by_hull(std::uint32_t with) {
+// The elements of a region that may all be output: those between the first and the last one that
+// were seen to change, or, where an object's bounds are known, all of it.
+static written_run area_of(const memory_region &region, written_run from, std::uintptr_t end,
+                           bool whole) {
+  from.end = end;
+  const std::size_t size = element_size(region.element);
+  const bool bounded =
+      region.exact || region.place == memory_place::heap || region.place == memory_place::image;
+  if (!whole || !bounded)
+    return from;
+  from.begin -= (from.begin - region.begin) / size * size;
+  from.end += (region.end - from.end) / size * size;
+  return from;
+}
+
+// Poisons whole areas of the regions that were written. Where the reference then leaves the same
+// results, all that it writes is output, also elements that held the right value before and
+// therefore did not seem to be written. False: it reads some of that.
+bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   std::vector<written_run> hulls;
   for (const written_run &run : expected.runs) {
     const memory_region &region = expected.layout.regions[run.region];
@@ -44,6 +59,8 @@ bool trial_runner::classify_by_hull(std::uint32_t with) {
       hulls.push_back(run);
     hulls.back().end = run.end;
   }
+  for (written_run &hull : hulls)
+    hull = area_of(expected.layout.regions[hull.region], hull, hull.end, whole);
   set_up_check_run(false);
   for (const written_run &hull : hulls) {
     tracker_.touch(hull.begin, hull.end);
@@ -135,7 +152,7 @@ void trial_runner::classify() {
   const std::uint32_t with = options_.reference && expected.reference_ns > slow_ns
                                  ? factory_.default_variant
                                  : the_reference;
-  if (!classify_by_hull(with))
+  if (!classify_by_area(with, true) && !classify_by_area(with, false))
     classify_by_runs(with);
   else if (with == the_reference && last_ns_ > 0)
     expected.reference_ns = std::min(expected.reference_ns, last_ns_);

@@ -64,7 +64,7 @@ private:
   void collect_runs();
   void collect_region(std::uint32_t index);
   void collect_noise();
-  bool classify_by_hull(std::uint32_t with);
+  bool classify_by_area(std::uint32_t with, bool whole);
   void classify_by_runs(std::uint32_t with);
 
   runner_outcome judge(std::uint32_t variant);
@@ -72,7 +72,7 @@ private:
   std::string find_late_write() const;
   std::string find_outside_write() const;
   std::string compare_runs() const;
-  std::string compare_rest() const;
+  runner_outcome compare_rest() const;
   std::string compare_result() const;
   std::string compare_repeats(std::uint32_t variant, runner_outcome &failed);
 
