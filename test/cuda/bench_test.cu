@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Trials on a real device: what a variant can do wrong, what it costs, and that the caller's memory
-// never notices. The factories are written out as the plugin would generate them, so that this tests
-// the runtime alone.
+// never notices. The factories are written out as the plugin would generate them, so that this
+// tests the runtime alone.
 //
 // REQUIRES: cuda, nvidia-gpu
 // RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t %runtime_static -lgtest -lgtest_main %cudalibs
@@ -90,7 +90,8 @@ template <habit H> void scale(int n, const float *x, float *y, cudaStream_t stre
   std::size_t shared = 0;
   if (H == habit::too_much_shared) {
     shared = 400 * 1024;
-    cudaFuncSetAttribute(scale_kernel<H>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared));
+    cudaFuncSetAttribute(scale_kernel<H>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                         static_cast<int>(shared));
   }
   scale_kernel<H><<<(n + 255) / 256, threads, shared, stream>>>(n, x, y);
   void *scratch = nullptr;
@@ -101,7 +102,8 @@ template <habit H> void scale(int n, const float *x, float *y, cudaStream_t stre
 using scale_signature = void(int, const float *, float *, cudaStream_t);
 
 template <int... I> const auto &scale_functions(std::integer_sequence<int, I...>) {
-  static void (*const functions[])(int, const float *, float *, cudaStream_t) = {&scale<static_cast<habit>(I)>...};
+  static void (*const functions[])(int, const float *, float *,
+                                   cudaStream_t) = {&scale<static_cast<habit>(I)>...};
   return functions;
 }
 
@@ -110,9 +112,9 @@ constexpr int habits = static_cast<int>(habit::count);
 const tl_factory *scale_factory() {
   static const char *const configs[habits] = {};
   static const char *const parameters[] = {"n", "x", "y", "stream"};
-  return tl::detail::describe<&scale_factory, scale_signature>(
-      tl::detail::generated{"test_scale", "scale", "bench_test.cu", 1, "00000000000000000000000000000000", configs,
-                            parameters, scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0, nullptr});
+  return tl::detail::describe<&scale_factory, scale_signature>(tl::detail::generated{
+      "test_scale", "scale", "bench_test.cu", 1, "00000000000000000000000000000000", configs,
+      parameters, scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0, nullptr});
 }
 
 // In place, on the legacy default stream: no stream among the arguments.
@@ -130,7 +132,8 @@ const tl_factory *grow_factory() {
   static const char *const configs[] = {"threads=128", "threads=256"};
   static const char *const parameters[] = {"n", "x"};
   return tl::detail::describe<&grow_factory, grow_signature>(tl::detail::generated{
-      "test_grow", "grow", "bench_test.cu", 2, "00000000000000000000000000000000", configs, parameters, functions, 2, 0, nullptr});
+      "test_grow", "grow", "bench_test.cu", 2, "00000000000000000000000000000000", configs,
+      parameters, functions, 2, 0, nullptr});
 }
 
 // A plain struct with an address in it.
@@ -147,7 +150,8 @@ const tl_factory *packed_factory() {
   static const char *const configs[] = {"threads=128", "threads=256"};
   static const char *const parameters[] = {"what", "stream"};
   return tl::detail::describe<&packed_factory, packed_signature>(tl::detail::generated{
-      "test_packed", "grow_packed", "bench_test.cu", 3, "00000000000000000000000000000000", configs, parameters, functions, 2, 0, nullptr});
+      "test_packed", "grow_packed", "bench_test.cu", 3, "00000000000000000000000000000000", configs,
+      parameters, functions, 2, 0, nullptr});
 }
 
 const bool registered = (tl_rt_register(scale_factory()), tl_rt_register(grow_factory()),
@@ -189,8 +193,8 @@ protected:
   }
 
   template <class... Arguments>
-  std::unique_ptr<tl::rt::trial_bench> open(const tl_factory *factory, tl_options options, bool in_process,
-                                            Arguments &...arguments) {
+  std::unique_ptr<tl::rt::trial_bench> open(const tl_factory *factory, tl_options options,
+                                            bool in_process, Arguments &...arguments) {
     void *addresses[] = {&arguments..., nullptr};
     for (std::size_t i = 0; i < std::size(addresses); ++i)
       kept[i] = addresses[i];
@@ -281,7 +285,8 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
 }
 
 TEST_F(CudaBench, rounds_time_what_the_device_does) {
-  for (const unsigned profiler : {TL_PROFILER_EVENT, TL_PROFILER_GRAPH, TL_PROFILER_CUPTI, TL_PROFILER_WALL}) {
+  for (const unsigned profiler :
+       {TL_PROFILER_EVENT, TL_PROFILER_GRAPH, TL_PROFILER_CUPTI, TL_PROFILER_WALL}) {
     tl_options options = scale_factory()->options;
     options.profiler = profiler;
     auto bench = open(scale_factory(), options, false, n, x, y, stream);
@@ -293,7 +298,8 @@ TEST_F(CudaBench, rounds_time_what_the_device_does) {
     for (int i = 0; i < 3; ++i) {
       const auto start = std::chrono::steady_clock::now();
       const tl::rt::timed_round taken = bench->round(order, 10);
-      std::printf("  profiler %u: round in %.2f ms, clock %.3f:", profiler, seconds_since(start) * 1e3, taken.clock);
+      std::printf("  profiler %u: round in %.2f ms, clock %.3f:", profiler,
+                  seconds_since(start) * 1e3, taken.clock);
       ASSERT_EQ(taken.samples.size(), 4u);
       for (const auto &it : taken.samples) {
         EXPECT_EQ(it.outcome.status, trial_status::measured) << it.outcome.reason;
@@ -311,12 +317,15 @@ TEST_F(CudaBench, a_fault_in_a_round_costs_one_sample) {
   auto bench = open_scale();
   ASSERT_NE(bench, nullptr);
   ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  const tl::rt::sample_request order[] = {{0, 1}, {static_cast<std::uint32_t>(habit::bad_address), 1}, {1, 1}};
+  const tl::rt::sample_request order[] = {
+      {0, 1}, {static_cast<std::uint32_t>(habit::bad_address), 1}, {1, 1}};
   const tl::rt::timed_round taken = bench->round(order, 10);
   ASSERT_EQ(taken.samples.size(), 3u);
-  EXPECT_EQ(taken.samples[0].outcome.status, trial_status::measured) << taken.samples[0].outcome.reason;
+  EXPECT_EQ(taken.samples[0].outcome.status, trial_status::measured)
+      << taken.samples[0].outcome.reason;
   EXPECT_EQ(taken.samples[1].outcome.status, trial_status::device_error);
-  EXPECT_EQ(taken.samples[2].outcome.status, trial_status::measured) << taken.samples[2].outcome.reason;
+  EXPECT_EQ(taken.samples[2].outcome.status, trial_status::measured)
+      << taken.samples[2].outcome.reason;
 }
 
 TEST_F(CudaBench, in_place_on_the_default_stream) {
@@ -350,8 +359,10 @@ TEST_F(CudaBench, inside_the_calling_process) {
   trial_outcome outcome = bench->probe(0, 10);
   EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
   EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::too_many_threads), 10).status, trial_status::infeasible);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::past_the_end), 10).status, trial_status::out_of_bounds);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::too_many_threads), 10).status,
+            trial_status::infeasible);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::past_the_end), 10).status,
+            trial_status::out_of_bounds);
 }
 
 // What compute-sanitizer looks at: it cannot follow a variant that faults, nor one that is killed.
@@ -359,7 +370,8 @@ TEST_F(CudaBench, clean_in_process) {
   auto bench = open_scale(true);
   ASSERT_NE(bench, nullptr);
   ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::good), 10).status, trial_status::measured);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::good), 10).status,
+            trial_status::measured);
   EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
   const tl::rt::sample_request order[] = {{0, 2}, {1, 1}};
   for (const auto &it : bench->round(order, 10).samples)
@@ -370,15 +382,18 @@ TEST_F(CudaBench, memory_that_cannot_be_shared_is_staged) {
   float *pooled = nullptr, *managed = nullptr;
   CHECK_CUDA(cudaMallocAsync(&pooled, n * sizeof(float), stream));
   CHECK_CUDA(cudaMallocManaged(&managed, n * sizeof(float)));
-  CHECK_CUDA(cudaMemcpyAsync(pooled, host.data(), n * sizeof(float), cudaMemcpyHostToDevice, stream));
-  CHECK_CUDA(cudaMemcpyAsync(managed, host.data(), n * sizeof(float), cudaMemcpyHostToDevice, stream));
+  CHECK_CUDA(
+      cudaMemcpyAsync(pooled, host.data(), n * sizeof(float), cudaMemcpyHostToDevice, stream));
+  CHECK_CUDA(
+      cudaMemcpyAsync(managed, host.data(), n * sizeof(float), cudaMemcpyHostToDevice, stream));
   {
     auto bench = open(scale_factory(), scale_factory()->options, false, n, pooled, managed, stream);
     ASSERT_NE(bench, nullptr);
     ASSERT_EQ(bench->prepare().status, trial_status::measured);
     trial_outcome outcome = bench->probe(0, 10);
     EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
-    EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
+    EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status,
+              trial_status::wrong);
   }
   expect_untouched(pooled);
   expect_untouched(managed);

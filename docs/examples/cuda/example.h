@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the CUDA examples share: error checks, buffers, timing, and what the device could do at best.
+// What the CUDA examples share: error checks, buffers, timing, and what the device could do at
+// best.
 
 #ifndef TL_EXAMPLES_CUDA_EXAMPLE_H
 #define TL_EXAMPLES_CUDA_EXAMPLE_H
@@ -14,19 +15,22 @@
 #include <dlfcn.h>
 #include <vector>
 
-#define CHECK(call)                                                                                                    \
-  do {                                                                                                                 \
-    const cudaError_t error = (call);                                                                                  \
-    if (error != cudaSuccess) {                                                                                        \
-      std::fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, cudaGetErrorString(error));                   \
-      std::exit(1);                                                                                                    \
-    }                                                                                                                  \
+#define CHECK(call)                                                                                \
+  do {                                                                                             \
+    const cudaError_t error = (call);                                                              \
+    if (error != cudaSuccess) {                                                                    \
+      std::fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call,                           \
+                   cudaGetErrorString(error));                                                     \
+      std::exit(1);                                                                                \
+    }                                                                                              \
   } while (false)
 
 /// Device memory that is freed at the end of its scope.
 template <class T> class buffer {
 public:
-  explicit buffer(std::size_t count) : count_(count) { CHECK(cudaMalloc(&data_, count * sizeof(T))); }
+  explicit buffer(std::size_t count) : count_(count) {
+    CHECK(cudaMalloc(&data_, count * sizeof(T)));
+  }
   explicit buffer(const std::vector<T> &from) : buffer(from.size()) {
     CHECK(cudaMemcpy(data_, from.data(), count_ * sizeof(T), cudaMemcpyHostToDevice));
   }
@@ -88,7 +92,8 @@ public:
   double copy_bandwidth() {
     const std::size_t bytes = std::size_t(1) << 30;
     buffer<char> from(bytes), to(bytes);
-    const double ms = time([&] { CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream)); });
+    const double ms =
+        time([&] { CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream)); });
     return 2e-6 * static_cast<double>(bytes) / ms;
   }
 
@@ -110,32 +115,36 @@ public:
     if (!library_)
       return;
     auto create = reinterpret_cast<int (*)(void **)>(dlsym(library_, "cublasCreate_v2"));
-    auto set_stream = reinterpret_cast<int (*)(void *, cudaStream_t)>(dlsym(library_, "cublasSetStream_v2"));
+    auto set_stream =
+        reinterpret_cast<int (*)(void *, cudaStream_t)>(dlsym(library_, "cublasSetStream_v2"));
     gemm_ = reinterpret_cast<decltype(gemm_)>(dlsym(library_, "cublasGemmEx"));
-    if (!create || !set_stream || !gemm_ || create(&handle_) != 0 || set_stream(handle_, stream) != 0)
+    if (!create || !set_stream || !gemm_ || create(&handle_) != 0 ||
+        set_stream(handle_, stream) != 0)
       handle_ = nullptr;
   }
   explicit operator bool() const { return handle_ != nullptr; }
 
-  /// `type`: 0 float, 2 half (cudaDataType); accumulates in float. `b` is n x k (transposed) or k x n.
+  /// `type`: 0 float, 2 half (cudaDataType); accumulates in float. `b` is n x k (transposed) or k x
+  /// n.
   bool gemm(int type, bool transposed, int m, int n, int k, const void *a, const void *b, void *c) {
     const float one = 1, zero = 0;
     // Column-major C^T = B * A^T is what row-major C = A * B^T looks like from there.
-    return gemm_(handle_, transposed ? 1 : 0, 0, n, m, k, &one, b, type, transposed ? k : n, a, type, k, &zero, c, type,
-                 n, 68 /* CUBLAS_COMPUTE_32F */, -1) == 0;
+    return gemm_(handle_, transposed ? 1 : 0, 0, n, m, k, &one, b, type, transposed ? k : n, a,
+                 type, k, &zero, c, type, n, 68 /* CUBLAS_COMPUTE_32F */, -1) == 0;
   }
 
 private:
   void *library_ = nullptr;
   void *handle_ = nullptr;
-  int (*gemm_)(void *, int, int, int, int, int, const void *, const void *, int, int, const void *, int, int,
-               const void *, void *, int, int, int, int) = nullptr;
+  int (*gemm_)(void *, int, int, int, int, int, const void *, const void *, int, int, const void *,
+               int, int, const void *, void *, int, int, int, int) = nullptr;
 };
 
 /// One line that people and scripts read.
-inline void report(const char *what, double default_ms, double tuned_ms, double amount, const char *unit, double best) {
-  std::printf("%s: default %.4f ms, tuned %.4f ms, speed-up %.2f, %.1f %s", what, default_ms, tuned_ms,
-              default_ms / tuned_ms, amount, unit);
+inline void report(const char *what, double default_ms, double tuned_ms, double amount,
+                   const char *unit, double best) {
+  std::printf("%s: default %.4f ms, tuned %.4f ms, speed-up %.2f, %.1f %s", what, default_ms,
+              tuned_ms, default_ms / tuned_ms, amount, unit);
   if (best > 0)
     std::printf(", %.1f%% of %.1f", 100 * amount / best, best);
   std::printf("\n");
@@ -143,7 +152,8 @@ inline void report(const char *what, double default_ms, double tuned_ms, double 
 
 /// Ends the program unless the results agree.
 template <class Actual, class Expected>
-void expect_close(const char *what, std::size_t count, Actual &&actual, Expected &&expected, double rtol, double atol) {
+void expect_close(const char *what, std::size_t count, Actual &&actual, Expected &&expected,
+                  double rtol, double atol) {
   for (std::size_t i = 0; i < count; ++i) {
     const double a = actual(i), e = expected(i);
     if (!(std::abs(a - e) <= atol + rtol * std::abs(e))) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the two half-precision GEMM examples share: tiles that come into shared memory by asynchronous
-// copies, and the program around the kernel.
+// What the two half-precision GEMM examples share: tiles that come into shared memory by
+// asynchronous copies, and the program around the kernel.
 
 #ifndef TL_EXAMPLES_CUDA_GEMM_H
 #define TL_EXAMPLES_CUDA_GEMM_H
@@ -19,7 +19,9 @@ __device__ inline void copy_async(std::uint32_t to, const void *from) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
 }
 __device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-template <int Left> __device__ inline void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory"); }
+template <int Left> __device__ inline void wait_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory");
+}
 
 /// Address of 16 bytes (column `chunk`) of a row of a tile.
 __device__ inline std::uint32_t swizzled(std::uint32_t tile, int row, int chunk) {
@@ -50,7 +52,8 @@ __device__ inline block_position position_of(int id, int blocks_m, int blocks_n,
 }
 
 /// Tunes, checks and times a GEMM for each size on the command line.
-template <class Tuned, class Default> int check_gemm(const char *what, int argc, char **argv, Tuned &&tuned, Default &&plain) {
+template <class Tuned, class Default>
+int check_gemm(const char *what, int argc, char **argv, Tuned &&tuned, Default &&plain) {
   bench on;
   blas library(on.stream);
   std::vector<int> sizes;
@@ -60,7 +63,8 @@ template <class Tuned, class Default> int check_gemm(const char *what, int argc,
     sizes = {2048, 4096, 8192};
   for (const int size : sizes) {
     const int m = size, n = size, k = size;
-    const std::vector<float> fa = some_values(std::size_t(m) * k), fb = some_values(std::size_t(n) * k, 2);
+    const std::vector<float> fa = some_values(std::size_t(m) * k),
+                             fb = some_values(std::size_t(n) * k, 2);
     const std::vector<__half> a(fa.begin(), fa.end()), b(fb.begin(), fb.end());
     buffer<__half> da(a), db(b), dc(std::size_t(m) * n);
 
@@ -73,14 +77,16 @@ template <class Tuned, class Default> int check_gemm(const char *what, int argc,
     // A sample of elements: all of them would take the host minutes.
     const std::size_t samples = 1000;
     const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
-    expect_close(what, samples, [&](std::size_t i) { return double(__half2float(result[position(i)])); },
-                 [&](std::size_t i) {
-                   double sum = 0;
-                   for (int p = 0; p < k; ++p)
-                     sum += double(__half2float(a[position(i) / n * k + p])) * __half2float(b[position(i) % n * k + p]);
-                   return sum;
-                 },
-                 2e-3, 2e-2);
+    expect_close(
+        what, samples, [&](std::size_t i) { return double(__half2float(result[position(i)])); },
+        [&](std::size_t i) {
+          double sum = 0;
+          for (int p = 0; p < k; ++p)
+            sum += double(__half2float(a[position(i) / n * k + p])) *
+                   __half2float(b[position(i) % n * k + p]);
+          return sum;
+        },
+        2e-3, 2e-2);
 
     const double flop = 2.0 * m * n * k;
     double best = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // C = A * B^T in half precision on tensor cores, sums in float: A is m x k, B is n x k (as a linear
-// layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps ahead;
-// a swizzle keeps the matrix loads free of bank conflicts. mma.sync, so sm_80 and up.
+// layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps
+// ahead; a swizzle keeps the matrix loads free of bank conflicts. mma.sync, so sm_80 and up.
 
 #include "gemm.h"
 
@@ -36,8 +36,10 @@ __device__ inline void load_matrices(std::uint32_t (&to)[4], std::uint32_t from)
                : "memory");
 }
 
-__device__ inline void multiply(float (&sum)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+__device__ inline void multiply(float (&sum)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                std::uint32_t b1) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+               "{%8,%9}, {%0,%1,%2,%3};"
                : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
@@ -63,7 +65,8 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
 
   const auto fetch = [&](int at) {
     if (at < steps) {
-      const std::uint32_t stage = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+      const std::uint32_t stage =
+          base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
       copy_tile<C.block_m, threads>(stage, a + at * step, k, thread);
       copy_tile<C.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
     }
@@ -79,7 +82,8 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
     wait_copies<C.stages - 2>();
     __syncthreads();
     fetch(at + C.stages - 1);
-    const std::uint32_t tile_a = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+    const std::uint32_t tile_a =
+        base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
     const std::uint32_t tile_b = tile_a + bytes_a;
 #pragma unroll
     for (int part = 0; part < step / 16; ++part) {
@@ -89,7 +93,8 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
         load_matrices(left[i], swizzled(tile_a, row0 + i * 16 + lane % 16, part * 2 + lane / 16));
 #pragma unroll
       for (int j = 0; j < tiles_n / 2; ++j)
-        load_matrices(right[j], swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8, part * 2 + lane / 8 % 2));
+        load_matrices(right[j], swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8,
+                                         part * 2 + lane / 8 % 2));
 #pragma unroll
       for (int i = 0; i < tiles_m; ++i)
 #pragma unroll
@@ -98,15 +103,16 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
     }
   }
 
-  c += (static_cast<std::size_t>(block_row) * C.block_m + row0 + lane / 4) * n + block_column * C.block_n + column0 +
-       lane % 4 * 2;
+  c += (static_cast<std::size_t>(block_row) * C.block_m + row0 + lane / 4) * n +
+       block_column * C.block_n + column0 + lane % 4 * 2;
 #pragma unroll
   for (int i = 0; i < tiles_m; ++i)
 #pragma unroll
     for (int j = 0; j < tiles_n; ++j) {
       __half *to = c + static_cast<std::size_t>(i) * 16 * n + j * 8;
       *reinterpret_cast<__half2 *>(to) = __floats2half2_rn(sum[i][j][0], sum[i][j][1]);
-      *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n) = __floats2half2_rn(sum[i][j][2], sum[i][j][3]);
+      *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n) =
+          __floats2half2_rn(sum[i][j][2], sum[i][j][3]);
     }
 }
 
@@ -114,11 +120,12 @@ template <hgemm_config C = hgemm_config{}>
 TL_AUTOTUNE(configs = hgemm_space, timeout = 10)
 void hgemm(int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
   // Once per variant is enough; it costs a microsecond each time otherwise.
-  static const cudaError_t allowed =
-      cudaFuncSetAttribute(hgemm_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
+  static const cudaError_t allowed = cudaFuncSetAttribute(
+      hgemm_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
   if (allowed == cudaSuccess)
-    hgemm_kernel<C><<<m / C.block_m * (n / C.block_n), 32 * C.warps_m * C.warps_n, shared_bytes(C), stream>>>(
-        m, n, k, a, b, c);
+    hgemm_kernel<C>
+        <<<m / C.block_m *(n / C.block_n), 32 * C.warps_m * C.warps_n, shared_bytes(C), stream>>>(
+            m, n, k, a, b, c);
 }
 
 int main(int argc, char **argv) {

@@ -17,24 +17,25 @@ struct hopper_config {
 };
 
 /// One stage more for the alignment of the first.
-constexpr int shared_bytes(hopper_config c) { return c.stages * (c.block_m + c.block_n) * step * 2 + 1024; }
+constexpr int shared_bytes(hopper_config c) {
+  return c.stages * (c.block_m + c.block_n) * step * 2 + 1024;
+}
 
-constexpr auto hopper_space = tl::space<hopper_config>()
-                                  .axis(&hopper_config::block_m, {64, 128, 256})
-                                  .axis(&hopper_config::block_n, {128, 256})
-                                  .axis(&hopper_config::warpgroups, {1, 2})
-                                  .axis(&hopper_config::stages, {3, 4, 5})
-                                  .axis(&hopper_config::group, {1, 8})
-                                  .where([](hopper_config c) { return c.block_m % (64 * c.warpgroups) == 0; })
-                                  // What a thread can hold of C.
-                                  .where([](hopper_config c) {
-                                    return c.block_m * c.block_n / (128 * c.warpgroups) <= 128;
-                                  })
-                                  .where([](hopper_config c) { return shared_bytes(c) <= 227 * 1024; });
+constexpr auto hopper_space =
+    tl::space<hopper_config>()
+        .axis(&hopper_config::block_m, {64, 128, 256})
+        .axis(&hopper_config::block_n, {128, 256})
+        .axis(&hopper_config::warpgroups, {1, 2})
+        .axis(&hopper_config::stages, {3, 4, 5})
+        .axis(&hopper_config::group, {1, 8})
+        .where([](hopper_config c) { return c.block_m % (64 * c.warpgroups) == 0; })
+        // What a thread can hold of C.
+        .where([](hopper_config c) { return c.block_m * c.block_n / (128 * c.warpgroups) <= 128; })
+        .where([](hopper_config c) { return shared_bytes(c) <= 227 * 1024; });
 
-#define FLOATS8(x, i)                                                                                                  \
-  "+f"(x[i]), "+f"(x[i + 1]), "+f"(x[i + 2]), "+f"(x[i + 3]), "+f"(x[i + 4]), "+f"(x[i + 5]), "+f"(x[i + 6]),          \
-      "+f"(x[i + 7])
+#define FLOATS8(x, i)                                                                              \
+  "+f"(x[i]), "+f"(x[i + 1]), "+f"(x[i + 2]), "+f"(x[i + 3]), "+f"(x[i + 4]), "+f"(x[i + 5]),      \
+      "+f"(x[i + 6]), "+f"(x[i + 7])
 
 /// 64 x N x 16 on one warpgroup: adds A * B^T, both in shared memory, to what its threads hold.
 template <int N> struct tensor_core;
@@ -46,7 +47,8 @@ template <> struct tensor_core<128> {
                  "%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,"
                  "%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
                  "}, %64, %65, 1, 1, 1, 0, 0;"
-                 : FLOATS8(sum, 0), FLOATS8(sum, 8), FLOATS8(sum, 16), FLOATS8(sum, 24), FLOATS8(sum, 32), FLOATS8(sum, 40), FLOATS8(sum, 48), FLOATS8(sum, 56)
+                 : FLOATS8(sum, 0), FLOATS8(sum, 8), FLOATS8(sum, 16), FLOATS8(sum, 24),
+                   FLOATS8(sum, 32), FLOATS8(sum, 40), FLOATS8(sum, 48), FLOATS8(sum, 56)
                  : "l"(a), "l"(b));
   }
 };
@@ -62,7 +64,10 @@ template <> struct tensor_core<256> {
                  "%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111,"
                  "%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
                  "}, %128, %129, 1, 1, 1, 0, 0;"
-                 : FLOATS8(sum, 0), FLOATS8(sum, 8), FLOATS8(sum, 16), FLOATS8(sum, 24), FLOATS8(sum, 32), FLOATS8(sum, 40), FLOATS8(sum, 48), FLOATS8(sum, 56), FLOATS8(sum, 64), FLOATS8(sum, 72), FLOATS8(sum, 80), FLOATS8(sum, 88), FLOATS8(sum, 96), FLOATS8(sum, 104), FLOATS8(sum, 112), FLOATS8(sum, 120)
+                 : FLOATS8(sum, 0), FLOATS8(sum, 8), FLOATS8(sum, 16), FLOATS8(sum, 24),
+                   FLOATS8(sum, 32), FLOATS8(sum, 40), FLOATS8(sum, 48), FLOATS8(sum, 56),
+                   FLOATS8(sum, 64), FLOATS8(sum, 72), FLOATS8(sum, 80), FLOATS8(sum, 88),
+                   FLOATS8(sum, 96), FLOATS8(sum, 104), FLOATS8(sum, 112), FLOATS8(sum, 120)
                  : "l"(a), "l"(b));
   }
 };
@@ -72,8 +77,8 @@ template <> struct tensor_core<256> {
 /// Tells the tensor cores of a tile with rows of 128 bytes, swizzled: groups of eight rows lie 1024
 /// bytes apart. PTX ISA, "Matrix Descriptor Format".
 __device__ inline std::uint64_t descriptor(std::uint32_t at) {
-  return (std::uint64_t(at & 0x3ffff) >> 4) | std::uint64_t(1) << 16 | std::uint64_t(1024 >> 4) << 32 |
-         std::uint64_t(1) << 62;
+  return (std::uint64_t(at & 0x3ffff) >> 4) | std::uint64_t(1) << 16 |
+         std::uint64_t(1024 >> 4) << 32 | std::uint64_t(1) << 62;
 }
 
 /// Sizes are multiples of the tiles.
@@ -94,14 +99,15 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
 
   const auto fetch = [&](int at) {
     if (at < steps) {
-      const std::uint32_t stage = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+      const std::uint32_t stage =
+          base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
       copy_tile<C.block_m, threads>(stage, a + at * step, k, thread);
       copy_tile<C.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
     }
     commit_copies();
   };
-  // Two stages are not fetched ahead: one is being multiplied, and one has just been and may still be
-  // by another warpgroup.
+  // Two stages are not fetched ahead: one is being multiplied, and one has just been and may still
+  // be by another warpgroup.
 #pragma unroll
   for (int s = 0; s < C.stages - 2; ++s)
     fetch(s);
@@ -112,12 +118,14 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
     // The tensor cores see shared memory through another proxy than the copies.
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
     __syncthreads();
-    const std::uint32_t tile_a = base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+    const std::uint32_t tile_a =
+        base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
     const std::uint64_t right = descriptor(tile_a + bytes_a);
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
     for (int i = 0; i < tiles; ++i) {
-      const std::uint64_t left = descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
+      const std::uint64_t left =
+          descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
 #pragma unroll
       for (int part = 0; part < step / 16; ++part) // 32 bytes on
         tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
@@ -135,7 +143,8 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
     __half *to = c + static_cast<std::size_t>(row) * n + block_column * C.block_n + lane % 4 * 2;
 #pragma unroll
     for (int j = 0; j < C.block_n / 8; ++j) {
-      *reinterpret_cast<__half2 *>(to + j * 8) = __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
+      *reinterpret_cast<__half2 *>(to + j * 8) =
+          __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
       *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n + j * 8) =
           __floats2half2_rn(sum[i][4 * j + 2], sum[i][4 * j + 3]);
     }
@@ -144,11 +153,14 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
 
 template <hopper_config C = hopper_config{}>
 TL_AUTOTUNE(configs = hopper_space, timeout = 10)
-void hopper_gemm(int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
-  static const cudaError_t allowed =
-      cudaFuncSetAttribute(hopper_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
+void hopper_gemm(int m, int n, int k, const __half *a, const __half *b, __half *c,
+                 cudaStream_t stream) {
+  static const cudaError_t allowed = cudaFuncSetAttribute(
+      hopper_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
   if (allowed == cudaSuccess)
-    hopper_kernel<C><<<m / C.block_m * (n / C.block_n), 128 * C.warpgroups, shared_bytes(C), stream>>>(m, n, k, a, b, c);
+    hopper_kernel<C>
+        <<<m / C.block_m *(n / C.block_n), 128 * C.warpgroups, shared_bytes(C), stream>>>(m, n, k,
+                                                                                          a, b, c);
 }
 
 int main(int argc, char **argv) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sums blocks of a long vector with CUB's BlockReduce. Which of its algorithms is fastest depends on
-// the block and on what else the kernel does, so it is a tunable like any number.
+// Sums blocks of a long vector with CUB's BlockReduce. Which of its algorithms is fastest depends
+// on the block and on what else the kernel does, so it is a tunable like any number.
 
 #include "example.h"
 
@@ -21,8 +21,9 @@ struct reduce_config {
 
 constexpr auto reduce_space =
     tl::space<reduce_config>()
-        .axis(&reduce_config::algorithm, {cub::BLOCK_REDUCE_RAKING_COMMUTATIVE_ONLY, cub::BLOCK_REDUCE_RAKING,
-                                          cub::BLOCK_REDUCE_WARP_REDUCTIONS})
+        .axis(&reduce_config::algorithm,
+              {cub::BLOCK_REDUCE_RAKING_COMMUTATIVE_ONLY, cub::BLOCK_REDUCE_RAKING,
+               cub::BLOCK_REDUCE_WARP_REDUCTIONS})
         .axis(&reduce_config::threads, {128, 256, 512})
         .axis(&reduce_config::items, {4, 8, 16})
         .axis(&reduce_config::vector, {1, 4});
@@ -30,14 +31,16 @@ constexpr auto reduce_space =
 /// Elements whose sum is one element of the result.
 constexpr int segment = 1 << 16;
 
-template <reduce_config C> __global__ void __launch_bounds__(C.threads) reduce_kernel(const float *in, float *out) {
+template <reduce_config C>
+__global__ void __launch_bounds__(C.threads) reduce_kernel(const float *in, float *out) {
   using reduction = cub::BlockReduce<float, C.threads, C.algorithm>;
   __shared__ typename reduction::TempStorage shared;
   struct alignas(C.vector * sizeof(float)) pack {
     float element[C.vector];
   };
   constexpr int packs = C.items / C.vector;
-  const auto *from = reinterpret_cast<const pack *>(in + static_cast<std::size_t>(blockIdx.x) * segment);
+  const auto *from =
+      reinterpret_cast<const pack *>(in + static_cast<std::size_t>(blockIdx.x) * segment);
   float sum = 0;
   for (int turn = 0; turn < segment / (C.threads * C.items); ++turn) {
     pack got[packs];
@@ -73,11 +76,13 @@ int main() {
   std::vector<double> expected(segments);
   for (std::size_t i = 0; i < in.size(); ++i)
     expected[i / segment] += in[i];
-  expect_close("reduce", expected.size(), [&](std::size_t i) { return result[i]; },
-               [&](std::size_t i) { return expected[i]; }, 1e-3, 1e-2);
+  expect_close(
+      "reduce", expected.size(), [&](std::size_t i) { return result[i]; },
+      [&](std::size_t i) { return expected[i]; }, 1e-3, 1e-2);
 
   const double before = on.time([&] { reduce<reduce_config{}>(segments, din, dout, on.stream); });
   const double after = on.time([&] { reduce(segments, din, dout, on.stream); });
   // Only read: half of what a copy of as many bytes moves, at the same bandwidth.
-  report("reduce", before, after, 4e-6 * static_cast<double>(in.size()) / after, "GB/s", on.copy_bandwidth());
+  report("reduce", before, after, 4e-6 * static_cast<double>(in.size()) / after, "GB/s",
+         on.copy_bandwidth());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// y = a * x + y over long vectors: bound by memory, so what counts is how many bytes are on their way
-// at a time. In place: tuning must not run it twice on the caller's y.
+// y = a * x + y over long vectors: bound by memory, so what counts is how many bytes are on their
+// way at a time. In place: tuning must not run it twice on the caller's y.
 
 #include "example.h"
 
@@ -24,12 +24,15 @@ template <int Width> struct alignas(Width * sizeof(float)) pack {
   float element[Width];
 };
 
-template <saxpy_config C> __global__ void __launch_bounds__(C.threads) saxpy_kernel(int n, float a, const float *x, float *y) {
+template <saxpy_config C>
+__global__ void __launch_bounds__(C.threads)
+    saxpy_kernel(int n, float a, const float *x, float *y) {
   using vector = pack<C.vector>;
   const auto *vx = reinterpret_cast<const vector *>(x);
   auto *vy = reinterpret_cast<vector *>(y);
   const int vectors = n / C.vector;
-  const int first = static_cast<int>(blockIdx.x) * C.threads * C.unroll + static_cast<int>(threadIdx.x);
+  const int first =
+      static_cast<int>(blockIdx.x) * C.threads * C.unroll + static_cast<int>(threadIdx.x);
   vector got_x[C.unroll], got_y[C.unroll];
 #pragma unroll
   for (int u = 0; u < C.unroll; ++u)
@@ -69,10 +72,12 @@ int main() {
   saxpy(n, 0.5f, {dx, x.size()}, {dy, y.size()}, on.stream);
   CHECK(cudaStreamSynchronize(on.stream));
   const std::vector<float> result = dy.to_host();
-  expect_close("saxpy", x.size(), [&](std::size_t i) { return result[i]; },
-               [&](std::size_t i) { return y[i] + 0.5f * x[i]; }, 1e-6, 1e-6);
+  expect_close(
+      "saxpy", x.size(), [&](std::size_t i) { return result[i]; },
+      [&](std::size_t i) { return y[i] + 0.5f * x[i]; }, 1e-6, 1e-6);
 
-  const double before = on.time([&] { saxpy<saxpy_config{}>(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
+  const double before =
+      on.time([&] { saxpy<saxpy_config{}>(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
   const double after = on.time([&] { saxpy(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
   report("saxpy", before, after, 12e-6 * n / after, "GB/s", on.copy_bandwidth());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Single-precision C = A * B with two levels of tiles: a block's tile passes through shared memory, a
-// thread's stays in registers. Five numbers that depend on each other and on the device.
+// Single-precision C = A * B with two levels of tiles: a block's tile passes through shared memory,
+// a thread's stays in registers. Five numbers that depend on each other and on the device.
 
 #include "example.h"
 
@@ -15,7 +15,9 @@ struct sgemm_config {
   int thread_m = 4, thread_n = 4; ///< tile of a thread
 };
 
-constexpr int threads_of(sgemm_config c) { return c.block_m / c.thread_m * (c.block_n / c.thread_n); }
+constexpr int threads_of(sgemm_config c) {
+  return c.block_m / c.thread_m * (c.block_n / c.thread_n);
+}
 
 constexpr auto sgemm_space =
     tl::space<sgemm_config>()
@@ -26,18 +28,22 @@ constexpr auto sgemm_space =
         .axis(&sgemm_config::thread_n, {4, 8, 16})
         .where([](sgemm_config c) { return threads_of(c) >= 64 && threads_of(c) <= 512; })
         // Static shared memory ends at 48 KiB.
-        .where([](sgemm_config c) { return c.block_k * (c.block_m + 4 + c.block_n) * 4 <= 48 * 1024; })
+        .where(
+            [](sgemm_config c) { return c.block_k * (c.block_m + 4 + c.block_n) * 4 <= 48 * 1024; })
         // Every thread copies whole float4s of both tiles.
         .where([](sgemm_config c) {
-          return c.block_m * c.block_k % (4 * threads_of(c)) == 0 && c.block_k * c.block_n % (4 * threads_of(c)) == 0;
+          return c.block_m * c.block_k % (4 * threads_of(c)) == 0 &&
+                 c.block_k * c.block_n % (4 * threads_of(c)) == 0;
         });
 
 /// Sizes are multiples of the tiles.
 template <sgemm_config C>
-__global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, const float *a, const float *b, float *c) {
+__global__ void __launch_bounds__(threads_of(C))
+    sgemm_kernel(int n, int k, const float *a, const float *b, float *c) {
   constexpr int threads = threads_of(C);
   constexpr int columns = C.block_n / C.thread_n; // of threads
-  // A transposed, so that a thread reads its column as vectors; one float4 of padding against conflicts.
+  // A transposed, so that a thread reads its column as vectors; one float4 of padding against
+  // conflicts.
   __shared__ alignas(16) float tile_a[C.block_k][C.block_m + 4];
   __shared__ alignas(16) float tile_b[C.block_k][C.block_n];
   constexpr int loads_a = C.block_m * C.block_k / 4 / threads;
@@ -50,13 +56,17 @@ __global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, cons
   const auto fetch = [&](int at) {
 #pragma unroll
     for (int i = 0; i < loads_a; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_k / 4), q = index % (C.block_k / 4);
-      next_a[i] = *reinterpret_cast<const float4 *>(a + static_cast<std::size_t>(r) * k + at + 4 * q);
+      const int index = thread + i * threads, r = index / (C.block_k / 4),
+                q = index % (C.block_k / 4);
+      next_a[i] =
+          *reinterpret_cast<const float4 *>(a + static_cast<std::size_t>(r) * k + at + 4 * q);
     }
 #pragma unroll
     for (int i = 0; i < loads_b; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_n / 4), q = index % (C.block_n / 4);
-      next_b[i] = *reinterpret_cast<const float4 *>(b + static_cast<std::size_t>(at + r) * n + 4 * q);
+      const int index = thread + i * threads, r = index / (C.block_n / 4),
+                q = index % (C.block_n / 4);
+      next_b[i] =
+          *reinterpret_cast<const float4 *>(b + static_cast<std::size_t>(at + r) * n + 4 * q);
     }
   };
   float sum[C.thread_m][C.thread_n] = {};
@@ -64,7 +74,8 @@ __global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, cons
   for (int at = 0; at < k; at += C.block_k) {
 #pragma unroll
     for (int i = 0; i < loads_a; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_k / 4), q = index % (C.block_k / 4);
+      const int index = thread + i * threads, r = index / (C.block_k / 4),
+                q = index % (C.block_k / 4);
       tile_a[4 * q + 0][r] = next_a[i].x;
       tile_a[4 * q + 1][r] = next_a[i].y;
       tile_a[4 * q + 2][r] = next_a[i].z;
@@ -72,7 +83,8 @@ __global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, cons
     }
 #pragma unroll
     for (int i = 0; i < loads_b; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_n / 4), q = index % (C.block_n / 4);
+      const int index = thread + i * threads, r = index / (C.block_n / 4),
+                q = index % (C.block_n / 4);
       *reinterpret_cast<float4 *>(&tile_b[r][4 * q]) = next_b[i];
     }
     __syncthreads();
@@ -84,7 +96,8 @@ __global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, cons
       float left[C.thread_m], right[C.thread_n];
 #pragma unroll
       for (int i = 0; i < C.thread_m; i += 4)
-        *reinterpret_cast<float4 *>(&left[i]) = *reinterpret_cast<const float4 *>(&tile_a[p][row * C.thread_m + i]);
+        *reinterpret_cast<float4 *>(&left[i]) =
+            *reinterpret_cast<const float4 *>(&tile_a[p][row * C.thread_m + i]);
       // Neighbours read neighbouring vectors: a thread's columns come in groups of four.
 #pragma unroll
       for (int j = 0; j < C.thread_n; j += 4)
@@ -98,7 +111,8 @@ __global__ void __launch_bounds__(threads_of(C)) sgemm_kernel(int n, int k, cons
     }
     __syncthreads();
   }
-  c += (static_cast<std::size_t>(blockIdx.y) * C.block_m + row * C.thread_m) * n + blockIdx.x * C.block_n + column * 4;
+  c += (static_cast<std::size_t>(blockIdx.y) * C.block_m + row * C.thread_m) * n +
+       blockIdx.x * C.block_n + column * 4;
 #pragma unroll
   for (int i = 0; i < C.thread_m; ++i)
 #pragma unroll
@@ -115,7 +129,8 @@ void sgemm(int m, int n, int k, const float *a, const float *b, float *c, cudaSt
 
 int main() {
   const int m = 4096, n = 4096, k = 4096;
-  const std::vector<float> a = some_values(std::size_t(m) * k), b = some_values(std::size_t(k) * n, 2);
+  const std::vector<float> a = some_values(std::size_t(m) * k),
+                           b = some_values(std::size_t(k) * n, 2);
   buffer<float> da(a), db(b), dc(std::size_t(m) * n);
   bench on;
 
@@ -125,14 +140,16 @@ int main() {
   // A sample of elements: all of them would take the host minutes.
   const std::size_t samples = 2000;
   const auto position = [&](std::size_t i) { return i * 8388593 % result.size(); };
-  expect_close("sgemm", samples, [&](std::size_t i) { return result[position(i)]; },
-               [&](std::size_t i) {
-                 double sum = 0;
-                 for (int p = 0; p < k; ++p)
-                   sum += static_cast<double>(a[position(i) / n * k + p]) * b[std::size_t(p) * n + position(i) % n];
-                 return sum;
-               },
-               1e-3, 1e-3);
+  expect_close(
+      "sgemm", samples, [&](std::size_t i) { return result[position(i)]; },
+      [&](std::size_t i) {
+        double sum = 0;
+        for (int p = 0; p < k; ++p)
+          sum += static_cast<double>(a[position(i) / n * k + p]) *
+                 b[std::size_t(p) * n + position(i) % n];
+        return sum;
+      },
+      1e-3, 1e-3);
 
   const double flop = 2.0 * m * n * k;
   blas library(on.stream);

@@ -17,16 +17,18 @@ struct softmax_config {
   int vector = 1;    ///< floats per access
 };
 
-constexpr auto softmax_space = tl::space<softmax_config>()
-                                   .axis(&softmax_config::threads, {32, 64, 128, 256, 512, 1024})
-                                   .axis(&softmax_config::rows, {1, 2, 4})
-                                   .axis(&softmax_config::vector, {1, 2, 4})
-                                   .where([](softmax_config c) {
-                                     return c.threads * c.rows <= 1024 && c.threads * c.vector <= columns;
-                                   });
+constexpr auto softmax_space =
+    tl::space<softmax_config>()
+        .axis(&softmax_config::threads, {32, 64, 128, 256, 512, 1024})
+        .axis(&softmax_config::rows, {1, 2, 4})
+        .axis(&softmax_config::vector, {1, 2, 4})
+        .where([](softmax_config c) {
+          return c.threads * c.rows <= 1024 && c.threads * c.vector <= columns;
+        });
 
 /// Reduces a value over the threads of one row; every thread gets the result.
-template <softmax_config C, class Combine> __device__ float row_reduce(float value, float *shared, Combine combine) {
+template <softmax_config C, class Combine>
+__device__ float row_reduce(float value, float *shared, Combine combine) {
 #pragma unroll
   for (int offset = 16; offset > 0; offset /= 2)
     value = combine(value, __shfl_xor_sync(0xffffffffu, value, offset));
@@ -45,13 +47,16 @@ template <softmax_config C, class Combine> __device__ float row_reduce(float val
   return value;
 }
 
-template <softmax_config C> __global__ void __launch_bounds__(C.threads *C.rows) softmax_kernel(int rows, const float *in, float *out) {
+template <softmax_config C>
+__global__ void __launch_bounds__(C.threads *C.rows)
+    softmax_kernel(int rows, const float *in, float *out) {
   __shared__ float shared[C.rows * (C.threads / 32)];
   struct alignas(C.vector * sizeof(float)) pack {
     float element[C.vector];
   };
   constexpr int packs = columns / (C.threads * C.vector);
-  // Blocks are full but for the last one, whose surplus rows repeat the last row without storing it.
+  // Blocks are full but for the last one, whose surplus rows repeat the last row without storing
+  // it.
   const int wanted = static_cast<int>(blockIdx.x) * C.rows + static_cast<int>(threadIdx.y);
   const int row = wanted < rows ? wanted : rows - 1;
   const auto *from = reinterpret_cast<const pack *>(in + static_cast<std::size_t>(row) * columns);
@@ -88,7 +93,8 @@ template <softmax_config C> __global__ void __launch_bounds__(C.threads *C.rows)
 template <softmax_config C = softmax_config{}>
 TL_AUTOTUNE(configs = softmax_space, timeout = 10, tolerance = {.rtol = 1e-3, .atol = 1e-7})
 void softmax(int rows, const float *in, float *out, cudaStream_t stream) {
-  softmax_kernel<C><<<(rows + C.rows - 1) / C.rows, dim3(C.threads, C.rows), 0, stream>>>(rows, in, out);
+  softmax_kernel<C>
+      <<<(rows + C.rows - 1) / C.rows, dim3(C.threads, C.rows), 0, stream>>>(rows, in, out);
 }
 
 int main() {
@@ -109,10 +115,12 @@ int main() {
     for (int c = 0; c < columns; ++c)
       expected[begin + c] /= sum;
   }
-  expect_close("softmax", in.size(), [&](std::size_t i) { return result[i]; },
-               [&](std::size_t i) { return expected[i]; }, 1e-4, 1e-9);
+  expect_close(
+      "softmax", in.size(), [&](std::size_t i) { return result[i]; },
+      [&](std::size_t i) { return expected[i]; }, 1e-4, 1e-9);
 
   const double before = on.time([&] { softmax<softmax_config{}>(rows, din, dout, on.stream); });
   const double after = on.time([&] { softmax(rows, din, dout, on.stream); });
-  report("softmax", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s", on.copy_bandwidth());
+  report("softmax", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s",
+         on.copy_bandwidth());
 }

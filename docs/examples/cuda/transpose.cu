@@ -14,13 +14,16 @@ struct transpose_config {
   int pad = 0;   ///< columns that keep a tile's column out of one bank
 };
 
-constexpr auto transpose_space = tl::space<transpose_config>()
-                                     .axis(&transpose_config::tile, {16, 32, 64})
-                                     .axis(&transpose_config::rows, {4, 8, 16, 32})
-                                     .axis(&transpose_config::pad, {0, 1, 2})
-                                     .where([](transpose_config c) { return c.rows <= c.tile && c.tile * c.rows >= 64; });
+constexpr auto transpose_space =
+    tl::space<transpose_config>()
+        .axis(&transpose_config::tile, {16, 32, 64})
+        .axis(&transpose_config::rows, {4, 8, 16, 32})
+        .axis(&transpose_config::pad, {0, 1, 2})
+        .where([](transpose_config c) { return c.rows <= c.tile && c.tile * c.rows >= 64; });
 
-template <transpose_config C> __global__ void __launch_bounds__(C.tile *C.rows) transpose_kernel(int rows, int columns, const float *in, float *out) {
+template <transpose_config C>
+__global__ void __launch_bounds__(C.tile *C.rows)
+    transpose_kernel(int rows, int columns, const float *in, float *out) {
   __shared__ float tile[C.tile][C.tile + C.pad];
   const int x = static_cast<int>(blockIdx.x) * C.tile + static_cast<int>(threadIdx.x);
   const int y = static_cast<int>(blockIdx.y) * C.tile + static_cast<int>(threadIdx.y);
@@ -53,10 +56,13 @@ int main() {
   transpose(rows, columns, din, dout, on.stream);
   CHECK(cudaStreamSynchronize(on.stream));
   const std::vector<float> result = dout.to_host();
-  expect_close("transpose", in.size(), [&](std::size_t i) { return result[i]; },
-               [&](std::size_t i) { return in[i % rows * columns + i / rows]; }, 0, 0);
+  expect_close(
+      "transpose", in.size(), [&](std::size_t i) { return result[i]; },
+      [&](std::size_t i) { return in[i % rows * columns + i / rows]; }, 0, 0);
 
-  const double before = on.time([&] { transpose<transpose_config{}>(rows, columns, din, dout, on.stream); });
+  const double before =
+      on.time([&] { transpose<transpose_config{}>(rows, columns, din, dout, on.stream); });
   const double after = on.time([&] { transpose(rows, columns, din, dout, on.stream); });
-  report("transpose", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s", on.copy_bandwidth());
+  report("transpose", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s",
+         on.copy_bandwidth());
 }

@@ -46,11 +46,13 @@ std::vector<std::pair<std::string, std::string>> cuda_backend::identity(std::int
   return {
       {"backend", "cuda"},
       {"model", name},
-      {"cc", fmt::format("{}.{}", attribute(device, attribute_major), attribute(device, attribute_minor))},
+      {"cc", fmt::format("{}.{}", attribute(device, attribute_major),
+                         attribute(device, attribute_minor))},
       {"multiprocessors", fmt::format("{}", attribute(device, attribute_multiprocessors))},
       // Rounded: what the driver keeps for itself changes between its versions.
       {"memory_gib", fmt::format("{}", (memory + (1u << 29)) >> 30)},
-      {"power_w", managed.power_limit_mw ? fmt::format("{}", managed.power_limit_mw / 1000) : "unknown"},
+      {"power_w",
+       managed.power_limit_mw ? fmt::format("{}", managed.power_limit_mw / 1000) : "unknown"},
       {"driver", managed.driver.empty() ? "unknown" : managed.driver},
       {"cuda", fmt::format("{}.{}", driver_version / 1000, driver_version % 1000 / 10)},
   };

@@ -13,7 +13,11 @@ namespace tl::rt::cuda {
 
 /// A driver call whose answer decides whether the device is lost.
 #define TL_CALL(call) note_call(#call, api_.call, __LINE__)
-#define note_call(text, answer, line) [&] { const result got = (answer); return note(check(api_, got, text, __FILE__, line), got); }()
+#define note_call(text, answer, line)                                                              \
+  [&] {                                                                                            \
+    const result got = (answer);                                                                   \
+    return note(check(api_, got, text, __FILE__, line), got);                                      \
+  }()
 
 entered_context::entered_context(const driver &api, ordinal device) : api_(api), device_(device) {
   context_t *context = nullptr;
@@ -36,7 +40,8 @@ entered_context::~entered_context() {
     api_.cuDevicePrimaryCtxRelease_v2(device_);
 }
 
-cuda_device::cuda_device(const driver &api, ordinal device) : api_(api), device_(device), context_(api, device) {}
+cuda_device::cuda_device(const driver &api, ordinal device)
+    : api_(api), device_(device), context_(api, device) {}
 
 cuda_device::~cuda_device() {
   if (lost_ || !context_.outcome())
@@ -182,7 +187,8 @@ status cuda_device::run(function_t *kernel, unsigned blocks, unsigned threads, v
 }
 
 static unsigned blocks_for(std::uint64_t items, unsigned processors) {
-  return static_cast<unsigned>(std::clamp<std::uint64_t>((items + 255) / 256, 1, std::uint64_t(processors) * 8));
+  return static_cast<unsigned>(
+      std::clamp<std::uint64_t>((items + 255) / 256, 1, std::uint64_t(processors) * 8));
 }
 
 status cuda_device::compare(const gpu::compare_parameters &parameters, gpu::address to) {
@@ -240,7 +246,9 @@ status cuda_device::end_kernel_times(double &nanoseconds) {
   return waited ? ended : waited;
 }
 
-status cuda_device::begin_capture() { return TL_CALL(cuStreamBeginCapture_v2(work_, capture_relaxed)); }
+status cuda_device::begin_capture() {
+  return TL_CALL(cuStreamBeginCapture_v2(work_, capture_relaxed));
+}
 
 status cuda_device::end_capture(std::size_t index) {
   graph_t *graph = nullptr;
@@ -256,7 +264,9 @@ status cuda_device::end_capture(std::size_t index) {
   return done;
 }
 
-status cuda_device::replay(std::size_t index) { return TL_CALL(cuGraphLaunch(captures_.at(index), work_)); }
+status cuda_device::replay(std::size_t index) {
+  return TL_CALL(cuGraphLaunch(captures_.at(index), work_));
+}
 
 void cuda_device::drop_captures() {
   for (graph_exec_t *it : captures_)

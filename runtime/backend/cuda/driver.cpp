@@ -20,7 +20,8 @@ static loaded open_driver() {
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *reason = dlerror();
-    opened.error = std::string("no CUDA driver: ") + (reason ? reason : "libcuda.so.1 does not load");
+    opened.error =
+        std::string("no CUDA driver: ") + (reason ? reason : "libcuda.so.1 does not load");
     return opened;
   }
 #define TL_CUDA_LOAD(name, parameters)                                                             \
@@ -65,8 +66,8 @@ status check(const driver &api, result answer, const char *call, const char *fil
     return status::ok();
   // The file's name is enough, and does not depend on where it was built.
   const char *slash = std::strrchr(file, '/');
-  std::string text = describe(api, answer) + " from " + call + " at " + (slash ? slash + 1 : file) + ":" +
-                     std::to_string(line);
+  std::string text = describe(api, answer) + " from " + call + " at " + (slash ? slash + 1 : file) +
+                     ":" + std::to_string(line);
   if (answer == error_out_of_memory)
     return status::full(std::move(text));
   if (answer == error_not_supported || answer == error_invalid_value)

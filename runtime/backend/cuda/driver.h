@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The CUDA driver, opened when it is first needed: neither building nor loading the runtime asks for
-// a toolkit. The types and numbers below are those of cuda.h, whose binary interface is stable.
+// The CUDA driver, opened when it is first needed: neither building nor loading the runtime asks
+// for a toolkit. The types and numbers below are those of cuda.h, whose binary interface is stable.
 
 #ifndef TL_RUNTIME_BACKEND_CUDA_DRIVER_H
 #define TL_RUNTIME_BACKEND_CUDA_DRIVER_H
@@ -143,8 +143,8 @@ struct driver {
 #undef TL_CUDA_DECLARE
 };
 
-/// The driver, opened and initialised at the first call; null, with the reason in `error`, when there
-/// is none or it finds no device. Thread-safe. Never closed.
+/// The driver, opened and initialised at the first call; null, with the reason in `error`, when
+/// there is none or it finds no device. Thread-safe. Never closed.
 const driver *load_driver(std::string &error);
 
 /// "CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered".

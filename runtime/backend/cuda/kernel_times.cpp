@@ -15,15 +15,16 @@ namespace tl::rt::cuda {
 // As cupti_activity.h and cupti_result.h have them.
 static constexpr int kind_concurrent_kernel = 10;
 static constexpr std::uint32_t flush_forced = 1;
-static constexpr std::size_t record_start = 16; ///< of every CUpti_ActivityKernel since the 4th [bytes]
+static constexpr std::size_t record_start =
+    16; ///< of every CUpti_ActivityKernel since the 4th [bytes]
 static constexpr std::size_t record_end = 24;
 static constexpr std::size_t buffer_bytes = std::size_t(1) << 20;
 
 namespace {
 
 using buffer_requested = void(std::uint8_t **buffer, std::size_t *size, std::size_t *most_records);
-using buffer_completed = void(void *context, std::uint32_t stream, std::uint8_t *buffer, std::size_t size,
-                              std::size_t valid);
+using buffer_completed = void(void *context, std::uint32_t stream, std::uint8_t *buffer,
+                              std::size_t size, std::size_t valid);
 
 struct cupti {
   int (*cuptiActivityRegisterCallbacks)(buffer_requested *, buffer_completed *) = nullptr;
@@ -47,7 +48,8 @@ static void hand_out_buffer(std::uint8_t **buffer, std::size_t *size, std::size_
   *most_records = 0;
 }
 
-static void take_buffer(void *, std::uint32_t, std::uint8_t *buffer, std::size_t, std::size_t valid) {
+static void take_buffer(void *, std::uint32_t, std::uint8_t *buffer, std::size_t,
+                        std::size_t valid) {
   void *record = nullptr;
   while (library().cuptiActivityGetNextRecord(buffer, valid, &record) == 0) {
     const auto *bytes = static_cast<const std::uint8_t *>(record);
@@ -66,8 +68,9 @@ static void take_buffer(void *, std::uint32_t, std::uint8_t *buffer, std::size_t
 static cupti open_cupti() {
   cupti made;
   void *opened = nullptr;
-  for (const char *name : {"libcupti.so.13", "libcupti.so.12", "libcupti.so", "/usr/local/cuda/lib64/libcupti.so",
-                           "/usr/local/cuda/extras/CUPTI/lib64/libcupti.so"})
+  for (const char *name :
+       {"libcupti.so.13", "libcupti.so.12", "libcupti.so", "/usr/local/cuda/lib64/libcupti.so",
+        "/usr/local/cuda/extras/CUPTI/lib64/libcupti.so"})
     if (!opened)
       opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (!opened) {
@@ -85,9 +88,11 @@ static cupti open_cupti() {
   find(made.cuptiActivityFlushAll, "cuptiActivityFlushAll");
   find(made.cuptiActivityGetNextRecord, "cuptiActivityGetNextRecord");
   if (!complete)
-    made.ready = status::unsupported("profiler = cupti: libcupti.so is not of a version that is known");
+    made.ready =
+        status::unsupported("profiler = cupti: libcupti.so is not of a version that is known");
   else if (const int error = made.cuptiActivityRegisterCallbacks(hand_out_buffer, take_buffer))
-    made.ready = status::unsupported(fmt::format("profiler = cupti: error {} from cuptiActivityRegisterCallbacks", error));
+    made.ready = status::unsupported(
+        fmt::format("profiler = cupti: error {} from cuptiActivityRegisterCallbacks", error));
   return made;
 }
 
@@ -101,7 +106,8 @@ status begin_kernel_times() {
   if (!api.ready)
     return api.ready;
   if (const int error = api.cuptiActivityEnable(kind_concurrent_kernel))
-    return status::unsupported(fmt::format("profiler = cupti: error {} from cuptiActivityEnable", error));
+    return status::unsupported(
+        fmt::format("profiler = cupti: error {} from cuptiActivityEnable", error));
   // What has run before is not meant.
   api.cuptiActivityFlushAll(flush_forced);
   recorded_ns = 0;
@@ -114,7 +120,8 @@ status end_kernel_times(double &nanoseconds) {
   api.cuptiActivityDisable(kind_concurrent_kernel);
   nanoseconds = static_cast<double>(recorded_ns.load());
   if (error != 0 || nanoseconds <= 0)
-    return status::io_error(fmt::format("profiler = cupti: no kernel was recorded (error {})", error));
+    return status::io_error(
+        fmt::format("profiler = cupti: no kernel was recorded (error {})", error));
   return status::ok();
 }
 

@@ -13,8 +13,8 @@ namespace tl::rt::cuda {
 /// Starts to record kernels of this process. Not ok: there is no CUPTI, or another profiler has it.
 status begin_kernel_times();
 
-/// Stops that and sums up the durations of all kernels that have run in between [ns]. The caller has
-/// waited for them.
+/// Stops that and sums up the durations of all kernels that have run in between [ns]. The caller
+/// has waited for them.
 status end_kernel_times(double &nanoseconds);
 
 } // namespace tl::rt::cuda

@@ -40,7 +40,8 @@ static watcher &the_watcher() {
 }
 
 static tl_worker_hook_table *find_hook() {
-  static auto *const table = static_cast<tl_worker_hook_table *>(dlsym(RTLD_DEFAULT, "tl_worker_hook"));
+  static auto *const table =
+      static_cast<tl_worker_hook_table *>(dlsym(RTLD_DEFAULT, "tl_worker_hook"));
   return table && table->size == sizeof *table ? table : nullptr;
 }
 
@@ -69,17 +70,19 @@ static int device_limit(const driver &api, ordinal device, device_attribute whic
 static std::string find_obstacle(const driver &api, ordinal device, const seen_kernel &kernel) {
   const unsigned long long threads =
       1ull * kernel.launch.block[0] * kernel.launch.block[1] * kernel.launch.block[2];
-  const auto most = static_cast<unsigned long long>(device_limit(api, device, attribute_max_threads_per_block));
+  const auto most =
+      static_cast<unsigned long long>(device_limit(api, device, attribute_max_threads_per_block));
   if (most > 0 && threads > most)
     return fmt::format("{} threads per block, the device allows {}", threads, most);
   if (kernel.max_threads > 0 && threads > static_cast<unsigned long long>(kernel.max_threads))
-    return fmt::format("{} threads per block at {} registers each, the kernel allows {}", threads, kernel.registers,
-                       kernel.max_threads);
+    return fmt::format("{} threads per block at {} registers each, the kernel allows {}", threads,
+                       kernel.registers, kernel.max_threads);
   const auto shared = static_cast<long long>(kernel.launch.dynamic_shared) + kernel.static_shared;
   const int optin = device_limit(api, device, attribute_max_shared_per_block_optin);
   if (optin > 0 && shared > optin)
-    return fmt::format("{} bytes of shared memory per block ({} of them static), the device allows {}", shared,
-                       kernel.static_shared, optin);
+    return fmt::format(
+        "{} bytes of shared memory per block ({} of them static), the device allows {}", shared,
+        kernel.static_shared, optin);
   return {};
 }
 
@@ -110,8 +113,8 @@ static int before_launch(const tl_hook_launch *launch) {
   if (api.cuFuncGetName && api.cuFuncGetName(&name, function) == success && name)
     made.name = name;
   const unsigned threads = launch->block[0] * launch->block[1] * launch->block[2];
-  api.cuOccupancyMaxActiveBlocksPerMultiprocessor(&made.blocks_per_multiprocessor, function,
-                                                  static_cast<int>(threads), launch->dynamic_shared);
+  api.cuOccupancyMaxActiveBlocksPerMultiprocessor(
+      &made.blocks_per_multiprocessor, function, static_cast<int>(threads), launch->dynamic_shared);
   const std::string obstacle = find_obstacle(api, the.device, made);
   the.kernels.push_back(std::move(made));
   if (obstacle.empty())
@@ -130,8 +133,9 @@ static void attribute_refused(const tl_hook_attribute *refused) {
   function_t *function = as_function(*the.api, refused->function);
   const int fixed = function ? attribute(*the.api, function, function_static_shared) : 0;
   if (refused->value + fixed > optin)
-    the.infeasible = fmt::format("{} bytes of shared memory per block ({} of them static), the device allows {}",
-                                 refused->value + fixed, fixed, optin);
+    the.infeasible =
+        fmt::format("{} bytes of shared memory per block ({} of them static), the device allows {}",
+                    refused->value + fixed, fixed, optin);
 }
 
 bool start_watching(const driver &api, ordinal device) {
@@ -154,15 +158,18 @@ bool start_watching(const driver &api, ordinal device) {
 static std::string kernel_json(const driver &api, ordinal device, const seen_kernel &it) {
   const unsigned threads = it.launch.block[0] * it.launch.block[1] * it.launch.block[2];
   const int most = device_limit(api, device, attribute_max_threads_per_multiprocessor);
-  const double occupancy =
-      most > 0 ? static_cast<double>(threads) * it.blocks_per_multiprocessor / static_cast<double>(most) : 0;
-  return fmt::format("{{\"name\":{},\"grid\":[{},{},{}],\"block\":[{},{},{}],\"launches\":{},\"registers\":{},"
-                     "\"local_bytes\":{},\"static_shared_bytes\":{},\"dynamic_shared_bytes\":{},\"max_threads\":{},"
-                     "\"blocks_per_multiprocessor\":{},\"occupancy\":{:.3f}}}",
-                     json_string(it.name), it.launch.grid[0], it.launch.grid[1], it.launch.grid[2],
-                     it.launch.block[0], it.launch.block[1], it.launch.block[2], it.times, it.registers, it.local,
-                     it.static_shared, it.launch.dynamic_shared, it.max_threads, it.blocks_per_multiprocessor,
-                     occupancy);
+  const double occupancy = most > 0 ? static_cast<double>(threads) * it.blocks_per_multiprocessor /
+                                          static_cast<double>(most)
+                                    : 0;
+  return fmt::format(
+      "{{\"name\":{},\"grid\":[{},{},{}],\"block\":[{},{},{}],\"launches\":{},\"registers\":{},"
+      "\"local_bytes\":{},\"static_shared_bytes\":{},\"dynamic_shared_bytes\":{},\"max_threads\":{}"
+      ","
+      "\"blocks_per_multiprocessor\":{},\"occupancy\":{:.3f}}}",
+      json_string(it.name), it.launch.grid[0], it.launch.grid[1], it.launch.grid[2],
+      it.launch.block[0], it.launch.block[1], it.launch.block[2], it.times, it.registers, it.local,
+      it.static_shared, it.launch.dynamic_shared, it.max_threads, it.blocks_per_multiprocessor,
+      occupancy);
 }
 
 gpu::launch_report stop_watching() {

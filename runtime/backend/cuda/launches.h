@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What kernels a variant launches, what they take of the device, and whether the device can give it.
-// Works where the hook library is loaded, which is in workers.
+// What kernels a variant launches, what they take of the device, and whether the device can give
+// it. Works where the hook library is loaded, which is in workers.
 
 #ifndef TL_RUNTIME_BACKEND_CUDA_LAUNCHES_H
 #define TL_RUNTIME_BACKEND_CUDA_LAUNCHES_H

@@ -26,8 +26,10 @@ public:
   explicit stopwatch(const char *what) : what_(what) {}
   ~stopwatch() {
     if (log_enabled(log_level::debug))
-      log_debug(fmt::format("{} took {:.2f} ms", what_,
-                            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin_).count()));
+      log_debug(fmt::format(
+          "{} took {:.2f} ms", what_,
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin_)
+              .count()));
   }
   stopwatch(const stopwatch &) = delete;
   stopwatch &operator=(const stopwatch &) = delete;
@@ -41,7 +43,8 @@ private:
 class gpu_bench final : public trial_bench {
 public:
   gpu_bench(const tuning_task &task, std::unique_ptr<device> on)
-      : task_(task), device_(std::move(on)), worker_([this](const worker_link &link) { return image_.give_birth(link); }),
+      : task_(task), device_(std::move(on)),
+        worker_([this](const worker_link &link) { return image_.give_birth(link); }),
         last_ns_(task.factory->variant_count) {}
   ~gpu_bench() override;
 
@@ -107,9 +110,10 @@ status gpu_bench::share_buffers() {
 
 status gpu_bench::go_in_process(const std::string &why) {
   if (!why.empty())
-    log_warning(fmt::format("{}: trials run inside the program, where a variant that faults ends all of its work on "
-                            "the device: {}",
-                            task_.factory->name, why));
+    log_warning(fmt::format(
+        "{}: trials run inside the program, where a variant that faults ends all of its work on "
+        "the device: {}",
+        task_.factory->name, why));
   local_ = std::make_unique<engine>(*device_, *task_.factory, problem_, false);
   return local_->set_up();
 }
@@ -149,7 +153,8 @@ trial_outcome gpu_bench::ready() {
   return outcome;
 }
 
-trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double value, double limit_s) {
+trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double value,
+                             double limit_s) {
   worker_request request{};
   request.kind = kind;
   request.variant = variant;
@@ -157,7 +162,8 @@ trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double va
   const worker_answer answer = worker_.ask(request, limit_s);
   if (!answer.replied)
     return outcome_of(answer.status, answer.reason);
-  trial_outcome outcome = outcome_of(static_cast<trial_status>(answer.reply.status), std::string(answer.reply.get_text()));
+  trial_outcome outcome = outcome_of(static_cast<trial_status>(answer.reply.status),
+                                     std::string(answer.reply.get_text()));
   outcome.time_ns = answer.reply.time_ns;
   const char *resources = image_.area().resources;
   outcome.resources.assign(resources, ::strnlen(resources, max_resources));
@@ -179,19 +185,22 @@ trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
   const stopwatch time("a probe");
   trial_outcome outcome;
   if (local_) {
-    outcome = device_->lost() ? outcome_of(trial_status::harness_error, "an earlier variant has lost the device")
+    outcome = device_->lost() ? outcome_of(trial_status::harness_error,
+                                           "an earlier variant has lost the device")
                               : local_->probe(variant);
   } else {
     outcome = ready();
     if (outcome.status != trial_status::measured)
-      return outcome_of(trial_status::harness_error, "no worker for this variant: " + outcome.reason);
+      return outcome_of(trial_status::harness_error,
+                        "no worker for this variant: " + outcome.reason);
     outcome = ask(request_kind::probe, variant, 0, limit_s);
   }
   last_ns_[variant] = outcome.time_ns;
   return outcome;
 }
 
-trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double limit_s, timed_round &to) {
+trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double limit_s,
+                                   timed_round &to) {
   if (local_) {
     if (device_->lost())
       return outcome_of(trial_status::harness_error, "an earlier variant has lost the device");
@@ -216,8 +225,8 @@ trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double
 }
 
 timed_round gpu_bench::part(std::span<const sample_request> order, double limit_s) {
-  // All of it is enqueued before anything is waited for, so the limit is one sample's, on top of what
-  // the round should take.
+  // All of it is enqueued before anything is waited for, so the limit is one sample's, on top of
+  // what the round should take.
   const stopwatch time("a round");
   double expected_s = 0;
   for (const sample_request &it : order)

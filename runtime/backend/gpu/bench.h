@@ -12,8 +12,8 @@
 
 namespace tl::rt::gpu {
 
-/// Sets up trials for one task on the device that the call is for. Null, with the reason in `error`,
-/// where that is not possible.
+/// Sets up trials for one task on the device that the call is for. Null, with the reason in
+/// `error`, where that is not possible.
 std::unique_ptr<trial_bench> open_bench(const tuning_task &task, std::string &error);
 
 } // namespace tl::rt::gpu

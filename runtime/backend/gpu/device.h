@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What trials on a GPU need from its driver. CUDA implements it; nothing above knows which driver it is.
+// What trials on a GPU need from its driver. CUDA implements it; nothing above knows which driver
+// it is.
 
 #ifndef TL_RUNTIME_BACKEND_GPU_DEVICE_H
 #define TL_RUNTIME_BACKEND_GPU_DEVICE_H
@@ -108,7 +109,8 @@ public:
 };
 
 /// Opens a device in this process, its context included; null with the reason in `error`.
-std::unique_ptr<device> open_device(std::uint32_t backend, std::int32_t ordinal, std::string &error);
+std::unique_ptr<device> open_device(std::uint32_t backend, std::int32_t ordinal,
+                                    std::string &error);
 
 } // namespace tl::rt::gpu
 

@@ -83,7 +83,8 @@ void engine::choose_profiler() {
     double ns = 0;
     const status begun = device_.begin_kernel_times();
     if (begun)
-      static_cast<void>(device_.end_kernel_times(ns)); // nothing has run, so this has nothing to tell
+      static_cast<void>(
+          device_.end_kernel_times(ns)); // nothing has run, so this has nothing to tell
     else
       why = begun.text();
   }
@@ -101,14 +102,17 @@ status engine::copy_in(const region &from, copies &to) {
       to.host = from.content;
     return status::ok();
   }
-  // Code may depend on how a buffer is aligned: the copy starts at the same place in a 256-byte line.
+  // Code may depend on how a buffer is aligned: the copy starts at the same place in a 256-byte
+  // line.
   const std::uint64_t lead = guard_bytes + from.original % 256;
   if (status done = device_.allocate(lead + from.bytes + guard_bytes + 256, to.block); !done)
     return done;
   to.working = to.block + lead;
   if (status done = device_.fill(to.block, guard_byte, lead); !done)
     return done;
-  if (status done = device_.fill(to.working + from.bytes, guard_byte, guard_bytes + 256 - from.original % 256); !done)
+  if (status done = device_.fill(to.working + from.bytes, guard_byte,
+                                 guard_bytes + 256 - from.original % 256);
+      !done)
     return done;
   if (from.written) {
     if (status done = device_.allocate(from.bytes, to.pristine); !done)
@@ -137,15 +141,17 @@ status engine::copy_in(const region &from, copies &to) {
 
 status engine::set_up() {
   if (problem_.regions.size() > max_regions || problem_.pieces.size() > max_pieces)
-    return status::unsupported(
-        fmt::format("the call has {} buffers, at most {} can be copied", problem_.regions.size(), max_regions));
+    return status::unsupported(fmt::format("the call has {} buffers, at most {} can be copied",
+                                           problem_.regions.size(), max_regions));
   if (status done = device_.allocate(results_bytes, results_); !done)
     return done;
   copies_.resize(problem_.regions.size());
   for (std::size_t i = 0; i < problem_.regions.size(); ++i)
     if (status done = copy_in(problem_.regions[i], copies_[i]); !done)
       return done;
-  const std::size_t words = factory_.result.kind == TL_PARAMETER_VALUE ? factory_.result.size / sizeof(std::max_align_t) + 1 : 0;
+  const std::size_t words = factory_.result.kind == TL_PARAMETER_VALUE
+                                ? factory_.result.size / sizeof(std::max_align_t) + 1
+                                : 0;
   result_.resize(words);
   expected_result_.resize(words);
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i)
@@ -210,8 +216,8 @@ status engine::reset() {
   }
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i)
     if (write_only_[i])
-      if (status done = device_.fill(piece_address(problem_.pieces[i], false), poison_for(problem_.pieces[i]),
-                                     problem_.pieces[i].bytes);
+      if (status done = device_.fill(piece_address(problem_.pieces[i], false),
+                                     poison_for(problem_.pieces[i]), problem_.pieces[i].bytes);
           !done)
         return done;
   return status::ok();
@@ -241,7 +247,9 @@ engine::callable engine::variant_call(std::uint32_t variant) const {
 engine::callable engine::reference_call() const {
   if (!problem_.options.reference)
     return variant_call(factory_.default_variant);
-  return [this](void *const *arguments, void *result) { problem_.options.reference(&factory_, arguments, result); };
+  return [this](void *const *arguments, void *result) {
+    problem_.options.reference(&factory_, arguments, result);
+  };
 }
 
 trial_outcome engine::fault(const status &error) const {
@@ -279,7 +287,8 @@ trial_outcome engine::run(const callable &what, bool watch) {
     outcome.status = trial_status::infeasible;
     outcome.reason = std::move(seen.infeasible);
   } else if (good(outcome) && refused) {
-    outcome.status = std::strstr(refused, "out of memory") ? trial_status::out_of_memory : trial_status::infeasible;
+    outcome.status = std::strstr(refused, "out of memory") ? trial_status::out_of_memory
+                                                           : trial_status::infeasible;
     outcome.reason = fmt::format("the launch was refused: {}", refused);
   }
   return outcome;
@@ -356,10 +365,12 @@ trial_outcome engine::check_guards() {
         if (it.region == zones[i].region)
           name = parameter_name(factory_, p);
     const address at = zones[i].begin + found[i].first;
-    return outcome_of(trial_status::out_of_bounds,
-                      zones[i].after ? fmt::format("wrote {} bytes past the end of {}, the first {} bytes after it",
-                                                   found[i].damaged, name, at - (of.working + whole.bytes))
-                                     : fmt::format("wrote {} bytes before the start of {}", found[i].damaged, name));
+    return outcome_of(
+        trial_status::out_of_bounds,
+        zones[i].after
+            ? fmt::format("wrote {} bytes past the end of {}, the first {} bytes after it",
+                          found[i].damaged, name, at - (of.working + whole.bytes))
+            : fmt::format("wrote {} bytes before the start of {}", found[i].damaged, name));
   }
   return {};
 }
@@ -384,9 +395,9 @@ std::string engine::describe_mismatch(const piece &it, const compare_result &fou
     done = device_.copy(address_of(expected), piece_address(it, true) + at, it.element_size);
   if (done)
     done = device_.synchronize();
-  return fmt::format("{} of {} elements of {} differ, the first at {}: {} instead of {}", found.mismatched, it.count,
-                     parameter_name(factory_, it.parameter), index, element_text(it.element, actual),
-                     element_text(it.element, expected));
+  return fmt::format("{} of {} elements of {} differ, the first at {}: {} instead of {}",
+                     found.mismatched, it.count, parameter_name(factory_, it.parameter), index,
+                     element_text(it.element, actual), element_text(it.element, expected));
 }
 
 trial_outcome engine::compare_host(const piece &it, bool exact) const {
@@ -395,23 +406,28 @@ trial_outcome engine::compare_host(const piece &it, bool exact) const {
   const std::uint32_t element = exact ? std::uint32_t(TL_ELEMENT_BYTES) : it.element;
   compare_elements(sum, element, of.host.data() + it.offset, of.host_expected.data() + it.offset,
                    it.bytes / element_size(element), 0, rule(), false);
-  const double allowed = exact ? 0 : problem_.options.max_mismatched_ratio * static_cast<double>(sum.compared);
+  const double allowed =
+      exact ? 0 : problem_.options.max_mismatched_ratio * static_cast<double>(sum.compared);
   if (static_cast<double>(sum.mismatched) <= allowed)
     return {};
-  return outcome_of(trial_status::wrong,
-                    fmt::format("{} of {} elements of {} differ, the first at [{}]: {} instead of {}", sum.mismatched,
-                                sum.compared, parameter_name(factory_, it.parameter), sum.first, sum.got, sum.expected));
+  return outcome_of(
+      trial_status::wrong,
+      fmt::format("{} of {} elements of {} differ, the first at [{}]: {} instead of {}",
+                  sum.mismatched, sum.compared, parameter_name(factory_, it.parameter), sum.first,
+                  sum.got, sum.expected));
 }
 
 trial_outcome engine::compare_returned() const {
   if (result_.empty())
     return {};
   comparison sum;
-  compare_elements(sum, factory_.result.element, reinterpret_cast<const std::byte *>(result_.data()),
-                   reinterpret_cast<const std::byte *>(expected_result_.data()), 1, 0, rule(), false);
+  compare_elements(
+      sum, factory_.result.element, reinterpret_cast<const std::byte *>(result_.data()),
+      reinterpret_cast<const std::byte *>(expected_result_.data()), 1, 0, rule(), false);
   if (sum.mismatched == 0)
     return {};
-  return outcome_of(trial_status::wrong, fmt::format("returned {} instead of {}", sum.got, sum.expected));
+  return outcome_of(trial_status::wrong,
+                    fmt::format("returned {} instead of {}", sum.got, sum.expected));
 }
 
 /// The working copies against the expected ones. `poison_counts`: elements that neither side has
@@ -453,7 +469,8 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
   }
   for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i)
     if (!problem_.regions[problem_.pieces[i].region].on_host)
-      done = device_.copy(address_of(&found[i]), results_ + compare_at + i * compare_stride, sizeof(compare_result));
+      done = device_.copy(address_of(&found[i]), results_ + compare_at + i * compare_stride,
+                          sizeof(compare_result));
   if (status waited = device_.synchronize(); done)
     done = waited;
   if (!done)
@@ -461,20 +478,22 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
     const double compared = static_cast<double>(it.count - found[i].unwritten);
-    const double allowed = exact || poison_counts ? 0 : problem_.options.max_mismatched_ratio * compared;
+    const double allowed =
+        exact || poison_counts ? 0 : problem_.options.max_mismatched_ratio * compared;
     if (static_cast<double>(found[i].mismatched) > allowed)
       return outcome_of(trial_status::wrong, describe_mismatch(it, found[i]));
   }
   return compare_returned();
 }
 
-/// Finds the buffers of which the reference reads nothing, so that poison can be put there: it leaves
-/// the same results whatever they held, apart from elements that it does not touch.
+/// Finds the buffers of which the reference reads nothing, so that poison can be put there: it
+/// leaves the same results whatever they held, apart from elements that it does not touch.
 void engine::find_write_only() {
   const callable reference = reference_call();
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
-    if (write_only_[i] || it.access != TL_ACCESS_UNKNOWN || it.shared || problem_.regions[it.region].on_host)
+    if (write_only_[i] || it.access != TL_ACCESS_UNKNOWN || it.shared ||
+        problem_.regions[it.region].on_host)
       continue;
     const std::vector<bool> before = write_only_;
     std::fill(write_only_.begin(), write_only_.end(), false);
@@ -513,7 +532,8 @@ trial_outcome engine::prepare() {
   if (good(outcome))
     outcome.time_ns = time_once(reference, outcome);
   if (!good(outcome))
-    outcome.reason = (problem_.options.reference ? "the reference: " : "the default config: ") + outcome.reason;
+    outcome.reason =
+        (problem_.options.reference ? "the reference: " : "the default config: ") + outcome.reason;
   else if (problem_.options.reference)
     reference_ns_ = outcome.time_ns;
   return outcome;
@@ -562,7 +582,8 @@ trial_outcome engine::check(std::uint32_t variant) {
   }
   for (std::size_t i = 0; i < copies_.size(); ++i)
     if (kept[i]) {
-      if (status restored = device_.copy(copies_[i].expected, kept[i], problem_.regions[i].bytes); !restored)
+      if (status restored = device_.copy(copies_[i].expected, kept[i], problem_.regions[i].bytes);
+          !restored)
         tainted_ = true;
       if (status waited = device_.synchronize(); !waited)
         tainted_ = true;
@@ -606,7 +627,8 @@ status engine::restore_read() {
     if (write_only_[i] || problem_.regions[it.region].on_host)
       continue;
     const copies &of = copies_[it.region];
-    if (status done = device_.copy(of.working + it.offset, of.pristine + it.offset, it.bytes); !done)
+    if (status done = device_.copy(of.working + it.offset, of.pristine + it.offset, it.bytes);
+        !done)
       return done;
   }
   return status::ok();
@@ -615,7 +637,8 @@ status engine::restore_read() {
 status engine::launch(const sample_request &wanted, std::uint32_t times) {
   try {
     for (std::uint32_t i = 0; i < times; ++i)
-      factory_.invoke(&factory_, wanted.variant, arguments_.data(), result_.empty() ? nullptr : result_.data());
+      factory_.invoke(&factory_, wanted.variant, arguments_.data(),
+                      result_.empty() ? nullptr : result_.data());
   } catch (...) {
     thrown_ = true;
     return status::invalid("threw an exception when it ran again");
@@ -626,11 +649,13 @@ status engine::launch(const sample_request &wanted, std::uint32_t times) {
 }
 
 /// Enqueues one sample; its pairs of stamps are appended to `stamps`.
-status engine::sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps) {
+status engine::sample(const sample_request &wanted, std::size_t &stamp,
+                      std::vector<std::size_t> &stamps) {
   status done = restore_read();
   const std::uint32_t launches = std::max(wanted.launches, 1u);
   const bool graph = profiler_ == TL_PROFILER_GRAPH;
-  // Cold: every launch starts from a flushed cache and is timed on its own. Hot: one region over all.
+  // Cold: every launch starts from a flushed cache and is timed on its own. Hot: one region over
+  // all.
   const std::uint32_t regions = problem_.cold ? launches : 1;
   const std::uint32_t each = problem_.cold ? 1 : launches;
   if (graph && done) {
@@ -642,7 +667,8 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp, std::vec
         done = called;
     }
   }
-  // A warm cache is this variant's own, not that of the one before it. Long runs see to that themselves.
+  // A warm cache is this variant's own, not that of the one before it. Long runs see to that
+  // themselves.
   if (done && !problem_.cold && last_ns_[wanted.variant] * launches < 1e6)
     done = launch(wanted, 1);
   for (std::uint32_t i = 0; done && i < regions; ++i) {
@@ -683,7 +709,8 @@ status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
     done = launch(wanted, each);
     if (status waited = device_.synchronize(); done)
       done = waited;
-    double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    double ns =
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
     if (recorded)
       if (status ended = device_.end_kernel_times(ns); done)
         done = ended;
@@ -732,11 +759,13 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
     to.samples[i].outcome.time_ns = total / launches;
     last_ns_[order[i].variant] = total / launches;
     double first = 0, last = 0;
-    if (device_.elapsed(0, stamps[i].front(), first) && device_.elapsed(0, stamps[i].back() + 1, last))
+    if (device_.elapsed(0, stamps[i].front(), first) &&
+        device_.elapsed(0, stamps[i].back() + 1, last))
       to.samples[i].at_ns = begin_ns + (first + last) / 2;
   }
   if (clock.nanoseconds > 0 && device_.nominal_ghz() > 0)
-    to.clock = static_cast<double>(clock.cycles) / static_cast<double>(clock.nanoseconds) / device_.nominal_ghz();
+    to.clock = static_cast<double>(clock.cycles) / static_cast<double>(clock.nanoseconds) /
+               device_.nominal_ghz();
   return status::ok();
 }
 

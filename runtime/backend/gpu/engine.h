@@ -27,7 +27,8 @@ inline constexpr std::uint64_t guard_bytes = 64 * 1024;
 /// Not thread-safe. Never throws.
 class engine {
 public:
-  /// `from_ipc`: regions are opened through their handles; otherwise they are copied from where they are.
+  /// `from_ipc`: regions are opened through their handles; otherwise they are copied from where
+  /// they are.
   engine(device &on, const tl_factory &factory, problem what, bool from_ipc);
   ~engine();
   engine(const engine &) = delete;
@@ -38,19 +39,20 @@ public:
   /// See trial_bench.
   trial_outcome prepare();
   trial_outcome probe(std::uint32_t variant);
-  /// Takes all samples and waits once. Not ok: the round as a whole failed, and nobody knows at which.
+  /// Takes all samples and waits once. Not ok: the round as a whole failed, and nobody knows at
+  /// which.
   status round(std::span<const sample_request> order, timed_round &to);
   double reference_ns() const { return reference_ns_; }
-  /// Whether this process must not be used for another trial: the device is lost to it, or a variant
-  /// wrote where it should not have.
+  /// Whether this process must not be used for another trial: the device is lost to it, or a
+  /// variant wrote where it should not have.
   bool tainted() const { return tainted_ || device_.lost(); }
 
 private:
   struct copies {
-    address block = 0;    ///< of the working copy, guard zones included
-    address working = 0;  ///< what variants get
-    address pristine = 0; ///< as the caller left it; 0: not written by anybody
-    address expected = 0; ///< as the reference left it
+    address block = 0;           ///< of the working copy, guard zones included
+    address working = 0;         ///< what variants get
+    address pristine = 0;        ///< as the caller left it; 0: not written by anybody
+    address expected = 0;        ///< as the reference left it
     std::vector<std::byte> host; ///< working copy of a region on the host
     std::vector<std::byte> host_expected;
   };

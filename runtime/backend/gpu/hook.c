@@ -56,7 +56,8 @@ static int worker_main(int argc, char **argv, char **envp) {
 }
 
 typedef int main_function(int, char **, char **);
-typedef int start_function(main_function *, int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
+typedef int start_function(main_function *, int, char **, void (*)(void), void (*)(void),
+                           void (*)(void), void *);
 
 EXPORT int __libc_start_main(main_function *program_main, int argc, char **argv, void (*init)(void),
                              void (*fini)(void), void (*rtld_fini)(void), void *stack_end) {
@@ -64,8 +65,8 @@ EXPORT int __libc_start_main(main_function *program_main, int argc, char **argv,
   take_environment();
   if (!start)
     _exit(126);
-  return start(tl_worker_hook.channel >= 0 ? worker_main : program_main, argc, argv, init, fini, rtld_fini,
-               stack_end);
+  return start(tl_worker_hook.channel >= 0 ? worker_main : program_main, argc, argv, init, fini,
+               rtld_fini, stack_end);
 }
 
 /* ---- launches ------------------------------------------------------------------------------- */
@@ -91,65 +92,78 @@ typedef struct launch_config {
 enum { attribute_cooperative = 2, attribute_cluster = 4 };
 enum { function_max_dynamic_shared = 8 };
 
-typedef int launch_fn(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **,
-                      void **);
-typedef int cooperative_fn(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *,
-                           void **);
+typedef int launch_fn(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
+                      void *, void **, void **);
+typedef int cooperative_fn(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
+                           unsigned, void *, void **);
 typedef int launch_ex_fn(const launch_config *, void *, void **, void **);
 typedef int function_set_fn(void *, int, int);
 typedef int kernel_set_fn(int, int, void *, int);
 typedef int get_proc_fn(const char *, void **, int, uint64_t);
 typedef int get_proc_v2_fn(const char *, void **, int, uint64_t, void *);
 
-static int announce(void *function, const unsigned *grid, const unsigned *block, const unsigned *cluster,
-                    unsigned shared, unsigned cooperative, void *stream) {
-  int (*before)(const tl_hook_launch *) = __atomic_load_n(&tl_worker_hook.before_launch, __ATOMIC_ACQUIRE);
+static int announce(void *function, const unsigned *grid, const unsigned *block,
+                    const unsigned *cluster, unsigned shared, unsigned cooperative, void *stream) {
+  int (*before)(const tl_hook_launch *) =
+      __atomic_load_n(&tl_worker_hook.before_launch, __ATOMIC_ACQUIRE);
   if (!before)
     return 0;
-  tl_hook_launch launch = {function, {grid[0], grid[1], grid[2]}, {block[0], block[1], block[2]}, {0, 0, 0},
-                           shared,   cooperative,                 stream};
+  tl_hook_launch launch = {function,
+                           {grid[0], grid[1], grid[2]},
+                           {block[0], block[1], block[2]},
+                           {0, 0, 0},
+                           shared,
+                           cooperative,
+                           stream};
   if (cluster)
     memcpy(launch.cluster, cluster, sizeof launch.cluster);
   return before(&launch);
 }
 
-/* Each function exists twice in the driver: for the legacy and for the per-thread default stream. */
-#define WRAP_LAUNCHES(n)                                                                                              \
-  static launch_fn *real_launch_##n;                                                                                  \
-  static int launch_##n(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,         \
-                        unsigned shared, void *stream, void **arguments, void **extra) {                              \
-    const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                                   \
-    const int error = announce(f, grid, block, 0, shared, 0, stream);                                                 \
-    return error ? error : real_launch_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra);              \
-  }                                                                                                                   \
-  static cooperative_fn *real_cooperative_##n;                                                                        \
-  static int cooperative_##n(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,    \
-                             unsigned shared, void *stream, void **arguments) {                                       \
-    const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                                   \
-    const int error = announce(f, grid, block, 0, shared, 1, stream);                                                 \
-    return error ? error : real_cooperative_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments);                \
-  }                                                                                                                   \
-  static launch_ex_fn *real_launch_ex_##n;                                                                            \
-  static int launch_ex_##n(const launch_config *c, void *f, void **arguments, void **extra) {                         \
-    unsigned cluster[3] = {0, 0, 0}, cooperative = 0;                                                                 \
-    for (unsigned i = 0; c && i < c->attribute_count; ++i) {                                                          \
-      const launch_attribute *a = &c->attributes[i];                                                                  \
-      if (a->id == attribute_cluster) {                                                                               \
-        cluster[0] = a->value.dim.x;                                                                                  \
-        cluster[1] = a->value.dim.y;                                                                                  \
-        cluster[2] = a->value.dim.z;                                                                                  \
-      } else if (a->id == attribute_cooperative)                                                                      \
-        cooperative = a->value.number != 0;                                                                           \
-    }                                                                                                                 \
-    const int error = c ? announce(f, c->grid, c->block, cluster, c->shared, cooperative, c->stream) : 0;             \
-    return error ? error : real_launch_ex_##n(c, f, arguments, extra);                                                \
+/* Each function exists twice in the driver: for the legacy and for the per-thread default stream.
+ */
+#define WRAP_LAUNCHES(n)                                                                           \
+  static launch_fn *real_launch_##n;                                                               \
+  static int launch_##n(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,  \
+                        unsigned bz, unsigned shared, void *stream, void **arguments,              \
+                        void **extra) {                                                            \
+    const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
+    const int error = announce(f, grid, block, 0, shared, 0, stream);                              \
+    return error ? error                                                                           \
+                 : real_launch_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra);   \
+  }                                                                                                \
+  static cooperative_fn *real_cooperative_##n;                                                     \
+  static int cooperative_##n(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,          \
+                             unsigned by, unsigned bz, unsigned shared, void *stream,              \
+                             void **arguments) {                                                   \
+    const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
+    const int error = announce(f, grid, block, 0, shared, 1, stream);                              \
+    return error ? error                                                                           \
+                 : real_cooperative_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments);     \
+  }                                                                                                \
+  static launch_ex_fn *real_launch_ex_##n;                                                         \
+  static int launch_ex_##n(const launch_config *c, void *f, void **arguments, void **extra) {      \
+    unsigned cluster[3] = {0, 0, 0}, cooperative = 0;                                              \
+    for (unsigned i = 0; c && i < c->attribute_count; ++i) {                                       \
+      const launch_attribute *a = &c->attributes[i];                                               \
+      if (a->id == attribute_cluster) {                                                            \
+        cluster[0] = a->value.dim.x;                                                               \
+        cluster[1] = a->value.dim.y;                                                               \
+        cluster[2] = a->value.dim.z;                                                               \
+      } else if (a->id == attribute_cooperative)                                                   \
+        cooperative = a->value.number != 0;                                                        \
+    }                                                                                              \
+    const int error =                                                                              \
+        c ? announce(f, c->grid, c->block, cluster, c->shared, cooperative, c->stream) : 0;        \
+    return error ? error : real_launch_ex_##n(c, f, arguments, extra);                             \
   }
 
 WRAP_LAUNCHES(0)
 WRAP_LAUNCHES(1)
 
 static void refused(void *function, int value, int error) {
-  void (*report)(const tl_hook_attribute *) = __atomic_load_n(&tl_worker_hook.attribute_refused, __ATOMIC_ACQUIRE);
+  void (*report)(const tl_hook_attribute *) =
+      __atomic_load_n(&tl_worker_hook.attribute_refused, __ATOMIC_ACQUIRE);
   if (!report)
     return;
   const tl_hook_attribute attribute = {function, value, error};
@@ -177,12 +191,13 @@ static get_proc_v2_fn *real_get_proc_v2;
 static int get_proc(const char *name, void **pointer, int version, uint64_t flags);
 static int get_proc_v2(const char *name, void **pointer, int version, uint64_t flags, void *found);
 
-/* What stands for a driver function, given the driver's own. `n`: 1 for the per-thread default stream. */
+/* What stands for a driver function, given the driver's own. `n`: 1 for the per-thread default
+ * stream. */
 static void *stand_in(const char *name, void *real, int version, int n) {
-#define STAND_IN(text, keep, with)                                                                                    \
-  if (!strcmp(name, text)) {                                                                                          \
-    *(void **)&keep = real;                                                                                           \
-    return (void *)with;                                                                                              \
+#define STAND_IN(text, keep, with)                                                                 \
+  if (!strcmp(name, text)) {                                                                       \
+    *(void **)&keep = real;                                                                        \
+    return (void *)with;                                                                           \
   }
   if (!strcmp(name, "cuGetProcAddress")) {
     if (version >= 12000) {

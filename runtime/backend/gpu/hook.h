@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the preloaded hook library and the runtime in a re-executed worker say to each other. Plain C:
- * the library must not need anything but libc.
+ * What the preloaded hook library and the runtime in a re-executed worker say to each other. Plain
+ * C: the library must not need anything but libc.
  *
- * A worker is the program's own image, started again with the hook preloaded. The hook stands in for
+ * A worker is the program's own image, started again with the hook preloaded. The hook stands in
+ * for
  * `__libc_start_main`, so that all global constructors run (every factory is registered, every fat
- * binary is loaded) but the program's `main` never does. It also stands in for `dlsym`, which is how
- * a CUDA runtime, static or shared, reaches the driver: that lets the worker see each kernel launch
- * before it happens. */
+ * binary is loaded) but the program's `main` never does. It also stands in for `dlsym`, which is
+ * how a CUDA runtime, static or shared, reaches the driver: that lets the worker see each kernel
+ * launch before it happens. */
 
 #ifndef TL_RUNTIME_BACKEND_GPU_HOOK_H
 #define TL_RUNTIME_BACKEND_GPU_HOOK_H
@@ -19,15 +20,17 @@ extern "C" {
 /* Environment of a worker. All of it is gone before the program's constructors run. */
 #define TL_WORKER_CHANNEL "TL_WORKER_CHANNEL" /* descriptor of the socket to the parent */
 #define TL_WORKER_HOOK "TL_WORKER_HOOK"       /* descriptor that the hook library was loaded from */
-#define TL_WORKER_IMAGE "TL_WORKER_IMAGE"     /* shared library that holds the factory, may be missing */
-#define TL_WORKER_PRELOAD "TL_WORKER_PRELOAD" /* LD_PRELOAD as the program has it, may be missing */
+#define TL_WORKER_IMAGE                                                                            \
+  "TL_WORKER_IMAGE" /* shared library that holds the factory, may be missing */
+#define TL_WORKER_PRELOAD "TL_WORKER_PRELOAD" /* LD_PRELOAD as the program has it, may be missing  \
+                                               */
 
 /* One kernel launch that is about to be made. */
 typedef struct tl_hook_launch {
   void *function; /* CUfunction or CUkernel */
   unsigned grid[3];
   unsigned block[3];
-  unsigned cluster[3]; /* 0: not set */
+  unsigned cluster[3];     /* 0: not set */
   unsigned dynamic_shared; /* [bytes] */
   unsigned cooperative;
   void *stream;
@@ -46,8 +49,8 @@ typedef struct tl_worker_hook_table {
   const char *image; /* "" for none */
   /* Set by the runtime while its image is loaded; called in place of `main`. */
   int (*worker)(int channel, const char *image);
-  /* Set by the runtime while it wants to know. Non-zero: nothing is launched, and that error is what
-   * the launching code sees. */
+  /* Set by the runtime while it wants to know. Non-zero: nothing is launched, and that error is
+   * what the launching code sees. */
   int (*before_launch)(const tl_hook_launch *launch);
   void (*attribute_refused)(const tl_hook_attribute *attribute);
 } tl_worker_hook_table;

@@ -22,11 +22,18 @@ typedef unsigned long long u64;
 #define DEVICE static __attribute__((device))
 #define KERNEL extern "C" __attribute__((global)) void
 DEVICE u64 thread_index() {
-  return u64(__nvvm_read_ptx_sreg_ctaid_x()) * __nvvm_read_ptx_sreg_ntid_x() + __nvvm_read_ptx_sreg_tid_x();
+  return u64(__nvvm_read_ptx_sreg_ctaid_x()) * __nvvm_read_ptx_sreg_ntid_x() +
+         __nvvm_read_ptx_sreg_tid_x();
 }
-DEVICE u64 thread_count() { return u64(__nvvm_read_ptx_sreg_nctaid_x()) * __nvvm_read_ptx_sreg_ntid_x(); }
-DEVICE void add(u64 *to, u64 value) { asm volatile("red.global.add.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory"); }
-DEVICE void lower(u64 *to, u64 value) { asm volatile("red.global.min.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory"); }
+DEVICE u64 thread_count() {
+  return u64(__nvvm_read_ptx_sreg_nctaid_x()) * __nvvm_read_ptx_sreg_ntid_x();
+}
+DEVICE void add(u64 *to, u64 value) {
+  asm volatile("red.global.add.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory");
+}
+DEVICE void lower(u64 *to, u64 value) {
+  asm volatile("red.global.min.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory");
+}
 DEVICE u64 cycles() {
   u64 value;
   asm volatile("mov.u64 %0, %%clock64;" : "=l"(value)::"memory");
@@ -88,8 +95,8 @@ DEVICE bool is_poison(u64 a, unsigned size, unsigned byte) {
 DEVICE bool matches(u64 a, u64 e, const compare_parameters &p) {
   switch (p.element) {
   case TL_ELEMENT_F16:
-    return close(small_float(load<unsigned short>(a), 5, 10, false), small_float(load<unsigned short>(e), 5, 10, false),
-                 p);
+    return close(small_float(load<unsigned short>(a), 5, 10, false),
+                 small_float(load<unsigned short>(e), 5, 10, false), p);
   case TL_ELEMENT_BF16:
     return close(float_of_bits(unsigned(load<unsigned short>(a)) << 16),
                  float_of_bits(unsigned(load<unsigned short>(e)) << 16), p);
@@ -98,10 +105,11 @@ DEVICE bool matches(u64 a, u64 e, const compare_parameters &p) {
   case TL_ELEMENT_F64:
     return close(load<double>(a), load<double>(e), p);
   case TL_ELEMENT_E4M3:
-    return close(small_float(load<unsigned char>(a), 4, 3, true), small_float(load<unsigned char>(e), 4, 3, true), p);
+    return close(small_float(load<unsigned char>(a), 4, 3, true),
+                 small_float(load<unsigned char>(e), 4, 3, true), p);
   case TL_ELEMENT_E5M2:
-    return close(small_float(load<unsigned char>(a), 5, 2, false), small_float(load<unsigned char>(e), 5, 2, false),
-                 p);
+    return close(small_float(load<unsigned char>(a), 5, 2, false),
+                 small_float(load<unsigned char>(e), 5, 2, false), p);
   default:
     return false; // integers and bytes: the same bits or different
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the runtime's own device kernels (kernels.cu) read and write. Shared between host and device.
+// What the runtime's own device kernels (kernels.cu) read and write. Shared between host and
+// device.
 
 #ifndef TL_RUNTIME_BACKEND_GPU_KERNELS_H
 #define TL_RUNTIME_BACKEND_GPU_KERNELS_H
@@ -24,17 +25,17 @@ inline constexpr unsigned char guard_byte = 0xc5;
 struct compare_parameters {
   unsigned long long actual;   ///< device address of the first element
   unsigned long long expected; ///< likewise
-  /// Not 0: an element of `actual` that holds poison matches if `expected` is the same as this, that
-  /// is, if the reference left it alone.
+  /// Not 0: an element of `actual` that holds poison matches if `expected` is the same as this,
+  /// that is, if the reference left it alone.
   unsigned long long untouched;
-  unsigned long long count;    ///< elements in all
-  unsigned element;            ///< TL_ELEMENT_*
-  unsigned element_size;       ///< [bytes]
-  unsigned rank;               ///< 0: contiguous
+  unsigned long long count; ///< elements in all
+  unsigned element;         ///< TL_ELEMENT_*
+  unsigned element_size;    ///< [bytes]
+  unsigned rank;            ///< 0: contiguous
   unsigned equal_nan;
-  unsigned exact;              ///< bit for bit, tolerances do not count
-  unsigned poison;             ///< the byte
-  unsigned poisoned;           ///< elements that hold poison on both sides were written by nobody
+  unsigned exact;    ///< bit for bit, tolerances do not count
+  unsigned poison;   ///< the byte
+  unsigned poisoned; ///< elements that hold poison on both sides were written by nobody
   double rtol;
   double atol;
   unsigned long long shape[8]; ///< [elements]
@@ -66,9 +67,10 @@ TL_BOTH float float_of_bits(unsigned bits) {
   return value;
 }
 
-/// Value of a small IEEE-like format: `exponent_bits` and `mantissa_bits`, with infinities unless `finite`
-/// (E4M3: the only NaN has all bits set, and there is no infinity).
-TL_BOTH float small_float(unsigned bits, unsigned exponent_bits, unsigned mantissa_bits, bool finite) {
+/// Value of a small IEEE-like format: `exponent_bits` and `mantissa_bits`, with infinities unless
+/// `finite` (E4M3: the only NaN has all bits set, and there is no infinity).
+TL_BOTH float small_float(unsigned bits, unsigned exponent_bits, unsigned mantissa_bits,
+                          bool finite) {
   const unsigned exponent_mask = (1u << exponent_bits) - 1;
   const unsigned mantissa_mask = (1u << mantissa_bits) - 1;
   const unsigned sign = (bits >> (exponent_bits + mantissa_bits)) & 1;
@@ -82,7 +84,8 @@ TL_BOTH float small_float(unsigned bits, unsigned exponent_bits, unsigned mantis
     const float unit = float_of_bits(unsigned(127 + 1 - bias - int(mantissa_bits)) << 23);
     return (sign ? -1.0f : 1.0f) * float(mantissa) * unit;
   }
-  return float_of_bits(sign << 31 | unsigned(int(exponent) - bias + 127) << 23 | mantissa << (23 - mantissa_bits));
+  return float_of_bits(sign << 31 | unsigned(int(exponent) - bias + 127) << 23 |
+                       mantissa << (23 - mantissa_bits));
 }
 
 } // namespace tl::rt::gpu

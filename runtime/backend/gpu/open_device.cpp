@@ -7,7 +7,8 @@
 
 namespace tl::rt::gpu {
 
-std::unique_ptr<device> open_device(std::uint32_t backend, std::int32_t ordinal, std::string &error) {
+std::unique_ptr<device> open_device(std::uint32_t backend, std::int32_t ordinal,
+                                    std::string &error) {
   if (backend == TL_BACKEND_CUDA)
     return cuda::open_cuda_device(ordinal, error);
   error = "there is no device of this kind";

@@ -37,7 +37,8 @@ private:
   void take_value(std::uint32_t index);
   void borrow(std::uint32_t index, const char *why);
   void add_piece(std::uint32_t index, const tl_view &view);
-  void add_range(std::uint32_t index, address begin, address end, const memory_info &info, bool written);
+  void add_range(std::uint32_t index, address begin, address end, const memory_info &info,
+                 bool written);
   void make_regions();
   void locate(address at, std::uint32_t &region, std::uint64_t &offset) const;
 
@@ -121,7 +122,8 @@ void taker::borrow(std::uint32_t index, const char *why) {
   std::memcpy(made.object.data(), &task_.call->arguments[index], sizeof(void *));
 }
 
-void taker::add_range(std::uint32_t index, address begin, address end, const memory_info &info, bool written) {
+void taker::add_range(std::uint32_t index, address begin, address end, const memory_info &info,
+                      bool written) {
   const bool on_device = info.place == place::exportable || info.place == place::staged;
   ranges_.push_back({index, begin, end, on_device ? info.base : 0, info.place, written});
 }
@@ -138,7 +140,8 @@ void taker::add_piece(std::uint32_t index, const tl_view &view) {
   made.element = parameter.element;
   made.element_size = static_cast<std::uint32_t>(element_size(parameter.element));
   made.count = view.bytes / made.element_size;
-  if (parameter.kind == TL_PARAMETER_VIEW && parameter.element != TL_ELEMENT_BYTES && view.rank > 1) {
+  if (parameter.kind == TL_PARAMETER_VIEW && parameter.element != TL_ELEMENT_BYTES &&
+      view.rank > 1) {
     made.rank = view.rank;
     made.count = 1;
     for (std::uint32_t i = 0; i < view.rank; ++i) {
@@ -169,7 +172,8 @@ status taker::take_pointer(std::uint32_t index) {
   whole.data = pointer;
   whole.bytes = info.base + info.bytes - address_of(pointer);
   whole.rank = 1;
-  add_range(index, address_of(pointer), info.base + info.bytes, info, parameter.access != TL_ACCESS_IN);
+  add_range(index, address_of(pointer), info.base + info.bytes, info,
+            parameter.access != TL_ACCESS_IN);
   add_piece(index, whole);
   return status::ok();
 }
@@ -189,12 +193,15 @@ status taker::take_view(std::uint32_t index) {
     return status::ok();
   // An extent of zero with a pointer: not known, so all of the allocation that follows.
   if (view.bytes == 0)
-    return view.rank == 1 && parameter.access != TL_ACCESS_UNKNOWN ? take_pointer(index) : status::ok();
+    return view.rank == 1 && parameter.access != TL_ACCESS_UNKNOWN ? take_pointer(index)
+                                                                   : status::ok();
   const memory_info info = device_.inspect(view.data);
   const address begin = address_of(view.data);
-  if (info.place != place::unknown && (begin < info.base || begin + view.bytes > info.base + info.bytes))
-    return status::invalid(fmt::format("{} is a view of {} bytes, but only {} bytes of its allocation follow",
-                                       parameter_name(factory_, index), view.bytes, info.base + info.bytes - begin));
+  if (info.place != place::unknown &&
+      (begin < info.base || begin + view.bytes > info.base + info.bytes))
+    return status::invalid(
+        fmt::format("{} is a view of {} bytes, but only {} bytes of its allocation follow",
+                    parameter_name(factory_, index), view.bytes, info.base + info.bytes - begin));
   made.kind = argument_kind::rebased;
   add_range(index, begin, begin + view.bytes, info, parameter.access != TL_ACCESS_IN);
   add_piece(index, view);
@@ -240,7 +247,8 @@ status taker::take(std::uint32_t index) {
   case TL_PARAMETER_POINTER:
     if (parameter.element == TL_ELEMENT_POINTER)
       return status::unsupported(
-          fmt::format("{} is an array of addresses, whose buffers cannot be copied", parameter_name(factory_, index)));
+          fmt::format("{} is an array of addresses, whose buffers cannot be copied",
+                      parameter_name(factory_, index)));
     return take_pointer(index);
   case TL_PARAMETER_VIEW:
     return take_view(index);
@@ -329,7 +337,9 @@ status taker::run() {
   return status::ok();
 }
 
-status take_apart(device &on, const tuning_task &task, problem &to) { return taker(on, task, to).run(); }
+status take_apart(device &on, const tuning_task &task, problem &to) {
+  return taker(on, task, to).run();
+}
 
 std::vector<std::byte> problem::serialise() const {
   writer out;

@@ -16,28 +16,28 @@
 
 namespace tl::rt::gpu {
 
-/// Consecutive memory that arguments lead to. Overlapping ranges of one allocation are one region, so
-/// that buffers which alias each other still do in the copies.
+/// Consecutive memory that arguments lead to. Overlapping ranges of one allocation are one region,
+/// so that buffers which alias each other still do in the copies.
 struct region {
   address original = 0;    ///< in the calling process
   std::uint64_t bytes = 0; ///< [bytes]
   bool on_host = false;
-  bool written = false;    ///< some argument allows it
-  ipc_handle handle{};     ///< of the allocation that holds it
-  std::uint64_t offset = 0; ///< inside that allocation [bytes]
+  bool written = false;           ///< some argument allows it
+  ipc_handle handle{};            ///< of the allocation that holds it
+  std::uint64_t offset = 0;       ///< inside that allocation [bytes]
   std::vector<std::byte> content; ///< of a region on the host
 };
 
 /// Where an argument object holds an address.
 struct pointer_in_argument {
-  std::uint32_t at = 0;     ///< offset in the object [bytes]; unused when `rebase` sets it
+  std::uint32_t at = 0; ///< offset in the object [bytes]; unused when `rebase` sets it
   std::uint32_t region = 0;
   std::uint64_t offset = 0; ///< inside the region [bytes]
 };
 
 enum class argument_kind : std::uint32_t {
-  bytes,     ///< the object as it is
-  rebased,   ///< a pointer or view that is pointed at the copy
+  bytes,          ///< the object as it is
+  rebased,        ///< a pointer or view that is pointed at the copy
   holds_pointers, ///< a plain object with addresses in it
   stream,
   host_object, ///< a reference to an object that is a region
@@ -56,12 +56,12 @@ struct piece {
   std::uint32_t region = 0;
   std::uint64_t offset = 0; ///< inside the region [bytes]
   std::uint64_t bytes = 0;
-  std::uint32_t access = 0;  ///< TL_ACCESS_*
-  std::uint32_t element = 0; ///< TL_ELEMENT_*
+  std::uint32_t access = 0;       ///< TL_ACCESS_*
+  std::uint32_t element = 0;      ///< TL_ELEMENT_*
   std::uint32_t element_size = 1; ///< [bytes]
-  std::uint32_t rank = 0;    ///< 0: contiguous
-  std::uint32_t shared = 0;  ///< another argument leads to the same memory
-  std::uint64_t count = 0;   ///< elements
+  std::uint32_t rank = 0;         ///< 0: contiguous
+  std::uint32_t shared = 0;       ///< another argument leads to the same memory
+  std::uint64_t count = 0;        ///< elements
   std::uint64_t shape[TL_MAX_RANK]{};
   std::int64_t strides[TL_MAX_RANK]{};
 };

@@ -33,7 +33,14 @@ extern char **environ;
 namespace tl::rt::gpu {
 
 // The worker's descriptors, in the order in which posix_spawn puts them there.
-enum worker_descriptor : int { worker_socket = 3, worker_output, worker_box, worker_area, worker_hook, worker_end_of };
+enum worker_descriptor : int {
+  worker_socket = 3,
+  worker_output,
+  worker_box,
+  worker_area,
+  worker_hook,
+  worker_end_of
+};
 
 // ---- in the program ---------------------------------------------------------------------------
 
@@ -76,15 +83,17 @@ static int memory_file(const char *name, const void *content, std::size_t size) 
 
 status worker_image::prepare(const tl_factory &factory, const problem &what) {
   if (::getauxval(AT_SECURE) != 0)
-    return status::unsupported("the program runs with raised privileges, where nothing can be preloaded");
+    return status::unsupported(
+        "the program runs with raised privileges, where nothing can be preloaded");
   hook_ = memory_file("tl-worker-hook", embedded_hook, embedded_hook_size);
   if (hook_ < 0)
-    return status::unsupported(fmt::format("no memory file for a worker: {}", std::strerror(errno)));
+    return status::unsupported(
+        fmt::format("no memory file for a worker: {}", std::strerror(errno)));
   Dl_info info{};
   link_map *map = nullptr;
   // The descriptor may be on the heap or in .bss of the image; its callbacks are code of the image.
-  if (::dladdr1(reinterpret_cast<const void *>(factory.invoke), &info, reinterpret_cast<void **>(&map),
-                RTLD_DL_LINKMAP) != 0 &&
+  if (::dladdr1(reinterpret_cast<const void *>(factory.invoke), &info,
+                reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP) != 0 &&
       map && map->l_name[0] != '\0')
     if (char *absolute = ::realpath(map->l_name, nullptr)) {
       image_ = absolute;
@@ -94,10 +103,12 @@ status worker_image::prepare(const tl_factory &factory, const problem &what) {
   area_bytes_ = sizeof(shared_area) + problem.size();
   area_memory_ = move_up(::memfd_create("tl-worker-area", MFD_CLOEXEC));
   if (area_memory_ < 0 || ::ftruncate(area_memory_, static_cast<off_t>(area_bytes_)) != 0)
-    return status::io_error(fmt::format("no memory to share with a worker: {}", std::strerror(errno)));
+    return status::io_error(
+        fmt::format("no memory to share with a worker: {}", std::strerror(errno)));
   void *memory = ::mmap(nullptr, area_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, area_memory_, 0);
   if (memory == MAP_FAILED)
-    return status::io_error(fmt::format("no memory to share with a worker: {}", std::strerror(errno)));
+    return status::io_error(
+        fmt::format("no memory to share with a worker: {}", std::strerror(errno)));
   area_ = static_cast<shared_area *>(memory);
   area_->problem_bytes = problem.size();
   std::memcpy(area_ + 1, problem.data(), problem.size());
@@ -159,7 +170,8 @@ pid_t worker_image::give_birth(const worker_link &link) {
   pid_t pid = -1;
   int error = EMFILE;
   if (good)
-    error = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments, environment.data());
+    error =
+        ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments, environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   for (const int it : moved)
@@ -176,7 +188,8 @@ namespace {
 /// Answers the program's requests with an engine.
 class trial_handler final : public request_handler {
 public:
-  trial_handler(shared_area &area, std::unique_ptr<device> on, const tl_factory &factory, problem what)
+  trial_handler(shared_area &area, std::unique_ptr<device> on, const tl_factory &factory,
+                problem what)
       : area_(area), device_(std::move(on)), engine_(*device_, factory, std::move(what), true),
         variants_(factory.variant_count) {}
 
@@ -193,8 +206,9 @@ public:
       break;
     case request_kind::probe:
       enter_phase(worker_phase::variant);
-      outcome = request.variant < variants_ ? engine_.probe(request.variant)
-                                            : outcome_of(trial_status::harness_error, "no such variant");
+      outcome = request.variant < variants_
+                    ? engine_.probe(request.variant)
+                    : outcome_of(trial_status::harness_error, "no such variant");
       break;
     case request_kind::sample:
       enter_phase(worker_phase::variant);
@@ -234,7 +248,8 @@ private:
 
 } // namespace
 
-static std::unique_ptr<request_handler> make_handler(shared_area &area, const char *image, std::string &error) {
+static std::unique_ptr<request_handler> make_handler(shared_area &area, const char *image,
+                                                     std::string &error) {
   problem what;
   if (!problem::parse(reinterpret_cast<const std::byte *>(&area + 1), area.problem_bytes, what)) {
     error = "the problem did not arrive";
@@ -262,10 +277,11 @@ static std::unique_ptr<request_handler> make_handler(shared_area &area, const ch
 
 /// Stands in for the program's main.
 static int worker_main(int channel, const char *image) {
-  struct stat size {};
+  struct stat size{};
   if (::fstat(channel, &size) != 0)
     return 126;
-  void *memory = ::mmap(nullptr, static_cast<std::size_t>(size.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, channel, 0);
+  void *memory = ::mmap(nullptr, static_cast<std::size_t>(size.st_size), PROT_READ | PROT_WRITE,
+                        MAP_SHARED, channel, 0);
   void *box = ::mmap(nullptr, sizeof(black_box), PROT_READ | PROT_WRITE, MAP_SHARED, worker_box, 0);
   if (memory == MAP_FAILED || box == MAP_FAILED)
     return 126;
@@ -279,11 +295,13 @@ static int worker_main(int channel, const char *image) {
   link.parent = static_cast<pid_t>(area.parent);
   for (const int it : {worker_socket, worker_output, worker_box, worker_area})
     ::fcntl(it, F_SETFD, FD_CLOEXEC);
-  serve_as_worker(link, {}, [&area, image](std::string &error) { return make_handler(area, image, error); });
+  serve_as_worker(link, {},
+                  [&area, image](std::string &error) { return make_handler(area, image, error); });
 }
 
-/// While the image is loaded into a worker: says what to run in place of `main`. Where the hook should
-/// be there and is not, the process ends here, before the program does anything a second time.
+/// While the image is loaded into a worker: says what to run in place of `main`. Where the hook
+/// should be there and is not, the process ends here, before the program does anything a second
+/// time.
 [[gnu::constructor]] static void announce_worker() {
   auto *const hook = static_cast<tl_worker_hook_table *>(::dlsym(RTLD_DEFAULT, "tl_worker_hook"));
   if (hook && hook->size == sizeof *hook && hook->channel >= 0) {

@@ -17,8 +17,8 @@
 
 namespace tl::rt::gpu {
 
-inline constexpr std::size_t max_round = 1024;           ///< samples asked for at once
-inline constexpr std::size_t max_resources = 64 * 1024;  ///< [bytes]
+inline constexpr std::size_t max_round = 1024;          ///< samples asked for at once
+inline constexpr std::size_t max_resources = 64 * 1024; ///< [bytes]
 
 struct shared_sample {
   double time_ns;

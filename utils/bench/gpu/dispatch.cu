@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a dispatched launch costs beside the plain launch of the same variant: host time of a call, in
-// one process, in turns, on a kernel that does next to nothing. Prints one line.
+// What a dispatched launch costs beside the plain launch of the same variant: host time of a call,
+// in one process, in turns, on a kernel that does next to nothing. Prints one line.
 
 #include <tl/autotune.h>
 
@@ -43,7 +43,8 @@ int main() {
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < launches; ++i)
       call();
-    const double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    const double ns =
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
     cudaStreamSynchronize(stream);
     return ns / launches;
   };
@@ -65,6 +66,7 @@ int main() {
   };
   if (cudaDeviceSynchronize() != cudaSuccess)
     return 1;
-  std::printf("dispatch: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d rounds of %d)\n", median(a),
-              median(b), median(ratios), rounds, launches);
+  std::printf("dispatch: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d "
+              "rounds of %d)\n",
+              median(a), median(b), median(ratios), rounds, launches);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Every config of the tensor-core GEMM at one size, measured for long, in turns, from a flushed cache:
-// what a session's winner is judged by. Prints "config <name> <median ms>" lines.
+// Every config of the tensor-core GEMM at one size, measured for long, in turns, from a flushed
+// cache: what a session's winner is judged by. Prints "config <name> <median ms>" lines.
 
 #define main example_main
 #include "../../../docs/examples/cuda/hgemm.cu"
@@ -19,9 +19,13 @@ struct shape {
   cudaStream_t stream;
 };
 
-template <std::size_t I> void run(const shape &s) { hgemm<hgemm_space[I]>(s.m, s.n, s.k, s.a, s.b, s.c, s.stream); }
+template <std::size_t I> void run(const shape &s) {
+  hgemm<hgemm_space[I]>(s.m, s.n, s.k, s.a, s.b, s.c, s.stream);
+}
 
-template <std::size_t... I> std::vector<void (*)(const shape &)> all(std::index_sequence<I...>) { return {&run<I>...}; }
+template <std::size_t... I> std::vector<void (*)(const shape &)> all(std::index_sequence<I...>) {
+  return {&run<I>...};
+}
 
 } // namespace
 
@@ -46,7 +50,8 @@ int main(int argc, char **argv) {
   for (std::size_t v = 0; v < variants.size(); ++v) {
     std::nth_element(times[v].begin(), times[v].begin() + times[v].size() / 2, times[v].end());
     const hgemm_config o = hgemm_space[v];
-    std::printf("config block_m=%d,block_n=%d,warps_m=%d,warps_n=%d,stages=%d,group=%d %.6f\n", o.block_m, o.block_n,
-                o.warps_m, o.warps_n, o.stages, o.group, times[v][times[v].size() / 2]);
+    std::printf("config block_m=%d,block_n=%d,warps_m=%d,warps_n=%d,stages=%d,group=%d %.6f\n",
+                o.block_m, o.block_n, o.warps_m, o.warps_n, o.stages, o.group,
+                times[v][times[v].size() / 2]);
   }
 }
