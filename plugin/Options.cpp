@@ -30,6 +30,19 @@ ExprResult substitute(Session &T, const Factory &F, FunctionDecl *Spec, Expr *E)
   return S.SubstExpr(E, Args);
 }
 
+/// The signature of the launch that a lazy factory returns: Signature of tl::kernel<Signature>. Null for
+/// any other factory.
+static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
+  const auto *Kernel = dyn_cast_or_null<ClassTemplateSpecializationDecl>(Factory->getReturnType()->getAsCXXRecordDecl());
+  if (!Kernel || Kernel->getName() != "kernel" || Kernel->getTemplateArgs().size() == 0)
+    return nullptr;
+  const auto *Space = dyn_cast<NamespaceDecl>(Kernel->getDeclContext()->getRedeclContext());
+  const TemplateArgument &Signature = Kernel->getTemplateArgs()[0];
+  if (!Space || Space->getName() != "tl" || Signature.getKind() != TemplateArgument::Type)
+    return nullptr;
+  return Signature.getAsType()->getAs<FunctionProtoType>();
+}
+
 bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
   bool TakesConfig = O.Keyword == "eligible";
   bool MayTakeResult = O.Keyword == "check";
@@ -50,12 +63,18 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
           "have not");
     return false;
   }
-  auto CanCall = [&](bool WithResult) {
+  // A lazy factory's results are looked at with the launch's arguments, after the factory's own or alone.
+  const FunctionProtoType *Launch = O.Keyword == "check" || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
+  auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true) {
     llvm::SmallVector<Expr *, 8> Args;
-    if (TakesConfig)
+    if (WithConfig)
       Args.push_back(Operand(Config.withConst()));
-    for (const ParmVarDecl *P : D.Default->parameters())
-      Args.push_back(Operand(P->getType()));
+    if (WithOwn)
+      for (const ParmVarDecl *P : D.Default->parameters())
+        Args.push_back(Operand(P->getType()));
+    if (Launch)
+      for (QualType P : Launch->param_types())
+        Args.push_back(Operand(P));
     if (WithResult)
       Args.push_back(Operand(D.Default->getReturnType().withConst()));
     EnterExpressionEvaluationContext Unevaluated(S, Sema::ExpressionEvaluationContext::Unevaluated);
@@ -64,7 +83,15 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
     return Call.isUsable() && !Trap.hasErrorOccurred();
   };
   bool HasResult = !D.Default->getReturnType()->isVoidType();
-  if (CanCall(false) || (MayTakeResult && HasResult && CanCall(true)))
+  if (CanCall(false, TakesConfig) || (MayTakeResult && HasResult && !Launch && CanCall(true, false)))
+    return true;
+  // `eligible` may return the wanted configs instead of judging each.
+  if (TakesConfig && CanCall(false, false))
+    return true;
+  if (Launch && CanCall(false, false, /*WithOwn=*/false))
+    return true;
+  // On a GPU these may also take the launch's stream; the header tells whether they do.
+  if (Launch && (S.getLangOpts().CUDA || S.getLangOpts().HIP))
     return true;
   QualType Shown = Callee->isFunctionPointerType() ? Callee->getPointeeType() : Callee;
   error(S, Loc,

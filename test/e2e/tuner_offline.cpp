@@ -40,7 +40,7 @@ int main(int argc, char **) {
   const int problems[] = {64, 1000, 4096};
   if (argc > 1) {
     for (const int n : problems)
-      std::printf("tuned %s\n", tl::prepare(&copy, n).config().c_str());
+      std::printf("tuned %s\n", tl::prepare(&copy<>, n).config().c_str());
     return 0;
   }
   std::printf("main work");
