@@ -82,7 +82,9 @@ def commands_of(block):
 
 def normalise(text, name):
     text = text.replace(name, "MACHINE") if name else text
-    text = re.sub(r"; rejected: [^;\n]*", "", text)  # a busy machine may cut a slow variant off
+    # On a busy machine a slow variant may be cut off, and the samples may not suffice.
+    text = re.sub(r"; (rejected: [^;\n]*|out of budget, will be continued)", "", text)
+    text = text.replace("provisional", "final")
     text = re.sub(r"\d+(\.\d+)?", "N", text)
     text = re.sub(r"\bN (ns|us|ms|s|min)\b", "N T", text)
     return re.sub(r"[ \t]+", " ", text)
