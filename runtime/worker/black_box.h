@@ -32,8 +32,9 @@ enum class worker_end : std::uint32_t {
 };
 
 struct black_box {
-  std::uint32_t phase; ///< worker_phase
-  std::uint32_t end;   ///< worker_end; the first one to be set stays
+  std::uint64_t phase_since; ///< when the phase began, on the monotonic clock [ns]
+  std::uint32_t phase;       ///< worker_phase
+  std::uint32_t end;         ///< worker_end; the first one to be set stays
   std::int32_t signal;
   std::int32_t code; ///< si_code
   std::uint64_t address;

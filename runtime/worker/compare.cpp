@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace tl::rt {
 
@@ -24,6 +25,33 @@ static bool matches(std::uint32_t element, const std::byte *actual, const std::b
   return std::memcmp(actual, expected, element_size(element)) == 0;
 }
 
+// How many elements from the first one on match for certain: finite, and close. The common case in
+// a loop that the compiler can unroll; what ends it is looked at more closely.
+template <class T>
+static std::size_t count_close(const std::byte *actual, const std::byte *expected,
+                               std::size_t count, const match_rule &rule) {
+  for (std::size_t i = 0; i < count; ++i) {
+    T a, e;
+    std::memcpy(&a, actual + i * sizeof(T), sizeof(T));
+    std::memcpy(&e, expected + i * sizeof(T), sizeof(T));
+    const double limit = rule.atol + rule.rtol * std::fabs(static_cast<double>(e));
+    const double distance = std::fabs(static_cast<double>(a) - static_cast<double>(e));
+    if (!(distance <= limit) || !(limit < std::numeric_limits<double>::infinity()))
+      return i;
+  }
+  return count;
+}
+
+static std::size_t count_close(std::uint32_t element, const std::byte *actual,
+                               const std::byte *expected, std::size_t count,
+                               const match_rule &rule) {
+  if (element == TL_ELEMENT_F32)
+    return count_close<float>(actual, expected, count, rule);
+  if (element == TL_ELEMENT_F64)
+    return count_close<double>(actual, expected, count, rule);
+  return 0;
+}
+
 void compare_elements(comparison &sum, std::uint32_t element, const std::byte *actual,
                       const std::byte *expected, std::size_t count, std::uint64_t index,
                       const match_rule &rule, bool poisoned) {
@@ -33,6 +61,9 @@ void compare_elements(comparison &sum, std::uint32_t element, const std::byte *a
   if (!is_floating(element) && std::memcmp(actual, expected, count * size) == 0)
     return;
   for (std::size_t i = 0; i < count; ++i) {
+    i += count_close(element, actual + i * size, expected + i * size, count - i, rule);
+    if (i == count)
+      break;
     const std::byte *a = actual + i * size, *e = expected + i * size;
     if (matches(element, a, e, rule))
       continue;

@@ -56,7 +56,8 @@ public:
   pid_t pid() const { return pid_; }
 
   /// Sends a request and waits for its reply. A worker that dies, is stopped, sends something else,
-  /// or has not answered after `limit_s` [s] is killed.
+  /// or spends more than `limit_s` [s] in one run of what is tried is killed. What it needs to look
+  /// at the results does not count, but for a generous limit.
   worker_answer ask(worker_request request, double limit_s);
 
   /// Kills the worker and everything that it has started, and cleans up after it.
@@ -67,6 +68,7 @@ private:
 
   status open_channels(worker_link &link);
   wait_result wait_for_reply(worker_reply &reply, std::uint32_t sequence, double limit_s) const;
+  double allowed_s(double limit_s, double waited_s) const;
   bool wait_for_end(double limit_s);
   void kill_all() const;
   bool killed_by_signal() const;

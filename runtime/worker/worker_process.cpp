@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <dlfcn.h>
 #include <exception>
 #include <fcntl.h>
@@ -46,8 +47,14 @@ struct worker_self {
 static worker_self self;
 
 void enter_phase(worker_phase phase) noexcept {
-  if (self.box)
-    __atomic_store_n(&self.box->phase, static_cast<std::uint32_t>(phase), __ATOMIC_RELAXED);
+  if (!self.box)
+    return;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::uint64_t ns = static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
+                           static_cast<std::uint64_t>(now.tv_nsec);
+  __atomic_store_n(&self.box->phase_since, ns, __ATOMIC_RELAXED);
+  __atomic_store_n(&self.box->phase, static_cast<std::uint32_t>(phase), __ATOMIC_RELEASE);
 }
 
 black_box *own_black_box() noexcept { return self.box; }

@@ -39,6 +39,21 @@ public:
     case 5:
       reply.status = ::write(7, "", 1) < 0 && ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
       break;
+    case 7: // takes its time in code of ours
+      enter_phase(worker_phase::checking);
+      ::usleep(300000);
+      break;
+    case 8: // several runs, each below the limit
+      for (int i = 0; i < 5; ++i) {
+        enter_phase(worker_phase::variant);
+        ::usleep(100000);
+        enter_phase(worker_phase::checking);
+      }
+      break;
+    case 9: // one run above it
+      enter_phase(worker_phase::variant);
+      ::usleep(10000000);
+      break;
     case 6:
       throw std::runtime_error("handler");
     default:
@@ -96,6 +111,16 @@ TEST(supervisor, says_why_and_can_be_started_again) {
   EXPECT_FALSE(worker->running());
   ASSERT_TRUE(worker->start(10));
   EXPECT_TRUE(worker->ask(ask_for(0), 10).replied);
+}
+
+TEST(supervisor, the_limit_is_for_one_run_of_what_is_tried) {
+  const auto worker = make();
+  ASSERT_TRUE(worker->start(10));
+  EXPECT_TRUE(worker->ask(ask_for(7), 0.1).replied);
+  EXPECT_TRUE(worker->ask(ask_for(8), 0.4).replied);
+  const worker_answer late = worker->ask(ask_for(9), 0.2);
+  EXPECT_EQ(late.status, trial_status::timed_out);
+  EXPECT_EQ(late.reason, "killed after 0.2 s");
 }
 
 TEST(supervisor, tells_why_a_worker_did_not_start) {

@@ -26,6 +26,33 @@ static const std::byte *bytes_at(std::uintptr_t address) {
   return reinterpret_cast<const std::byte *>(address);
 }
 
+// How many whole elements at `at` differ from those at `was`, from the first one on.
+template <class T>
+static std::size_t count_changed(const std::byte *at, const std::byte *was, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    T a, b;
+    std::memcpy(&a, at + i * sizeof(T), sizeof(T));
+    std::memcpy(&b, was + i * sizeof(T), sizeof(T));
+    if (a == b)
+      return i;
+  }
+  return count;
+}
+
+static std::size_t count_changed(const std::byte *at, const std::byte *was, std::size_t count,
+                                 std::size_t size) {
+  switch (size) {
+  case 2:
+    return count_changed<std::uint16_t>(at, was, count);
+  case 4:
+    return count_changed<std::uint32_t>(at, was, count);
+  case 8:
+    return count_changed<std::uint64_t>(at, was, count);
+  default:
+    return count_changed<std::uint8_t>(at, was, count);
+  }
+}
+
 // Calls visit(begin, end) for every maximal run of elements in [begin, end) that differ from
 // `pristine`, which is as long. Elements lie on a grid through `anchor`; a cut-off element at an
 // edge is its own run.
@@ -56,6 +83,12 @@ static void for_each_change(std::uintptr_t begin, std::uintptr_t end, const std:
         if (!whole) {
           visit(open, open_end);
           open = open_end = 0;
+        } else {
+          const std::size_t more =
+              count_changed(bytes_at(next), pristine + (next - begin), (end - next) / size, size);
+          open_end = next + more * size;
+          at = open_end;
+          continue;
         }
       }
       at = next;

@@ -7,6 +7,7 @@
 #include "runtime/backend/cpu/trial_runner.h"
 #include "runtime/worker/compare.h"
 #include "runtime/worker/element.h"
+#include "runtime/worker/worker_process.h"
 
 #include <algorithm>
 #include <cstring>
@@ -141,6 +142,7 @@ void trial_runner::classify_by_runs(std::uint32_t with) {
 }
 
 void trial_runner::classify() {
+  enter_phase(worker_phase::checking);
   const bool any =
       std::any_of(expected.runs.begin(), expected.runs.end(), [&](const written_run &run) {
         return expected.layout.regions[run.region].access == TL_ACCESS_UNKNOWN;

@@ -113,8 +113,9 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) 
   } catch (const std::exception &error) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
-    return unless_infeasible(failure(
-        trial_status::threw, fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
+    return unless_infeasible(
+        failure(trial_status::threw,
+                fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
   } catch (...) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
@@ -164,6 +165,7 @@ void trial_runner::set_up_check_run(bool poison_runs) {
 }
 
 runner_outcome trial_runner::prepare() {
+  enter_phase(worker_phase::checking);
   set_up_check_run(false);
   runner_outcome outcome = run(the_reference);
   if (outcome.outcome.status != trial_status::measured)
@@ -179,6 +181,7 @@ runner_outcome trial_runner::prepare() {
 }
 
 runner_outcome trial_runner::probe(std::uint32_t variant) {
+  enter_phase(worker_phase::checking);
   set_up_check_run(true);
   runner_outcome outcome = run(variant);
   if (outcome.outcome.status != trial_status::measured) {
@@ -199,6 +202,7 @@ runner_outcome trial_runner::probe(std::uint32_t variant) {
 }
 
 runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launches) {
+  enter_phase(worker_phase::checking);
   if (!warm_[variant]) {
     restore();
     if (runner_outcome first = run(variant); first.outcome.status != trial_status::measured)
