@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <random>
 #include <thread>
+#include <vector>
 
 namespace tl::rt {
 namespace {
@@ -129,10 +130,13 @@ std::uint32_t resolution::nearest() {
     return install_default("the nearest problem's winner cannot be checked: " + error);
   if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
     return install_default("the nearest problem's winner cannot be checked: " + prepared.reason);
+  std::vector<std::uint8_t> eligible(factory_.variant_count, 1);
+  if (options_.eligible)
+    options_.eligible(&factory_, inputs.call().arguments, eligible.data());
   candidates.resize(std::min(candidates.size(), nearest_tries));
   for (const store::candidate &it : candidates) {
     const std::uint32_t variant = find_variant(factory_, it.best.config);
-    if (variant == UINT32_MAX)
+    if (variant == UINT32_MAX || !eligible[variant])
       continue;
     const trial_outcome outcome = bench->probe(variant, options_.timeout);
     if (outcome.status == trial_status::measured) {

@@ -27,8 +27,9 @@ namespace {
 constexpr double soft_limit_times = 10;
 /// ... but never before this, since a first run also loads code and touches memory [s].
 constexpr double soft_limit_least_s = 0.25;
-/// Share of a session's budget that is kept for the race.
+/// Share of a session's budget that is kept for the race, and share of that for settling the clock.
 constexpr double race_share = 0.3;
+constexpr double settle_share = 0.1;
 
 class session_run {
 public:
@@ -247,8 +248,12 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
   options.seed = session_.seed;
   options.rep = options_.rep;
   options.warmup_ns = options_.warmup * 1e6;
-  if (options_.budget > 0)
+  if (options_.budget > 0) {
     options.budget_ns = std::max(options_.budget - elapsed_s(), race_share * options_.budget) * 1e9;
+    // A short session is better spent on samples than on waiting for the clock to settle.
+    options.settle_ns = std::min(options.settle_ns, settle_share * options.budget_ns);
+    options.warmup_ns = std::min(options.warmup_ns, options.settle_ns);
+  }
   std::uint32_t looks = 0;
   options.observer = [&](const measure::race_progress &now) {
     progress_.racing(now.contenders + 1, ++looks, now.leader_ns);
@@ -258,8 +263,16 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
   measure::steady_clock clock;
   const measure::race_result raced = measure::race(entrants, sampler, clock, options);
   note_race(raced, sampler);
-  if (!raced.found)
+  if (!raced.found) {
+    // Nothing was timed within the budget: what the caller wrote as the default is the best guess.
+    const entry &fallback = trials_[factory_.default_variant];
+    if (!over(1) || fallback.trial.status != store::trial_status::measured)
+      return;
+    result.winner.emplace().config = factory_.configs[factory_.default_variant];
+    result.winner->median_ns = result.winner->default_median_ns = fallback.probe_ns;
+    result.state = store::session_state::budget;
     return;
+  }
   const auto median = [&](std::uint32_t i) { return trials_[i].trial.median_ns; };
   store::winner winner;
   winner.config = factory_.configs[raced.winner];
