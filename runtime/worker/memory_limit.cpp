@@ -38,7 +38,7 @@ static std::uint64_t available_memory() {
 }
 
 void limit_memory() {
-  if (under_address_sanitizer() || under_thread_sanitizer())
+  if (under_sanitizer())
     return;
   const std::uint64_t available = available_memory();
   std::ifstream statm("/proc/self/statm");

@@ -157,8 +157,8 @@ static std::uintptr_t guard_bytes(memory_place place) {
 static std::vector<memory_guard> guards_around(const std::vector<memory_region> &regions,
                                                const memory_map &map) {
   std::vector<memory_guard> guards;
-  // It watches every access by itself, and forbids us to read its red zones.
-  if (under_address_sanitizer())
+  // They watch every access by themselves, and forbid us to read red zones and freed blocks.
+  if (under_sanitizer())
     return guards;
   std::uintptr_t covered = 0;
   for (std::size_t i = 0; i < regions.size(); ++i) {

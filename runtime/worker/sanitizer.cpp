@@ -21,12 +21,16 @@ bool under_thread_sanitizer() noexcept {
   return found;
 }
 
+bool under_sanitizer() noexcept { return under_address_sanitizer() || under_thread_sanitizer(); }
+
 sanitizer_object find_sanitizer_object(const void *address) noexcept {
-  if (!under_address_sanitizer())
+  if (!under_sanitizer())
     return {};
+  const char *const function =
+      under_thread_sanitizer() ? "__tsan_locate_address" : "__asan_locate_address";
   const auto locate =
       reinterpret_cast<const char *(*)(void *, char *, std::size_t, void **, std::size_t *)>(
-          ::dlsym(RTLD_DEFAULT, "__asan_locate_address"));
+          ::dlsym(RTLD_DEFAULT, function));
   if (!locate)
     return {};
   char name[8];

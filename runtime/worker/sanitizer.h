@@ -12,8 +12,10 @@ namespace tl::rt {
 
 bool under_address_sanitizer() noexcept;
 bool under_thread_sanitizer() noexcept;
+/// Either of the two.
+bool under_sanitizer() noexcept;
 
-/// The object around an address as AddressSanitizer knows it.
+/// The object around an address as a sanitizer knows it.
 struct sanitizer_object {
   char kind = 0; ///< 'h' heap, 's' stack, 'g' global, 0: it does not know one, or does not run
   const void *begin = nullptr;
