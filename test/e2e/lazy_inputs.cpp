@@ -17,7 +17,7 @@
 //
 // Every factory's check compares the first element with what main() says it should be: where that is so,
 // each variant is right (1, measured, or 9, cut); the one lie makes both wrong (2).
-// RUN: %sql "select session, config, status from trials order by session, config" | FileCheck %s --check-prefix=TRIALS
+// RUN: %sql "select session_id, config, status from trials order by session_id, config" | FileCheck %s --check-prefix=TRIALS
 // TRIALS: 1|step=1|{{[19]}}
 // TRIALS-NEXT: 1|step=2|{{[19]}}
 // TRIALS-NEXT: 2|step=1|{{[19]}}
