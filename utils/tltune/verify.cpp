@@ -2,6 +2,7 @@
 //
 // tltune verify: is the file sound, and do its winners still mean anything.
 
+#include "compiled.h"
 #include "database.h"
 #include "exit_code.h"
 #include "json.h"
@@ -35,14 +36,37 @@ static std::vector<std::string> contradictions(tuning_store &store) {
   return findings;
 }
 
-static void verify(context &ctx) {
+/// Winners of factories in `library` that it cannot run: one line each. `other_code` counts those
+/// that were measured on other code than the library's.
+static std::vector<std::string> missing_variants(tuning_store &store, const std::string &library,
+                                                 std::size_t &other_code) {
+  std::vector<std::string> findings;
+  const auto compiled = compiled_factories(library);
+  for (const listed_winner &w : store.list_winners()) {
+    const auto found = compiled.find(w.factory.id);
+    if (found == compiled.end())
+      continue;
+    if (found->second.fingerprint != w.factory.fingerprint)
+      ++other_code;
+    else if (!found->second.configs.contains(w.best.config))
+      findings.push_back(w.factory.name + " " + w.key.problem + ": the winner " + w.best.config +
+                         " is none of the " + std::to_string(found->second.configs.size()) +
+                         " configs in " + library);
+  }
+  return findings;
+}
+
+static void verify(context &ctx, const std::string &library) {
   const auto store = open_for_reading(ctx);
   const std::vector<std::string> damage = store->verify();
   std::vector<std::string> findings;
-  std::size_t stale = 0;
+  std::size_t stale = 0, other_code = 0;
   counts total;
   if (damage.empty()) {
     findings = contradictions(*store);
+    if (!library.empty())
+      for (std::string &line : missing_variants(*store, library, other_code))
+        findings.push_back(std::move(line));
     filter f;
     f.stale = true;
     stale = store->list_winners(f).size();
@@ -55,6 +79,7 @@ static void verify(context &ctx) {
                   {"damage", damage},
                   {"contradictions", findings},
                   {"stale_winners", stale},
+                  {"winners_of_other_code", other_code},
                   {"counts",
                    {{"factories", total.factories},
                     {"devices", total.devices},
@@ -75,6 +100,9 @@ static void verify(context &ctx) {
     std::printf(
         "%s %zu winners belong to code that a newer build has replaced; `tltune gc` removes them\n",
         out.paint(style::warning, "stale:").c_str(), stale);
+  if (other_code != 0)
+    std::printf("%s %zu winners were measured on other code than that of %s\n",
+                out.paint(style::warning, "stale:").c_str(), other_code, library.c_str());
   if (findings.empty())
     std::printf("%s %lld winners, %lld sessions, %lld trials\n",
                 out.paint(style::good, "sound:").c_str(), static_cast<long long>(total.winners),
@@ -84,7 +112,12 @@ static void verify(context &ctx) {
 void add_verify(CLI::App &app, context &ctx) {
   CLI::App *command = app.add_subcommand(
       "verify", "Check the database's integrity, and find winners that no longer exist");
-  command->callback([&ctx] { verify(ctx); });
+  const auto library = std::make_shared<std::string>();
+  command
+      ->add_option("--library", *library,
+                   "Shared library with factories: are the winners among what it was compiled with")
+      ->type_name("FILE");
+  command->callback([&ctx, library] { verify(ctx, *library); });
 }
 
 } // namespace tl::tool
