@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The trial engine of GPUs on a device that is not there: its memory is the host's, its kernels are
+// the runtime's own, compiled for the host. So what is copied, poisoned, guarded and compared is
+// tested on every machine.
+
+#include "runtime/backend/gpu/engine.h"
+#include "runtime/backend/gpu/kernels.cu"
+#include "runtime/backend/gpu/problem.h"
+
+#include <tl/autotune.h>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <vector>
+
+namespace {
+
+using tl::rt::status;
+using tl::rt::trial_outcome;
+using tl::rt::trial_status;
+namespace gpu = tl::rt::gpu;
+
+/// Runs everything at once, on the spot.
+class pretended_device final : public gpu::device {
+public:
+  ~pretended_device() override {
+    for (const auto &[base, bytes] : blocks_)
+      std::free(reinterpret_cast<void *>(base));
+  }
+  void use_default_stream() override {}
+  void *stream() override { return this; }
+  gpu::memory_info inspect(const void *pointer) override {
+    const gpu::address at = gpu::address_of(pointer);
+    auto after = blocks_.upper_bound(at);
+    if (after == blocks_.begin())
+      return {};
+    --after;
+    if (at >= after->first + after->second)
+      return {};
+    return {gpu::place::exportable, after->first, after->second};
+  }
+  status allocate(std::uint64_t bytes, gpu::address &to) override {
+    to = gpu::address_of(std::malloc(bytes));
+    blocks_[to] = bytes;
+    return status::ok();
+  }
+  void release(gpu::address of) override {
+    if (blocks_.erase(of) != 0)
+      std::free(reinterpret_cast<void *>(of));
+  }
+  status export_memory(gpu::address, gpu::ipc_handle &) override { return status::ok(); }
+  status import_memory(const gpu::ipc_handle &, gpu::address &) override {
+    return status::unsupported("no");
+  }
+  void close_memory(gpu::address) override {}
+  status copy(gpu::address to, gpu::address from, std::uint64_t bytes) override {
+    std::memmove(reinterpret_cast<void *>(to), reinterpret_cast<const void *>(from), bytes);
+    return status::ok();
+  }
+  status fill(gpu::address to, unsigned char byte, std::uint64_t bytes) override {
+    std::memset(reinterpret_cast<void *>(to), byte, bytes);
+    return status::ok();
+  }
+  status flush_cache() override {
+    ++flushes;
+    return status::ok();
+  }
+  status synchronize() override { return status::ok(); }
+  status wait_for_caller(void *) override { return status::ok(); }
+  status compare(const gpu::compare_parameters &p, gpu::address result) override {
+    tl_compare(p, reinterpret_cast<gpu::compare_result *>(result));
+    return status::ok();
+  }
+  status guard(gpu::address zone, std::uint64_t bytes, gpu::address result) override {
+    tl_guard(zone, bytes, reinterpret_cast<gpu::guard_result *>(result));
+    return status::ok();
+  }
+  status spin(std::uint64_t, gpu::address) override { return status::ok(); }
+  status supply(const tl::rt::supply_parameters &) override { return status::ok(); }
+  status begin_kernel_times() override { return status::unsupported("there is no profiler"); }
+  status end_kernel_times(double &) override { return status::ok(); }
+  status stamp(std::size_t index) override {
+    if (index >= stamps_.size())
+      stamps_.resize(index + 1);
+    stamps_[index] = std::chrono::steady_clock::now();
+    return status::ok();
+  }
+  status elapsed(std::size_t from, std::size_t to, double &ns) override {
+    ns = std::chrono::duration<double, std::nano>(stamps_.at(to) - stamps_.at(from)).count();
+    return status::ok();
+  }
+  status begin_capture() override { return status::ok(); }
+  status end_capture(std::size_t) override { return status::ok(); }
+  status replay(std::size_t) override { return status::ok(); }
+  void drop_captures() override {}
+  bool watch_launches() override { return false; }
+  gpu::launch_report launches_seen() override { return {}; }
+  bool lost() const override { return false; }
+  double nominal_ghz() const override { return 0; }
+
+  int flushes = 0;
+
+private:
+  std::map<gpu::address, std::uint64_t> blocks_;
+  std::vector<std::chrono::steady_clock::time_point> stamps_;
+};
+
+enum class habit { good, wrong, forgetful, idle, past_the_end, before_the_start, fickle, throws };
+int fickle_runs = 0;
+
+template <habit H> void twice(int n, const float *x, float *y) {
+  if (H == habit::throws)
+    throw 1;
+  if (H == habit::idle)
+    return;
+  for (int i = 0; i < n; ++i)
+    if (H != habit::forgetful || i != 5)
+      y[i] = 2 * x[i] + (H == habit::wrong && i % 2 ? 100 : 0);
+  if (H == habit::past_the_end)
+    y[n] = 1;
+  if (H == habit::before_the_start)
+    y[-1] = 1;
+  if (H == habit::fickle)
+    y[0] += 0.001f * static_cast<float>(++fickle_runs);
+}
+
+/// A factory over these functions, as the plugin would write it down. One per signature and test.
+template <class Tag, class... Arguments> struct factory_of {
+  static inline std::vector<void (*)(Arguments...)> functions;
+  static const tl_factory *get() {
+    static const char *const configs[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+    static const char *const parameters[] = {"a", "b", "c", "d"};
+    return tl::detail::describe<&factory_of::get, void(Arguments...)>(tl::detail::generated{
+        "id", "factory", "file", 1, "00000000000000000000000000000000", configs, parameters,
+        functions.data(), static_cast<unsigned>(functions.size()), 0, nullptr});
+  }
+};
+
+class GpuEngine : public ::testing::Test {
+protected:
+  float *floats(std::size_t count) {
+    gpu::address made = 0;
+    EXPECT_TRUE(device.allocate(count * sizeof(float), made).is_ok());
+    auto *data = reinterpret_cast<float *>(made);
+    for (std::size_t i = 0; i < count; ++i)
+      data[i] = static_cast<float>(i) - 3;
+    return data;
+  }
+
+  template <class... Arguments>
+  void open(const tl_factory *factory, tl_options options, Arguments &...arguments) {
+    void *addresses[] = {&arguments..., nullptr};
+    tl_call call{};
+    call.struct_size = sizeof call;
+    call.arguments = addresses;
+    const tl::rt::tuning_task task{.factory = factory,
+                                   .call = &call,
+                                   .options = options,
+                                   .cold = true,
+                                   .in_process = true,
+                                   .seed = 1};
+    gpu::problem parts;
+    const status taken = gpu::take_apart(device, task, parts);
+    ASSERT_TRUE(taken.is_ok()) << taken.text();
+    // As a worker gets it.
+    const std::vector<std::byte> bytes = parts.serialise();
+    gpu::problem arrived;
+    ASSERT_TRUE(gpu::problem::parse(bytes.data(), bytes.size(), arrived));
+    for (std::size_t size = 0; size < bytes.size(); size += 13) {
+      gpu::problem half;
+      ASSERT_FALSE(gpu::problem::parse(bytes.data(), size, half)) << size;
+    }
+    regions = arrived.regions.size();
+    engine = std::make_unique<gpu::engine>(device, *factory, arrived, false);
+    ASSERT_TRUE(engine->set_up().is_ok());
+    const trial_outcome prepared = engine->prepare();
+    ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+  }
+
+  trial_status probe(habit h) { return engine->probe(static_cast<std::uint32_t>(h)).status; }
+
+  pretended_device device;
+  std::unique_ptr<gpu::engine> engine;
+  std::size_t regions = 0;
+};
+
+struct twice_tag;
+using twice_factory = factory_of<twice_tag, int, const float *, float *>;
+const tl_factory *make_twice() {
+  twice_factory::functions = {&twice<habit::good>,         &twice<habit::wrong>,
+                              &twice<habit::forgetful>,    &twice<habit::idle>,
+                              &twice<habit::past_the_end>, &twice<habit::before_the_start>,
+                              &twice<habit::fickle>,       &twice<habit::throws>};
+  return twice_factory::get();
+}
+
+TEST_F(GpuEngine, RejectsWhatIsWrong) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  const std::vector<float> before_x(x, x + n), before_y(y, y + n);
+  open(factory, factory->options, n, x, y);
+  EXPECT_EQ(probe(habit::good), trial_status::measured);
+  const trial_outcome wrong = engine->probe(static_cast<std::uint32_t>(habit::wrong));
+  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_EQ(wrong.reason, "32 of 64 elements of c differ, the first at [1]: 96 instead of -4");
+  EXPECT_EQ(probe(habit::throws), trial_status::threw);
+  EXPECT_FALSE(engine->tainted());
+  EXPECT_EQ(std::vector<float>(x, x + n), before_x);
+  EXPECT_EQ(std::vector<float>(y, y + n), before_y);
+}
+
+// The caller's buffer holds the right results already, and a raw pointer says nothing about being
+// an output: only poison tells.
+TEST_F(GpuEngine, FindsOutWhatIsNotWritten) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  for (int i = 0; i < n; ++i)
+    y[i] = 2 * x[i];
+  tl_options options = factory->options;
+  options.max_mismatched_ratio = 0;
+  open(factory, options, n, x, y);
+  EXPECT_EQ(probe(habit::idle), trial_status::wrong);
+  EXPECT_EQ(probe(habit::forgetful), trial_status::wrong);
+  EXPECT_EQ(probe(habit::good), trial_status::measured);
+}
+
+TEST_F(GpuEngine, SeesWritesOutside) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  open(factory, factory->options, n, x, y);
+  const trial_outcome after = engine->probe(static_cast<std::uint32_t>(habit::past_the_end));
+  EXPECT_EQ(after.status, trial_status::out_of_bounds);
+  EXPECT_EQ(after.reason, "wrote 4 bytes past the end of c, the first 0 bytes after it");
+  EXPECT_TRUE(engine->tainted());
+}
+
+TEST_F(GpuEngine, SeesWritesBefore) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  open(factory, factory->options, n, x, y);
+  EXPECT_EQ(probe(habit::before_the_start), trial_status::out_of_bounds);
+}
+
+TEST_F(GpuEngine, RepeatsToFindRaces) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  tl_options options = factory->options;
+  options.check_repeat = 3;
+  open(factory, options, n, x, y);
+  EXPECT_EQ(probe(habit::fickle), trial_status::inconsistent);
+  EXPECT_EQ(probe(habit::good), trial_status::measured) << "the expected results came back";
+}
+
+TEST_F(GpuEngine, TimesFromTheCallersContents) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  open(factory, factory->options, n, x, y);
+  const tl::rt::sample_request order[] = {{0, 3}, {1, 1}};
+  tl::rt::timed_round taken;
+  device.flushes = 0;
+  ASSERT_TRUE(engine->round(order, taken).is_ok());
+  ASSERT_EQ(taken.samples.size(), 2u);
+  EXPECT_EQ(device.flushes, 4) << "one before each launch";
+  EXPECT_GE(taken.samples[0].outcome.time_ns, 0);
+}
+
+template <int Step> void grow(int n, tl::inout<float> x) {
+  for (int i = 0; i < n; ++i)
+    x[i] = 3 * x[i] + Step;
+}
+struct grow_tag;
+using grow_factory = factory_of<grow_tag, int, tl::inout<float>>;
+
+TEST_F(GpuEngine, RunsInPlaceFromTheSameStart) {
+  grow_factory::functions = {&grow<1>, &grow<1>, &grow<9>};
+  int n = 40;
+  float *x = floats(100);
+  tl::inout<float> view(x + 7, 40);
+  open(grow_factory::get(), grow_factory::get()->options, n, view);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_EQ(x[7], 4);
+}
+
+void shift(const float *from, float *to) {
+  for (int i = 0; i < 16; ++i)
+    to[i] = from[i] + 1;
+}
+struct shift_tag;
+using shift_factory = factory_of<shift_tag, const float *, float *>;
+
+TEST_F(GpuEngine, KeepsAliasesAliased) {
+  shift_factory::functions = {&shift, &shift};
+  float *x = floats(64);
+  float *y = x + 8; // reads what it has written
+  open(shift_factory::get(), shift_factory::get()->options, x, y);
+  EXPECT_EQ(regions, 1u);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(y[0], 5);
+}
+
+struct bundle {
+  int n;
+  float *x;
+};
+template <int Step> void grow_bundle(bundle what) {
+  for (int i = 0; i < what.n; ++i)
+    what.x[i] += Step;
+}
+struct bundle_tag;
+using bundle_factory = factory_of<bundle_tag, bundle>;
+
+TEST_F(GpuEngine, FindsAddressesInStructs) {
+  bundle_factory::functions = {&grow_bundle<1>, &grow_bundle<1>, &grow_bundle<2>};
+  float *x = floats(32);
+  bundle what{32, x};
+  open(bundle_factory::get(), bundle_factory::get()->options, what);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_EQ(x[0], -3) << "the caller's buffer";
+}
+
+template <int Value> void put_nan(tl::out<float> x) {
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = Value ? 1.0f : std::numeric_limits<float>::quiet_NaN();
+}
+struct nan_tag;
+using nan_factory = factory_of<nan_tag, tl::out<float>>;
+
+TEST_F(GpuEngine, ComparesNanAsTold) {
+  nan_factory::functions = {&put_nan<0>, &put_nan<0>, &put_nan<1>};
+  float *x = floats(32);
+  tl::out<float> view(x, 32);
+  tl_options options = nan_factory::get()->options;
+  open(nan_factory::get(), options, view);
+  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+  options.equal_nan = 1;
+  open(nan_factory::get(), options, view);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+}
+
+TEST(GpuKernels, SmallFloats) {
+  EXPECT_EQ(gpu::small_float(0x3c00, 5, 10, false), 1.0f); // f16
+  EXPECT_EQ(gpu::small_float(0xc400, 5, 10, false), -4.0f);
+  EXPECT_EQ(gpu::small_float(0x0001, 5, 10, false), 5.9604644775390625e-8f);
+  EXPECT_TRUE(gpu::small_float(0x7c00, 5, 10, false) > 3e38f);
+  EXPECT_NE(gpu::small_float(0x7e00, 5, 10, false), gpu::small_float(0x7e00, 5, 10, false));
+  EXPECT_EQ(gpu::small_float(0x7e, 4, 3, true), 448.0f); // e4m3's largest
+  EXPECT_NE(gpu::small_float(0x7f, 4, 3, true), gpu::small_float(0x7f, 4, 3, true));
+  EXPECT_EQ(gpu::small_float(0x01, 4, 3, true), 0.001953125f);
+  EXPECT_EQ(gpu::small_float(0x7b, 5, 2, false), 57344.0f); // e5m2's largest
+  EXPECT_TRUE(gpu::small_float(0x7c, 5, 2, false) > 3e38f);
+}
+
+} // namespace
