@@ -6,6 +6,7 @@
 #include "exit_code.h"
 #include "format.h"
 #include "json.h"
+#include "resources.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -36,18 +37,6 @@ static style look(trial_status status) {
   default:
     return style::bad;
   }
-}
-
-/// "registers 64, spills 0" from the JSON object that the runtime recorded.
-static std::string resources(const std::string &text) {
-  const json object = json::parse(text, nullptr, false);
-  std::string result;
-  if (!object.is_object())
-    return result;
-  for (const auto &[name, value] : object.items())
-    result += (result.empty() ? "" : ", ") + name + " " +
-              (value.is_string() ? value.get<std::string>() : value.dump());
-  return result;
 }
 
 static void print_head(const output &out, const session_bundle &bundle,
@@ -108,7 +97,7 @@ static void print_trials(const output &out, std::vector<trial> trials, std::size
          format_time(t.median_ns),
          t.spread_ns > 0 && t.median_ns > 0 ? format_percent(t.spread_ns / t.median_ns, 2) : "-",
          std::to_string(t.samples_ns.size()),
-         t.reason.empty() ? resources(t.resources) : t.reason});
+         t.reason.empty() ? resource_summary(t.resources) : t.reason});
   }
   std::fputs(rows.render(out).c_str(), stdout);
   if (shown < trials.size())

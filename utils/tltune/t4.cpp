@@ -5,6 +5,7 @@
 #include "failure.h"
 #include "foreign.h"
 #include "format.h"
+#include "resources.h"
 
 #include <tl/version.h>
 
@@ -61,11 +62,9 @@ static json result(const trial &t) {
     measurements.push_back({{"name", "reason"}, {"value", t.reason}, {"unit", ""}});
   if (t.clock > 0) // relative to the device's nominal clock
     measurements.push_back({{"name", "relative_clock"}, {"value", t.clock}, {"unit", ""}});
-  const json resources = json::parse(t.resources, nullptr, false);
-  if (resources.is_object())
-    for (const auto &[name, value] : resources.items())
-      if (value.is_number() || value.is_string())
-        measurements.push_back({{"name", name}, {"value", value}, {"unit", ""}});
+  for (const auto &[name, value] : resource_values(t.resources))
+    measurements.push_back(
+        {{"name", name}, {"value", value}, {"unit", name.ends_with("_bytes") ? "B" : ""}});
   // Variants are compiled ahead of time, and nothing but the samples is timed by itself.
   return {{"timestamp", format_timestamp(t.started)},
           {"configuration", config_values(t.config)},

@@ -5,6 +5,7 @@
 #include "format.h"
 #include "report/charts.h"
 #include "report/page_template.h"
+#include "resources.h"
 
 #include <tl/version.h>
 
@@ -67,7 +68,8 @@ static std::string trial_table(const space_view &view, std::size_t limit) {
       "<details><summary>Trials as a table</summary><div class=\"scroll\"><table><thead><tr>";
   for (const tunable &t : view.tunables)
     out += "<th>" + escape(t.name) + "</th>";
-  out += "<th>status</th><th>median</th><th>spread</th><th>samples</th><th>reason</th></tr></"
+  out += "<th>status</th><th>median</th><th>spread</th><th>samples</th><th class=\"text\">reason "
+         "or resources</th></tr></"
          "thead><tbody>\n";
   for (std::size_t i = 0; i < std::min(limit, rows.size()); ++i) {
     const trial &t = *rows[i];
@@ -78,11 +80,11 @@ static std::string trial_table(const space_view &view, std::size_t limit) {
                                       [&](const auto &f) { return f.first == column.name; });
       out += "<td>" + (field == fields.end() ? "" : escape(field->second)) + "</td>";
     }
-    out +=
-        fmt::format("<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>\n",
-                    to_string(t.status), format_time(t.median_ns),
-                    t.median_ns > 0 ? format_percent(t.spread_ns / t.median_ns, 2) : "-",
-                    t.samples_ns.size(), escape(t.reason));
+    out += fmt::format(
+        "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>\n",
+        to_string(t.status), format_time(t.median_ns),
+        t.median_ns > 0 ? format_percent(t.spread_ns / t.median_ns, 2) : "-", t.samples_ns.size(),
+        escape(t.reason.empty() ? resource_summary(t.resources) : t.reason));
   }
   out += "</tbody></table></div>";
   if (rows.size() > limit)
