@@ -6,7 +6,7 @@
 // REQUIRES: cuda
 // RUN: %clangxx -O1 %cuda -I%source_dir %s -o %t %runtime_static %cudalibs
 // RUN: %if nvidia-gpu %{ %t | %filecheck %s %}
-// CHECK: 98 buffers, 0 differ
+// CHECK: 105 buffers, 0 differ
 
 #include "runtime/supply/trial_inputs.h"
 

@@ -41,7 +41,9 @@ for name in (b"eager_scale", b"lazy_scale"):
     description = json.loads(library.tl_rt_describe(factory))
     print(description["name"], description["backend"], "lazy" if description["lazy"] else "eager", end=" ")
     count = ctypes.c_int(n)
-    arguments = addresses(count, Buffer(x, n), Buffer(y, n))
+    # The array holds addresses only: the objects must stay.
+    view_x, view_y = Buffer(x, n), Buffer(y, n)
+    arguments = addresses(count, view_x, view_y)
     variant = ctypes.c_uint32()
     call(library.tl_rt_prepare, factory, arguments, 3, stream, 0, ctypes.byref(variant))
     call(library.tl_rt_call, factory, arguments, 3, stream, None)
