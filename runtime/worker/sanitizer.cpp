@@ -23,14 +23,24 @@ bool under_thread_sanitizer() noexcept {
 
 bool under_sanitizer() noexcept { return under_address_sanitizer() || under_thread_sanitizer(); }
 
+// ThreadSanitizer tells of its heap only; its __tsan_locate_address is not exported from a program.
+static sanitizer_object find_allocated_block(const void *address) noexcept {
+  const auto get_begin = reinterpret_cast<const void *(*)(const void *)>(
+      ::dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_begin"));
+  const auto get_size = reinterpret_cast<std::size_t (*)(const void *)>(
+      ::dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size"));
+  const void *begin = get_begin && get_size ? get_begin(address) : nullptr;
+  return begin ? sanitizer_object{'h', begin, get_size(begin)} : sanitizer_object{};
+}
+
 sanitizer_object find_sanitizer_object(const void *address) noexcept {
-  if (!under_sanitizer())
+  if (under_thread_sanitizer())
+    return find_allocated_block(address);
+  if (!under_address_sanitizer())
     return {};
-  const char *const function =
-      under_thread_sanitizer() ? "__tsan_locate_address" : "__asan_locate_address";
   const auto locate =
       reinterpret_cast<const char *(*)(void *, char *, std::size_t, void **, std::size_t *)>(
-          ::dlsym(RTLD_DEFAULT, function));
+          ::dlsym(RTLD_DEFAULT, "__asan_locate_address"));
   if (!locate)
     return {};
   char name[8];

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -44,17 +45,32 @@ forked_bench::~forked_bench() {
 }
 
 worker_answer forked_bench::ask_once(const worker_request &request, double limit_s) {
-  if (!worker_.running())
+  if (!worker_.running()) {
     used_ = false;
-  if (const status started = worker_.start(birth_limit_s); !started) {
-    worker_answer answer;
-    answer.reason = started.text();
-    return answer;
+    const auto begin = std::chrono::steady_clock::now();
+    if (const status started = worker_.start(birth_limit_s); !started) {
+      worker_answer answer;
+      answer.reason = started.text();
+      return answer;
+    }
+    birth_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
   worker_answer answer = worker_.ask(request, limit_s);
   if (answer.replied && answer.reply.tainted != 0)
     worker_.stop();
   return answer;
+}
+
+// Whether a failure may be the doing of a variant that ran earlier in the same worker: of what it
+// damaged (the heap, our own records), or of a signal that came late.
+bool forked_bench::is_doubtful(const worker_answer &answer) const {
+  if (!answer.replied)
+    return answer.status != trial_status::timed_out;
+  const auto found = static_cast<trial_status>(answer.reply.status);
+  // Where a worker is expensive the checked verdicts are believed.
+  constexpr double cheap_birth_s = 0.1;
+  return found != trial_status::measured && found != trial_status::infeasible &&
+         birth_s_ < cheap_birth_s;
 }
 
 worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
@@ -64,10 +80,10 @@ worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::u
   request.variant = variant;
   request.launches = launches;
   worker_answer answer = ask_once(request, limit_s);
-  // What an earlier variant damaged, or a signal that came late, is not this one's fault: only a
-  // death in a worker that has run nothing else counts.
-  if (!answer.replied && used_ && answer.status != trial_status::timed_out)
+  if (used_ && is_doubtful(answer)) {
+    worker_.stop();
     answer = ask_once(request, limit_s);
+  }
   used_ = true;
   return answer;
 }

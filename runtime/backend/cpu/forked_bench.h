@@ -31,13 +31,15 @@ private:
   worker_answer ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
                     double limit_s);
   worker_answer ask_once(const worker_request &request, double limit_s);
+  bool is_doubtful(const worker_answer &answer) const;
   trial_outcome outcome_of(const worker_answer &answer) const;
 
   const tuning_task task_;
   const std::uintptr_t frame_;
   int image_; ///< file without a name: the expected results, for workers born later
   double reference_ns_ = 0;
-  bool used_ = false; ///< the worker has run something already
+  double birth_s_ = 0; ///< how long the last worker took to be ready [s]
+  bool used_ = false;  ///< the worker has run something already
   supervisor worker_;
 };
 
