@@ -4,8 +4,8 @@
 // never notices. The factories are written out as the plugin would generate them, so that this
 // tests the runtime alone.
 //
-// REQUIRES: cuda, nvidia-gpu
-// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t %runtime_static -lgtest -lgtest_main %cudalibs
+// REQUIRES: cuda
+// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t -x none %runtime_static -lgtest -lgtest_main %cudalibs
 // RUN: %t
 
 #include "runtime/backend/backend.h"

@@ -4,7 +4,7 @@
 // very error that it would see untuned, and there is one line from us.
 //
 // REQUIRES: cuda
-// RUN: %clangxx -O1 %plugin %cuda %s -o %t %runtime_static %cudalibs
+// RUN: %clangxx -O1 %plugin %cuda %s -o %t -x none %runtime_static %cudalibs
 // RUN: env CUDA_VISIBLE_DEVICES= %t 2> %t.err | %filecheck %s
 // RUN: FileCheck %s --check-prefix=LINE < %t.err
 // RUN: %clangxx -O1 -Wno-unknown-attributes %cuda %s -o %t.plain %cudalibs
