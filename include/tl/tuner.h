@@ -142,14 +142,14 @@ inline const tl_factory *factory_behind(const void *function) {
 /// environment's replace both). Not thread-safe; several tuners are.
 template <class Signature> class tuner;
 
-template <class R, class... Args> class tuner<R(Args...)> {
+template <class R, class... Args> class [[nodiscard]] tuner<R(Args...)> {
 public:
   using function = R (*)(Args...);
   using values = typename detail::tuned_call<R(Args...)>::values;
 
   /// `&gemm<float>`. Throws std::invalid_argument where that is no factory.
-  explicit tuner(function factory)
-      : function_(factory), original_(detail::factory_behind(reinterpret_cast<const void *>(factory))),
+  explicit tuner(function address)
+      : function_(address), original_(detail::factory_behind(reinterpret_cast<const void *>(address))),
         options_(original_->options), overrides_(std::make_unique<detail::tuner_overrides>()) {
     overrides_->original = original_;
   }

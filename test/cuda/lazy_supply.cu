@@ -4,7 +4,8 @@
 // every element type, kind and seed.
 //
 // REQUIRES: cuda
-// RUN: %clangxx -O1 %cuda -I%source_dir %s -o %t %runtime_static %cudalibs
+// RUN: %clangxx -O1 %cuda -I%source_dir -c %s -o %t.o
+// RUN: %clangxx %t.o -o %t %runtime_static %cudalibs
 // RUN: %if nvidia-gpu %{ %t | %filecheck %s %}
 // CHECK: 105 buffers, 0 differ
 

@@ -7,7 +7,7 @@
 // RUN: %clangxx -O2 %hip %s -o %t %hiplibs
 // RUN: %if amd-gpu %{ %t | %filecheck %s --check-prefix=RAN %} %else %{ %t | FileCheck %s --check-prefix=THREW %}
 // RAN: right
-// THREW: {{no ROCm-capable device|invalid device}}
+// THREW: {{hipErrorInvalidDevice|hipErrorNoDevice}}
 
 #include <tl/autotune.h>
 
