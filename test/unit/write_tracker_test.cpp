@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <sys/mman.h>
@@ -15,10 +16,10 @@ namespace tl::rt {
 namespace {
 
 write_tracker *tracked = nullptr;
-int faults = 0;
+std::atomic<int> faults{0};
 
 void on_signal(int, siginfo_t *info, void *) {
-  ++faults;
+  faults.fetch_add(1, std::memory_order_relaxed);
   if (!tracked || !tracked->on_fault(reinterpret_cast<std::uintptr_t>(info->si_addr)))
     ::_exit(42);
 }

@@ -51,14 +51,14 @@ static bool get(int file, off_t &at, void *to, std::size_t bytes) {
   return true;
 }
 
-template <class T> static bool put(int file, off_t &at, const std::vector<T> &from) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return put(file, at, from.data(), from.size() * sizeof(T));
+template <class Vector> static bool put_all(int file, off_t &at, const Vector &from) {
+  static_assert(std::is_trivially_copyable_v<typename Vector::value_type>);
+  return put(file, at, from.data(), from.size() * sizeof(typename Vector::value_type));
 }
 
-template <class T> static bool get(int file, off_t &at, std::vector<T> &to, std::uint64_t count) {
+template <class Vector> static bool get_all(int file, off_t &at, Vector &to, std::uint64_t count) {
   to.resize(count);
-  return get(file, at, to.data(), count * sizeof(T));
+  return get(file, at, to.data(), count * sizeof(typename Vector::value_type));
 }
 
 status expectation::save(int file) const {
@@ -75,8 +75,8 @@ status expectation::save(int file) const {
   const file_header empty{};
   off_t at = 0;
   if (::ftruncate(file, 0) == 0 && put(file, at, &empty, sizeof empty) &&
-      put(file, at, layout.regions) && put(file, at, layout.guards) && put(file, at, runs) &&
-      put(file, at, noise) && put(file, at, data)) {
+      put_all(file, at, layout.regions) && put_all(file, at, layout.guards) &&
+      put_all(file, at, runs) && put_all(file, at, noise) && put_all(file, at, data)) {
     at = 0;
     if (put(file, at, &header, sizeof header))
       return status::ok();
@@ -91,10 +91,11 @@ status expectation::load(int file, bool &known) {
   known = get(file, at, &header, sizeof header) && header.complete == 1;
   if (!known)
     return status::ok();
-  if (!get(file, at, layout.regions, header.regions) ||
-      !get(file, at, layout.guards, header.guards) || !get(file, at, runs, header.runs) ||
-      !get(file, at, noise, header.noise) || !get(file, at, data, header.data))
+  if (!get_all(file, at, layout.regions, header.regions) ||
+      !get_all(file, at, layout.guards, header.guards) || !get_all(file, at, runs, header.runs) ||
+      !get_all(file, at, noise, header.noise) || !get_all(file, at, data, header.data))
     return status::io_error("the expected results are gone");
+  seal(true);
   reference_ns = header.reference_ns;
   std::memcpy(result, header.result, sizeof result);
   return status::ok();

@@ -8,6 +8,7 @@
 
 #include "runtime/support/status.h"
 #include "runtime/worker/region.h"
+#include "runtime/worker/sealed_vector.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +34,8 @@ struct noise_range {
 
 struct expectation {
   memory_layout layout;
-  std::vector<written_run> runs; ///< sorted, disjoint
-  std::vector<std::byte> data;
+  sealed_vector<written_run> runs; ///< sorted, disjoint
+  sealed_vector<std::byte> data;
   std::vector<noise_range> noise;
   std::byte result[16] = {};
   double reference_ns = 0;
@@ -42,6 +43,12 @@ struct expectation {
   /// Whether some of what is written is also read, so that a second run on what a first one left
   /// would not do the same work.
   bool in_place() const;
+
+  /// Keeps stray writes from the runs and the data, or lets them be changed again.
+  void seal(bool sealed) const {
+    set_sealed(runs, sealed);
+    set_sealed(data, sealed);
+  }
 
   /// Only once: the content of `file` is replaced.
   status save(int file) const;

@@ -84,8 +84,8 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   for (const written_run &run : expected.runs)
     if (!as_expected(expected, run, options_))
       return false;
-  std::vector<written_run> runs;
-  std::vector<std::byte> data;
+  sealed_vector<written_run> runs;
+  sealed_vector<std::byte> data;
   const auto add = [&](written_run run, std::uintptr_t begin, std::uintptr_t end,
                        const std::byte *from) {
     run.begin = begin;
@@ -122,6 +122,7 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   for (; next < expected.runs.size(); ++next)
     add(expected.runs[next], expected.runs[next].begin, expected.runs[next].end,
         expected.data.data() + expected.runs[next].offset);
+  expected.seal(false);
   expected.runs = std::move(runs);
   expected.data = std::move(data);
   return true;
@@ -130,7 +131,7 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
 // Poisons the written elements only, and takes each region by itself.
 void trial_runner::classify_by_runs(std::uint32_t with) {
   set_up_check_run(false);
-  std::vector<written_run> &runs = expected.runs;
+  sealed_vector<written_run> &runs = expected.runs;
   for (const written_run &run : runs) {
     if (expected.layout.regions[run.region].access != TL_ACCESS_UNKNOWN)
       continue;
@@ -140,6 +141,7 @@ void trial_runner::classify_by_runs(std::uint32_t with) {
   }
   if (run(with).outcome.status != trial_status::measured)
     return;
+  expected.seal(false);
   for (std::size_t first = 0; first < runs.size();) {
     std::size_t last = first;
     bool pure = expected.layout.regions[runs[first].region].access == TL_ACCESS_UNKNOWN;
@@ -169,6 +171,7 @@ void trial_runner::classify() {
     classify_by_runs(with);
   else if (with == the_reference && last_ns_ > 0)
     expected.reference_ns = std::min(expected.reference_ns, last_ns_);
+  expected.seal(true);
   restore();
 }
 

@@ -170,8 +170,10 @@ runner_outcome trial_runner::prepare() {
   runner_outcome outcome = run(the_reference);
   if (outcome.outcome.status != trial_status::measured)
     return outcome;
+  expected.seal(false);
   collect_runs();
   collect_noise();
+  expected.seal(true);
   std::memcpy(expected.result, result_, sizeof result_);
   if (const std::string left = find_leftovers(); !left.empty())
     return failure(trial_status::wrong, left, true);
