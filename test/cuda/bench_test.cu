@@ -5,8 +5,8 @@
 // tests the runtime alone.
 //
 // REQUIRES: cuda
-// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t -x none %runtime_static -lgtest -lgtest_main %cudalibs
-// RUN: %t
+// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t -x none %runtime_static -lgtest -lgtest_main
+// %cudalibs RUN: %t
 
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cuda/backend.h"
@@ -47,6 +47,7 @@ enum class habit : int {
   throws,
   asserts,
   greedy,
+  vandal,
   count
 };
 
@@ -62,6 +63,10 @@ template <habit H> __global__ void scale_kernel(int n, const float *x, float *y)
     *reinterpret_cast<float *>(0x10) = 1;
   if (H == habit::trap && i == 0)
     __trap();
+  // Right, but beyond the guard zones it leaves no buffer as it was, or hits what is not there.
+  if (H == habit::vandal)
+    for (std::size_t k = 0; k < 16; ++k)
+      y[std::size_t(n) + 64 * 1024 + k * std::size_t(n) + static_cast<std::size_t>(i)] = 7;
   if (H == habit::asserts && i == 0)
     assert(n < 0);
   if (H == habit::past_the_end && i == 0)
@@ -280,6 +285,9 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
   EXPECT_EQ(outcome.status, trial_status::device_error);
   EXPECT_NE(outcome.reason.find("CUDA_ERROR_ASSERT"), std::string::npos) << outcome.reason;
   EXPECT_EQ(probe(habit::greedy, "greedy").status, trial_status::out_of_memory);
+  probe(habit::vandal, "vandal");
+  EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
+  EXPECT_EQ(probe(habit::wrong, "wrong").status, trial_status::wrong);
   EXPECT_EQ(probe(habit::slow, "slow").status, trial_status::measured);
   EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
 }

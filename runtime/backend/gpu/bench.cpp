@@ -58,6 +58,8 @@ private:
   status share_buffers();
   status go_in_process(const std::string &why);
   trial_outcome ready();
+  trial_outcome probe_in_worker(std::uint32_t variant, double limit_s);
+  bool worker_is_sound(double limit_s);
   trial_outcome ask(request_kind kind, std::uint32_t variant, double value, double limit_s);
   timed_round part(std::span<const sample_request> order, double limit_s);
   trial_outcome ask_round(std::span<const sample_request> order, double limit_s, timed_round &to);
@@ -71,7 +73,10 @@ private:
   std::unique_ptr<engine> local_; ///< set: trials run in this process
   std::vector<double> last_ns_;   ///< per variant
   double reference_ns_ = 0;
-  bool prepared_ = false; ///< the living worker has its expected results
+  bool prepared_ = false;         ///< the living worker has its expected results
+  bool used_ = false;             ///< it has run variants
+  bool default_is_right_ = false; ///< the default config passes its check in a sound worker
+  int doubts_left_ = 8;           ///< workers that are given up for what they may have become
 };
 
 } // namespace
@@ -141,6 +146,7 @@ trial_outcome gpu_bench::ready() {
     return {};
   if (!worker_.running()) {
     prepared_ = false;
+    used_ = false;
     const stopwatch time("starting a worker");
     if (status started = worker_.start(start_limit_s); !started)
       return outcome_of(trial_status::harness_error, started.text());
@@ -150,6 +156,9 @@ trial_outcome gpu_bench::ready() {
   prepared_ = outcome.status == trial_status::measured && worker_.running();
   if (prepared_)
     reference_ns_ = image_.area().reference_ns;
+  // What is compared with is what it has left itself.
+  if (prepared_ && !task_.options.reference && !task_.options.check)
+    default_is_right_ = true;
   return outcome;
 }
 
@@ -181,6 +190,24 @@ trial_outcome gpu_bench::prepare() {
   return outcome;
 }
 
+trial_outcome gpu_bench::probe_in_worker(std::uint32_t variant, double limit_s) {
+  trial_outcome outcome = ready();
+  if (outcome.status != trial_status::measured)
+    return outcome_of(trial_status::harness_error, "no worker for this variant: " + outcome.reason);
+  outcome = ask(request_kind::probe, variant, 0, limit_s);
+  if (variant == task_.factory->default_variant && outcome.status == trial_status::measured)
+    default_is_right_ = true;
+  used_ = true;
+  return outcome;
+}
+
+/// Whether the worker still judges as it did when it was new: the default config passes.
+bool gpu_bench::worker_is_sound(double limit_s) {
+  return default_is_right_ && worker_.running() &&
+         ask(request_kind::probe, task_.factory->default_variant, 0, limit_s).status ==
+             trial_status::measured;
+}
+
 trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
   const stopwatch time("a probe");
   trial_outcome outcome;
@@ -189,11 +216,17 @@ trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
                                            "an earlier variant has lost the device")
                               : local_->probe(variant);
   } else {
-    outcome = ready();
-    if (outcome.status != trial_status::measured)
-      return outcome_of(trial_status::harness_error,
-                        "no worker for this variant: " + outcome.reason);
-    outcome = ask(request_kind::probe, variant, 0, limit_s);
+    const bool used = used_ && worker_.running();
+    outcome = probe_in_worker(variant, limit_s);
+    const bool doubtful =
+        outcome.status == trial_status::wrong || outcome.status == trial_status::inconsistent;
+    // A variant before this one may have written far outside its buffers, to where the contents and
+    // the expected results of the next ones are kept.
+    if (doubtful && used && doubts_left_ > 0 && !worker_is_sound(limit_s)) {
+      --doubts_left_;
+      worker_.stop();
+      outcome = probe_in_worker(variant, limit_s);
+    }
   }
   last_ns_[variant] = outcome.time_ns;
   return outcome;
