@@ -2,8 +2,8 @@
 //
 // Timing one callable:
 //
-//   tl::bench_result t = tl::bench([&] { gemm(m, n, k, a, b, c, stream); }, {.rep = 200, .stream = stream});
-//   std::printf("%.1f us, p95 %.1f us\n", t.median_ns / 1e3, t.quantile(0.95) / 1e3);
+//   tl::bench_result t = tl::bench([&] { gemm(m, n, k, a, b, c, stream); }, {.rep = 200, .stream =
+//   stream}); std::printf("%.1f us, p95 %.1f us\n", t.median_ns / 1e3, t.quantile(0.95) / 1e3);
 //
 // The flush of the caches, in cold mode, is outside the timed region.
 
@@ -25,13 +25,14 @@
 namespace tl {
 
 struct bench_options {
-  double warmup_ms = 25;  ///< untimed running before the first sample [ms]
-  double rep_ms = 100;    ///< timed running that is aimed at; decides the number of samples [ms]
-  std::size_t rep = 0;    ///< number of samples, 0: as rep_ms asks, 10 to 10000
+  double warmup_ms = 25; ///< untimed running before the first sample [ms]
+  double rep_ms = 100;   ///< timed running that is aimed at; decides the number of samples [ms]
+  std::size_t rep = 0;   ///< number of samples, 0: as rep_ms asks, 10 to 10000
   std::vector<double> quantiles{0.2, 0.5, 0.8}; ///< what bench_result::quantiles answers
   /// Flush the caches before each sample. Default: on a GPU, not on the CPU.
   bool cold = TL_HAS_STREAMS;
-  /// event, graph, or wall; default: event on a GPU, wall on the CPU. cupti belongs to tuning sessions.
+  /// event, graph, or wall; default: event on a GPU, wall on the CPU. cupti belongs to tuning
+  /// sessions.
   profiler_t profiler{TL_PROFILER_DEFAULT};
   detail::stream_t stream{}; ///< that the callable works on; the default stream
 };
@@ -67,7 +68,8 @@ inline bench_result summarise(std::vector<double> samples, const std::vector<dou
     return result;
   result.mean_ns = std::accumulate(result.samples_ns.begin(), result.samples_ns.end(), 0.0) /
                    static_cast<double>(result.samples_ns.size());
-  const auto [least, most] = std::minmax_element(result.samples_ns.begin(), result.samples_ns.end());
+  const auto [least, most] =
+      std::minmax_element(result.samples_ns.begin(), result.samples_ns.end());
   result.min_ns = *least;
   result.max_ns = *most;
   result.median_ns = result.quantile(0.5);
@@ -97,7 +99,8 @@ inline double seconds_now() {
 
 /// Times with the host's clock; `finish` waits for what the callable has started.
 template <class Callable, class Flush, class Finish>
-std::vector<double> wall_samples(Callable &callable, const bench_options &options, Flush &&flush, Finish &&finish) {
+std::vector<double> wall_samples(Callable &callable, const bench_options &options, Flush &&flush,
+                                 Finish &&finish) {
   const auto once = [&] {
     const double begin = seconds_now();
     callable();
@@ -109,7 +112,8 @@ std::vector<double> wall_samples(Callable &callable, const bench_options &option
     estimate = once();
   std::size_t count = options.rep;
   if (!count)
-    count = static_cast<std::size_t>(std::clamp(options.rep_ms * 1e-3 / std::max(estimate, 1e-9), 10.0, 10000.0));
+    count = static_cast<std::size_t>(
+        std::clamp(options.rep_ms * 1e-3 / std::max(estimate, 1e-9), 10.0, 10000.0));
   std::vector<double> samples;
   samples.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -134,7 +138,8 @@ namespace tl::detail {
 #define TL_BENCH_CALL(call) ::tl::detail::check_bench_call((call), #call)
 inline void check_bench_call(TL_GPU(Error_t) error, const char *call) {
   if (error != TL_GPU(Success))
-    throw std::runtime_error(std::string("tl::bench: ") + call + ": " + TL_GPU(GetErrorString)(error));
+    throw std::runtime_error(std::string("tl::bench: ") + call + ": " +
+                             TL_GPU(GetErrorString)(error));
 }
 
 /// A buffer of at least the device's L2 cache, written before each sample.
@@ -183,7 +188,8 @@ template <class Callable> class bench_graph {
 public:
   bench_graph(Callable &callable, stream_t stream) {
     if (!stream)
-      throw std::invalid_argument("tl::bench: the graph profiler needs a stream of its own: say .stream = ...");
+      throw std::invalid_argument(
+          "tl::bench: the graph profiler needs a stream of its own: say .stream = ...");
 #if defined(__HIP__) || defined(__HIPCC__)
     TL_BENCH_CALL(hipStreamBeginCapture(stream, hipStreamCaptureModeThreadLocal));
 #else
@@ -192,7 +198,7 @@ public:
     try {
       callable();
     } catch (...) {
-      TL_GPU(Graph_t) broken {};
+      TL_GPU(Graph_t) broken{};
       static_cast<void>(TL_GPU(StreamEndCapture)(stream, &broken));
       throw;
     }
@@ -218,7 +224,8 @@ private:
   TL_GPU(GraphExec_t) exec_ {};
 };
 
-template <class Launch> std::vector<double> event_samples(Launch &&launch, const bench_options &options) {
+template <class Launch>
+std::vector<double> event_samples(Launch &&launch, const bench_options &options) {
   const device_flush flush(options.cold);
   const auto timed = [&](std::size_t count, bool flushed) {
     const std::vector<bench_event> begin(count), end(count);
@@ -243,7 +250,8 @@ template <class Launch> std::vector<double> event_samples(Launch &&launch, const
     estimate_ns = timed(1, false)[0];
   std::size_t count = options.rep;
   if (!count)
-    count = static_cast<std::size_t>(std::clamp(options.rep_ms * 1e6 / std::max(estimate_ns, 1.0), 10.0, 10000.0));
+    count = static_cast<std::size_t>(
+        std::clamp(options.rep_ms * 1e6 / std::max(estimate_ns, 1.0), 10.0, 10000.0));
   return timed(count, true);
 }
 
@@ -252,15 +260,18 @@ template <class Launch> std::vector<double> event_samples(Launch &&launch, const
 
 namespace tl {
 
-/// Calls `callable` often and says how long one call takes. What it throws passes through; a device error throws
-/// std::runtime_error; a profiler that there is not throws std::invalid_argument.
-template <class Callable> bench_result bench(Callable &&callable, const bench_options &options = {}) {
+/// Calls `callable` often and says how long one call takes. What it throws passes through; a device
+/// error throws std::runtime_error; a profiler that there is not throws std::invalid_argument.
+template <class Callable>
+bench_result bench(Callable &&callable, const bench_options &options = {}) {
   if (options.profiler.value == TL_PROFILER_CUPTI)
-    throw std::invalid_argument("tl::bench: the profiler is event, graph or wall; cupti belongs to tuning sessions");
+    throw std::invalid_argument(
+        "tl::bench: the profiler is event, graph or wall; cupti belongs to tuning sessions");
 #if TL_HAS_STREAMS
   if (options.profiler.value == TL_PROFILER_GRAPH) {
     const detail::bench_graph<Callable> graph(callable, options.stream);
-    return detail::summarise(detail::event_samples([&] { graph.launch(options.stream); }, options), options.quantiles);
+    return detail::summarise(detail::event_samples([&] { graph.launch(options.stream); }, options),
+                             options.quantiles);
   }
   if (options.profiler.value != TL_PROFILER_WALL)
     return detail::summarise(detail::event_samples(callable, options), options.quantiles);
@@ -270,7 +281,8 @@ template <class Callable> bench_result bench(Callable &&callable, const bench_op
     flush(options.stream);
     finish();
   };
-  return detail::summarise(detail::wall_samples(callable, options, clear, finish), options.quantiles);
+  return detail::summarise(detail::wall_samples(callable, options, clear, finish),
+                           options.quantiles);
 #else
   if (options.profiler.value != TL_PROFILER_DEFAULT && options.profiler.value != TL_PROFILER_WALL)
     throw std::invalid_argument("tl::bench: the CPU has one profiler, wall");
@@ -279,7 +291,8 @@ template <class Callable> bench_result bench(Callable &&callable, const bench_op
     for (std::size_t i = 0; i < flush.size(); i += 64)
       static_cast<volatile char &>(flush[i]) = static_cast<char>(i);
   };
-  return detail::summarise(detail::wall_samples(callable, options, clear, [] {}), options.quantiles);
+  return detail::summarise(detail::wall_samples(callable, options, clear, [] {}),
+                           options.quantiles);
 #endif
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a variant says that it cannot run here: it is then recorded as infeasible with the reason, which
-// is no failure of the tuning session. Factories may throw it too.
+// How a variant says that it cannot run here: it is then recorded as infeasible with the reason,
+// which is no failure of the tuning session. Factories may throw it too.
 
 #ifndef TL_INFEASIBLE_H
 #define TL_INFEASIBLE_H
@@ -16,8 +16,8 @@ extern "C" [[gnu::weak]] void tl_rt_infeasible(const char *reason);
 
 namespace tl {
 
-/// The device's limits or features do not allow what a launch description asks for. `what()` says so
-/// with the numbers: "needs 245760 bytes of dynamic shared memory, the device allows 232448".
+/// The device's limits or features do not allow what a launch description asks for. `what()` says
+/// so with the numbers: "needs 245760 bytes of dynamic shared memory, the device allows 232448".
 class infeasible : public std::runtime_error {
 public:
   explicit infeasible(const std::string &reason) : std::runtime_error(reason) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Inputs of trials that the program gives. In this order: tl::with_inputs, `supply = fn`, a supply type,
-// the call's own arguments.
+// Inputs of trials that the program gives. In this order: tl::with_inputs, `supply = fn`, a supply
+// type, the call's own arguments.
 //
 //   tl::with_inputs scope(a, b, c);   // until the end of the scope, on this thread
 //   gemm(m, n, k).tune();
 //
-// As many inputs as the factory has parameters, as the launch of a lazy factory has, or as there are
-// buffers among its parameters: then they stand for those.
+// As many inputs as the factory has parameters, as the launch of a lazy factory has, or as there
+// are buffers among its parameters: then they stand for those.
 
 #ifndef TL_INPUTS_H
 #define TL_INPUTS_H
@@ -43,8 +43,8 @@ struct given_input {
   std::uint32_t element = 0; ///< TL_ELEMENT_*
   bool is_const = false;
   bool is_number = false;
-  tl_view view{};      ///< of a view; only `data` of a pointer
-  double number = 0;   ///< of a number
+  tl_view view{};    ///< of a view; only `data` of a pointer
+  double number = 0; ///< of a number
   std::int64_t integer = 0;
 };
 
@@ -84,12 +84,14 @@ inline constinit thread_local inputs_frame *current_inputs = nullptr;
 
 /// "float", "bf16", ... for messages.
 constexpr const char *element_name(std::uint32_t element) {
-  constexpr const char *names[] = {"bytes", "bool", "i8",  "u8",   "i16", "u16", "i32",  "u32",    "i64",
-                                   "u64",   "f16",  "bf16", "f32", "f64", "e4m3", "e5m2", "pointer"};
+  constexpr const char *names[] = {"bytes", "bool", "i8",   "u8",   "i16",    "u16",
+                                   "i32",   "u32",  "i64",  "u64",  "f16",    "bf16",
+                                   "f32",   "f64",  "e4m3", "e5m2", "pointer"};
   return element < std::size(names) ? names[element] : "unknown";
 }
 
-template <class Parameter> inline constexpr bool is_buffer_parameter_v =
+template <class Parameter>
+inline constexpr bool is_buffer_parameter_v =
     is_view_parameter<Parameter>() ||
     (std::is_pointer_v<std::remove_cv_t<Parameter>> && !is_stream_v<std::remove_cv_t<Parameter>>);
 
@@ -104,17 +106,18 @@ inline std::string describe_given(const given_input &input) {
   return input.is_number ? "a number" : "an object of another type";
 }
 
-/// Makes the argument that stands for `input`: its address, or null with the reason in `error`. `own` is
-/// the call's own argument, whose shape counts where the input does not tell one.
+/// Makes the argument that stands for `input`: its address, or null with the reason in `error`.
+/// `own` is the call's own argument, whose shape counts where the input does not tell one.
 template <class Parameter>
-void *argument_from(const given_input &input, const void *own, made_argument<Parameter> &made, std::uint64_t &extent,
-                    std::string &error) {
+void *argument_from(const given_input &input, const void *own, made_argument<Parameter> &made,
+                    std::uint64_t &extent, std::string &error) {
   using type = std::remove_reference_t<Parameter>;
   using bare = std::remove_cv_t<type>;
   if constexpr (is_buffer_parameter_v<Parameter> && std::is_copy_constructible_v<bare>) {
     constexpr tl_parameter parameter = describe_parameter<Parameter>("");
     const bool fits = input.kind == TL_PARAMETER_VIEW || input.kind == TL_PARAMETER_POINTER;
-    const bool same_element = input.element == parameter.element || input.element == TL_ELEMENT_BYTES ||
+    const bool same_element = input.element == parameter.element ||
+                              input.element == TL_ELEMENT_BYTES ||
                               parameter.element == TL_ELEMENT_BYTES;
     if (input.type == &type_identity<bare>)
       return input.object;
@@ -124,15 +127,17 @@ void *argument_from(const given_input &input, const void *own, made_argument<Par
         made.emplace(*static_cast<const bare *>(own));
         if constexpr (parameter.kind == TL_PARAMETER_VIEW) {
           using element = typename view_of<type>::element;
-          if constexpr (view_of<type>::rank == 1 && std::is_constructible_v<bare, element *, std::size_t>) {
+          if constexpr (view_of<type>::rank == 1 &&
+                        std::is_constructible_v<bare, element *, std::size_t>) {
             if (sized)
-              made.emplace(static_cast<element *>(input.view.data), static_cast<std::size_t>(input.view.bytes / sizeof(element)));
+              made.emplace(static_cast<element *>(input.view.data),
+                           static_cast<std::size_t>(input.view.bytes / sizeof(element)));
           }
           tl_view wanted{};
           parameter.view(&*made, &wanted);
           if (sized && wanted.bytes > input.view.bytes) {
-            error = "it holds " + std::to_string(input.view.bytes) + " bytes and " + std::to_string(wanted.bytes) +
-                    " are needed";
+            error = "it holds " + std::to_string(input.view.bytes) + " bytes and " +
+                    std::to_string(wanted.bytes) + " are needed";
             return nullptr;
           }
         } else {
@@ -143,8 +148,8 @@ void *argument_from(const given_input &input, const void *own, made_argument<Par
       }
     }
     error = "it is " + describe_given(input) + ", and " +
-            (parameter.kind == TL_PARAMETER_VIEW ? "a view of " : "a pointer to ") + element_name(parameter.element) +
-            " is needed";
+            (parameter.kind == TL_PARAMETER_VIEW ? "a view of " : "a pointer to ") +
+            element_name(parameter.element) + " is needed";
   } else {
     if (input.type == &type_identity<bare>)
       return input.object;
@@ -171,14 +176,17 @@ void *argument_from_value(Given &given, made_argument<Parameter> &made, std::uin
   if constexpr (std::is_same_v<std::remove_cv_t<Given>, bare>) {
     return const_cast<bare *>(&given);
   } else {
-    static_assert(!std::is_lvalue_reference_v<Parameter>,
-                  "`supply = fn` must return an object of the very type that a parameter refers to");
+    static_assert(
+        !std::is_lvalue_reference_v<Parameter>,
+        "`supply = fn` must return an object of the very type that a parameter refers to");
     if constexpr (std::is_constructible_v<bare, Given &>)
       made.emplace(static_cast<bare>(given));
     else if constexpr (requires { static_cast<bare>(std::data(given)); })
       made.emplace(static_cast<bare>(std::data(given)));
     else {
-      static_assert(requires { bare(given.get()); }, "`supply = fn` returns something that a parameter does not take");
+      static_assert(
+          requires { bare(given.get()); },
+          "`supply = fn` returns something that a parameter does not take");
       made.emplace(given.get());
     }
     return &*made;
@@ -202,7 +210,8 @@ template <class Own, class Values> struct input_positions;
 template <class Own, class... V> struct input_positions<Own, type_list<V...>> {
   static constexpr std::size_t count = sizeof...(V);
   static constexpr std::size_t own = list_size_v<Own>;
-  static constexpr std::size_t buffers = (std::size_t(0) + ... + (is_buffer_parameter_v<V> ? 1 : 0));
+  static constexpr std::size_t buffers =
+      (std::size_t(0) + ... + (is_buffer_parameter_v<V> ? 1 : 0));
 
   static constexpr inputs_for meaning(std::size_t inputs) {
     if (inputs == count)
@@ -249,14 +258,14 @@ template <class Full, class Options> struct input_hooks {
   };
 
   template <std::size_t I, class... V>
-  static bool take_given(kept &to, const inputs_frame &from, void **arguments, std::uint64_t *extents,
-                         std::string &error, type_list<V...>) {
+  static bool take_given(kept &to, const inputs_frame &from, void **arguments,
+                         std::uint64_t *extents, std::string &error, type_list<V...>) {
     const std::ptrdiff_t at = positions::position(from.count, I);
     if (at < 0)
       return true;
     using parameter = std::tuple_element_t<I, std::tuple<std::type_identity<V>...>>;
-    void *made = argument_from<typename parameter::type>(from.inputs[at], arguments[I], std::get<I>(to.made),
-                                                         extents[I], error);
+    void *made = argument_from<typename parameter::type>(from.inputs[at], arguments[I],
+                                                         std::get<I>(to.made), extents[I], error);
     if (made)
       arguments[I] = made;
     else
@@ -265,22 +274,23 @@ template <class Full, class Options> struct input_hooks {
   }
 
   template <std::size_t I, class Supplied, class... V>
-  static void take_supplied(kept &to, Supplied &from, void **arguments, std::uint64_t *extents, type_list<V...>) {
+  static void take_supplied(kept &to, Supplied &from, void **arguments, std::uint64_t *extents,
+                            type_list<V...>) {
     constexpr std::ptrdiff_t at = positions::position(std::tuple_size_v<Supplied>, I);
     if constexpr (at >= 0) {
       using parameter = std::tuple_element_t<I, std::tuple<std::type_identity<V>...>>;
-      arguments[I] = argument_from_value<typename parameter::type>(std::get<static_cast<std::size_t>(at)>(from),
-                                                                   std::get<I>(to.made), extents[I]);
+      arguments[I] = argument_from_value<typename parameter::type>(
+          std::get<static_cast<std::size_t>(at)>(from), std::get<I>(to.made), extents[I]);
     }
   }
 
-  static std::int32_t from_scope(kept &to, const tl_factory *factory, void **arguments, std::uint64_t *extents,
-                                 std::string &error) {
+  static std::int32_t from_scope(kept &to, const tl_factory *factory, void **arguments,
+                                 std::uint64_t *extents, std::string &error) {
     const inputs_frame &frame = *current_inputs;
     if (positions::meaning(frame.count) == inputs_for::none) {
-      error = "tl::with_inputs gives " + std::to_string(frame.count) + " inputs, and " + factory->name + " takes " +
-              std::to_string(positions::count) + " arguments, " + std::to_string(positions::buffers) +
-              " of them buffers";
+      error = "tl::with_inputs gives " + std::to_string(frame.count) + " inputs, and " +
+              factory->name + " takes " + std::to_string(positions::count) + " arguments, " +
+              std::to_string(positions::buffers) + " of them buffers";
       return -1;
     }
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -289,7 +299,8 @@ template <class Full, class Options> struct input_hooks {
   }
 
   template <class Function>
-  static void from_function(kept &to, const Function &function, void **arguments, std::uint64_t *extents) {
+  static void from_function(kept &to, const Function &function, void **arguments,
+                            std::uint64_t *extents) {
     constexpr bool takes_all = callable_with<const Function, values>;
     static_assert(takes_all || callable_with<const Function, own>,
                   "`supply = fn` takes the factory's arguments");
@@ -297,7 +308,8 @@ template <class Full, class Options> struct input_hooks {
     using returned = std::remove_cvref_t<decltype(apply_arguments(function, arguments, taken{}))>;
     using supplied = typename as_tuple<returned>::type;
     static_assert(positions::meaning(std::tuple_size_v<supplied>) != inputs_for::none,
-                  "`supply = fn` returns a tuple of all arguments, of the launch's, or of the buffers among them");
+                  "`supply = fn` returns a tuple of all arguments, of the launch's, or of the "
+                  "buffers among them");
     auto kept_result = std::make_shared<supplied>(apply_arguments(function, arguments, taken{}));
     to.supplied = kept_result;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -305,15 +317,16 @@ template <class Full, class Options> struct input_hooks {
     }(std::make_index_sequence<positions::count>{});
   }
 
-  static std::int32_t inputs(const tl_factory *factory, const tl_call *, void **arguments, std::uint64_t *extents,
-                             void **owner, append_text append, void *sink) {
+  static std::int32_t inputs(const tl_factory *factory, const tl_call *, void **arguments,
+                             std::uint64_t *extents, void **owner, append_text append, void *sink) {
     auto to = std::make_unique<kept>();
     std::int32_t answer = 0;
     std::string error;
     if (current_inputs) {
       answer = from_scope(*to, factory, arguments, extents, error);
     } else if constexpr (supplied_by_function<Options>()) {
-      from_function(*to, value_of_supply(*static_cast<const Options *>(factory->context)), arguments, extents);
+      from_function(*to, value_of_supply(*static_cast<const Options *>(factory->context)),
+                    arguments, extents);
       answer = 1;
     }
     if (answer < 0)
@@ -328,14 +341,18 @@ template <class Full, class Options> struct input_hooks {
 
 } // namespace detail
 
-/// The inputs of every tuning session that begins on this thread while the object lives; the innermost
-/// scope counts. Arguments that are lvalues are referred to, not copied. Belongs to one thread.
+/// The inputs of every tuning session that begins on this thread while the object lives; the
+/// innermost scope counts. Arguments that are lvalues are referred to, not copied. Belongs to one
+/// thread.
 template <class... T> class [[nodiscard]] with_inputs {
 public:
   explicit with_inputs(T &&...inputs)
       : kept_(std::forward<T>(inputs)...),
         inputs_(std::apply(
-            [](auto &...input) { return std::array<detail::given_input, sizeof...(T)>{detail::describe_input(input)...}; },
+            [](auto &...input) {
+              return std::array<detail::given_input, sizeof...(T)>{
+                  detail::describe_input(input)...};
+            },
             kept_)),
         frame_{inputs_.data(), inputs_.size(), detail::current_inputs} {
     detail::current_inputs = &frame_;

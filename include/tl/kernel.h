@@ -69,7 +69,8 @@ public:
     kernel<R(P...)> description;
   };
 
-  deferred_launch(const tl_factory *factory, const tl_dispatch_slot *slot) : factory_(factory), slot_(slot) {}
+  deferred_launch(const tl_factory *factory, const tl_dispatch_slot *slot)
+      : factory_(factory), slot_(slot) {}
   virtual ~deferred_launch() = default;
   deferred_launch(const deferred_launch &) = delete;
   deferred_launch &operator=(const deferred_launch &) = delete;
@@ -77,12 +78,14 @@ public:
   /// The winner's description where it is known, else null.
   [[gnu::always_inline]] const resolved *known() const {
     const resolved *it = current_.load(std::memory_order_acquire);
-    return it && it->generation == __atomic_load_n(&slot_->generation, __ATOMIC_ACQUIRE) ? it : nullptr;
+    return it && it->generation == __atomic_load_n(&slot_->generation, __ATOMIC_ACQUIRE) ? it
+                                                                                         : nullptr;
   }
 
-  /// Finds or tunes the winner on the launch's arguments, given by address; `synthetic` when there are
-  /// no data. Valid for this launch even where it does not count for the next one.
-  virtual std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments, bool synthetic) = 0;
+  /// Finds or tunes the winner on the launch's arguments, given by address; `synthetic` when there
+  /// are no data. Valid for this launch even where it does not count for the next one.
+  virtual std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments,
+                                                  bool synthetic) = 0;
 
   /// Describes the same launch to `answer`, and asks for nothing.
   virtual void with_call(stream_t stream, void *const *launch_arguments, bool synthetic,
@@ -123,42 +126,55 @@ public:
     static_assert(std::is_invocable_r_v<R, R (*)(K...), Bound..., P...>,
                   "the kernel's parameters are the bound values and then the launch's arguments");
     auto call = [function, kept = std::tuple<Bound...>(std::move(bound)...)](P... args) -> R {
-      return std::apply([&](const auto &...first) { return function(first..., static_cast<P &&>(args)...); }, kept);
+      return std::apply(
+          [&](const auto &...first) { return function(first..., static_cast<P &&>(args)...); },
+          kept);
     };
     launcher_ = std::make_shared<detail::host_launcher<decltype(call), R, P...>>(std::move(call));
 #endif
   }
 
-  /// Anything else that can be called with the launch's arguments (and the stream on a GPU): a lambda,
-  /// several kernels in a row.
+  /// Anything else that can be called with the launch's arguments (and the stream on a GPU): a
+  /// lambda, several kernels in a row.
   template <class Function>
     requires(std::is_class_v<Function> && !std::is_same_v<Function, kernel> &&
-             (std::is_invocable_v<const Function &, P...> || std::is_invocable_v<const Function &, P..., detail::stream_t>))
+             (std::is_invocable_v<const Function &, P...> ||
+              std::is_invocable_v<const Function &, P..., detail::stream_t>))
   explicit kernel(Function function)
-      : launcher_(std::make_shared<detail::host_launcher<Function, R, P...>>(std::move(function))) {}
+      : launcher_(std::make_shared<detail::host_launcher<Function, R, P...>>(std::move(function))) {
+  }
 
   /// For the generated code only: a handle.
-  explicit kernel(std::shared_ptr<detail::deferred_launch<R, P...>> deferred) : deferred_(std::move(deferred)) {}
+  explicit kernel(std::shared_ptr<detail::deferred_launch<R, P...>> deferred)
+      : deferred_(std::move(deferred)) {}
 
   // --- Describing ------------------------------------------------------------------------------
 
   /// Blocks in the grid.
-  kernel &grid(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().grid = {x, y, z}, *this; }
+  kernel &grid(unsigned x, unsigned y = 1, unsigned z = 1) {
+    return changed().grid = {x, y, z}, *this;
+  }
   /// Threads in a block.
-  kernel &block(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().block = {x, y, z}, *this; }
+  kernel &block(unsigned x, unsigned y = 1, unsigned z = 1) {
+    return changed().block = {x, y, z}, *this;
+  }
   /// Blocks in a cluster (compute capability 9.0 and up).
-  kernel &cluster(unsigned x, unsigned y = 1, unsigned z = 1) { return changed().cluster = {x, y, z}, *this; }
+  kernel &cluster(unsigned x, unsigned y = 1, unsigned z = 1) {
+    return changed().cluster = {x, y, z}, *this;
+  }
   /// Dynamic shared memory [bytes]. Over the device's limit the variant is infeasible.
   kernel &shared(std::size_t bytes) { return changed().shared_bytes = bytes, *this; }
   /// A cooperative launch: all blocks resident at once, or the variant is infeasible.
   kernel &cooperative(bool on = true) { return changed().cooperative = on, *this; }
-  /// Programmatic dependent launch: may begin before its predecessor on the stream has ended; the kernel
-  /// waits with cudaGridDependencySynchronize().
+  /// Programmatic dependent launch: may begin before its predecessor on the stream has ended; the
+  /// kernel waits with cudaGridDependencySynchronize().
   kernel &pdl(bool on = true) { return changed().pdl = on, *this; }
   /// Priority among the streams' work; lower numbers go first.
-  kernel &priority(int value) { return config_.priority = value, config_.has_priority = true, *this; }
-  /// Keeps `bytes` from `pointer` on in the part of L2 that is set aside; `hit_ratio` of the accesses
-  /// do. One window per launch, the hardware has no more.
+  kernel &priority(int value) {
+    return config_.priority = value, config_.has_priority = true, *this;
+  }
+  /// Keeps `bytes` from `pointer` on in the part of L2 that is set aside; `hit_ratio` of the
+  /// accesses do. One window per launch, the hardware has no more.
   kernel &l2_persist(const void *pointer, std::size_t bytes, float hit_ratio = 1) {
     return changed().set_window({pointer, -1, bytes, hit_ratio}), *this;
   }
@@ -172,8 +188,8 @@ public:
     config_.maps.push_back(detail::make_tensor_map(I, map));
     return *this;
   }
-  /// Shape of the buffer behind launch argument I [elements]: what tune() generates inputs from, and
-  /// what tells the size of a raw pointer's buffer.
+  /// Shape of the buffer behind launch argument I [elements]: what tune() generates inputs from,
+  /// and what tells the size of a raw pointer's buffer.
   template <std::size_t I, class... Extent> kernel &extent(Extent... extents) {
     static_assert(I < sizeof...(P));
     config_.extents.push_back({I, {static_cast<std::uint64_t>(extents)...}});
@@ -214,7 +230,8 @@ public:
   /// Whether the next launch tunes nothing: the winner is known to this process.
   bool ready() const { return !deferred_ || deferred_->known() || deferred_->ready(); }
 
-  /// The config that runs, "block_m=64,..."; "" where none was chosen yet or there is nothing to choose.
+  /// The config that runs, "block_m=64,..."; "" where none was chosen yet or there is nothing to
+  /// choose.
   std::string config() const {
     const auto *known = deferred_ ? deferred_->known() : nullptr;
     return known ? deferred_->factory()->configs[known->variant] : "";
@@ -228,11 +245,14 @@ public:
 
   /// For <tl/tuner.h>: what a handle would ask the runtime on these arguments, or on none.
   void with_call(const std::function<void(const tl_call &)> &answer, P... args) const {
-    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    void *arguments[] = {
+        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
     deferred_->with_call(detail::stream_t{}, arguments, false, answer);
   }
   void with_synthetic_call(const std::function<void(const tl_call &)> &answer) const {
-    with_synthetic_arguments([&](void *const *arguments) { deferred_->with_call(detail::stream_t{}, arguments, true, answer); });
+    with_synthetic_arguments([&](void *const *arguments) {
+      deferred_->with_call(detail::stream_t{}, arguments, true, answer);
+    });
   }
 
   /// For the generated code only: launches a description.
@@ -250,7 +270,8 @@ private:
   }
 
   [[gnu::noinline]] R first_launch(detail::stream_t stream, P... args) const {
-    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    void *arguments[] = {
+        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
     const auto found = deferred_->resolve(stream, arguments, false);
     return found->description.launch_now(stream, static_cast<P &&>(args)...);
   }
@@ -270,27 +291,32 @@ private:
 
 namespace detail {
 
-/// A launch argument that holds no data: a view of the described shape, a null pointer, a described number.
+/// A launch argument that holds no data: a view of the described shape, a null pointer, a described
+/// number.
 template <class Parameter>
 std::remove_cvref_t<Parameter> synthetic_argument(std::size_t index, const launch_config &config) {
   using bare = std::remove_cvref_t<Parameter>;
-  const auto where = [&] { return "tune(): launch argument " + std::to_string(index) + " (counted from 0)"; };
+  const auto where = [&] {
+    return "tune(): launch argument " + std::to_string(index) + " (counted from 0)";
+  };
   if constexpr (is_buffer_parameter_v<Parameter>) {
     const std::vector<std::uint64_t> *shape = config.extent_of(index);
     if constexpr (std::is_pointer_v<bare>) {
       return nullptr;
     } else if constexpr (view_of<bare>::rank == 1 &&
-                         std::is_constructible_v<bare, typename view_of<bare>::element *, std::size_t>) {
+                         std::is_constructible_v<bare, typename view_of<bare>::element *,
+                                                 std::size_t>) {
       std::uint64_t count = 1;
       for (std::size_t i = 0; shape && i < shape->size(); ++i)
         count *= (*shape)[i];
-      return bare(static_cast<typename view_of<bare>::element *>(nullptr), shape ? static_cast<std::size_t>(count) : 0);
+      return bare(static_cast<typename view_of<bare>::element *>(nullptr),
+                  shape ? static_cast<std::size_t>(count) : 0);
     } else if constexpr (requires(bare view) { view.shape[0] = 1, view.strides[0] = 1; }) {
       bare view{};
       if (shape && shape->size() != view_of<bare>::rank)
-        throw std::invalid_argument(where() + " has rank " + std::to_string(view_of<bare>::rank) + ", and extent<" +
-                                    std::to_string(index) + ">() gives " + std::to_string(shape->size()) +
-                                    " extents");
+        throw std::invalid_argument(where() + " has rank " + std::to_string(view_of<bare>::rank) +
+                                    ", and extent<" + std::to_string(index) + ">() gives " +
+                                    std::to_string(shape->size()) + " extents");
       std::uint64_t stride = 1;
       for (std::size_t i = view_of<bare>::rank; shape && i-- > 0;) {
         view.shape[i] = static_cast<std::size_t>((*shape)[i]);
@@ -323,8 +349,10 @@ template <class Body>
 void kernel<R(P...)>::with_synthetic_arguments(Body &&body) const {
   const kernel description = deferred_->default_description();
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    std::tuple<std::remove_cvref_t<P>...> made{detail::synthetic_argument<P>(I, description.config_)...};
-    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(&std::get<I>(made)))..., nullptr};
+    std::tuple<std::remove_cvref_t<P>...> made{
+        detail::synthetic_argument<P>(I, description.config_)...};
+    void *arguments[] = {
+        const_cast<void *>(static_cast<const volatile void *>(&std::get<I>(made)))..., nullptr};
     body(static_cast<void *const *>(arguments));
   }(std::index_sequence_for<P...>{});
 }
@@ -352,8 +380,8 @@ template <class... T> bool same_arguments(const std::tuple<T...> &a, const std::
   }(std::index_sequence_for<T...>{});
 }
 
-/// The runtime's view of a lazy factory: a function of the factory's parameters, the launch's, and the
-/// stream, that builds a variant's description and launches it.
+/// The runtime's view of a lazy factory: a function of the factory's parameters, the launch's, and
+/// the stream, that builds a variant's description and launches it.
 template <class R, class... P, class... Args, class Options, class Config>
 struct erased<kernel<R(P...)>(Args...), Options, Config> {
   using launch = kernel<R(P...)>;
@@ -364,10 +392,13 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
   using value_list = typename full::values;
   static constexpr std::size_t own = sizeof...(Args);
 
-  static const Options &options(const tl_factory *factory) { return *static_cast<const Options *>(factory->context); }
+  static const Options &options(const tl_factory *factory) {
+    return *static_cast<const Options *>(factory->context);
+  }
 
   /// A trial runs one description many times: it is built for the first of them only.
-  static const launch &description(const tl_factory *factory, std::uint32_t variant, void *const *arguments) {
+  static const launch &description(const tl_factory *factory, std::uint32_t variant,
+                                   void *const *arguments) {
     struct built {
       const tl_factory *factory;
       std::uint32_t variant;
@@ -377,10 +408,12 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
     static thread_local std::optional<built> last;
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> const launch & {
       std::tuple<std::remove_cvref_t<Args>...> wanted{argument<Args>::get(arguments[I])...};
-      if (!last || last->factory != factory || last->variant != variant || !same_arguments(last->arguments, wanted)) {
+      if (!last || last->factory != factory || last->variant != variant ||
+          !same_arguments(last->arguments, wanted)) {
         last.reset();
         last.emplace(factory, variant, std::move(wanted),
-                     static_cast<const function *>(factory->functions)[variant](argument<Args>::get(arguments[I])...));
+                     static_cast<const function *>(factory->functions)[variant](
+                         argument<Args>::get(arguments[I])...));
       }
       return last->description;
     }(std::index_sequence_for<Args...>{});
@@ -402,11 +435,15 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
     }
   }
 
-  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
+                     void *result) {
     const launch &what = description(factory, variant, arguments);
     keep(result, [&] {
-      return apply_arguments([&](auto &&...args) { return what.launch_now(stream(arguments), static_cast<P>(args)...); },
-                             arguments, launch_list{}, own);
+      return apply_arguments(
+          [&](auto &&...args) {
+            return what.launch_now(stream(arguments), static_cast<P>(args)...);
+          },
+          arguments, launch_list{}, own);
     });
   }
 
@@ -420,34 +457,42 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
     };
     if constexpr (TL_HAS_STREAMS && callable_with<const Function, everything>)
       return apply_arguments(with, arguments, concatenated_t<value_list, type_list<stream_t>>{});
-    else if constexpr (callable_with<const Function, concatenated_t<value_list, type_list<More...>>>)
+    else if constexpr (callable_with<const Function,
+                                     concatenated_t<value_list, type_list<More...>>>)
       return apply_arguments(with, arguments, value_list{});
     else if constexpr (TL_HAS_STREAMS && callable_with<const Function, launch_and_stream>)
-      return apply_arguments(with, arguments, concatenated_t<launch_list, type_list<stream_t>>{}, own);
+      return apply_arguments(with, arguments, concatenated_t<launch_list, type_list<stream_t>>{},
+                             own);
     else
       return apply_arguments(with, arguments, launch_list{}, own);
   }
 
   static void reference(const tl_factory *factory, void *const *arguments, void *result) {
-    keep(result, [&]() -> decltype(auto) { return call_matching(value_of<keyword::reference>(options(factory)), arguments); });
+    keep(result, [&]() -> decltype(auto) {
+      return call_matching(value_of<keyword::reference>(options(factory)), arguments);
+    });
   }
 
-  static bool check(const tl_factory *factory, void *const *arguments, [[maybe_unused]] const void *result) {
+  static bool check(const tl_factory *factory, void *const *arguments,
+                    [[maybe_unused]] const void *result) {
     const auto &fn = value_of<keyword::check>(options(factory));
     return bool(call_matching(fn, arguments));
   }
 
   static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
     static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
-    find_eligible<Config, own_list>(value_of<keyword::eligible>(options(factory)), factory, arguments, wanted);
+    find_eligible<Config, own_list>(value_of<keyword::eligible>(options(factory)), factory,
+                                    arguments, wanted);
   }
 };
 
 /// A handle of one lazy factory for one set of its arguments.
-template <factory_function Factory, class Options, class Launch, class... Args> class factory_handle;
+template <factory_function Factory, class Options, class Launch, class... Args>
+class factory_handle;
 
 template <factory_function Factory, class Options, class R, class... P, class... Args>
-class factory_handle<Factory, Options, kernel<R(P...)>, Args...> final : public deferred_launch<R, P...> {
+class factory_handle<Factory, Options, kernel<R(P...)>, Args...> final
+    : public deferred_launch<R, P...> {
 public:
   using base = deferred_launch<R, P...>;
   using launch = kernel<R(P...)>;
@@ -464,7 +509,8 @@ public:
 
   launch default_description() const override { return build(this->factory_->default_variant); }
 
-  std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments, bool synthetic) override {
+  std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments,
+                                          bool synthetic) override {
     // Read before the look-up: a change in between makes the entry stale, never wrong.
     const std::uint64_t generation = __atomic_load_n(&this->slot_->generation, __ATOMIC_ACQUIRE);
     std::uint32_t variant = tl_rt_find(this->slot_, key_, words);
@@ -492,7 +538,8 @@ private:
     return std::apply(
         [&](const auto &...own) {
           return static_cast<const function *>(this->factory_->functions)[variant](
-              argument<Args>::get(const_cast<void *>(static_cast<const volatile void *>(std::addressof(own))))...);
+              argument<Args>::get(
+                  const_cast<void *>(static_cast<const volatile void *>(std::addressof(own))))...);
         },
         arguments_);
   }
@@ -508,8 +555,13 @@ private:
   void visit(stream_t stream, void *const *launch_arguments, bool synthetic, Answer &&answer) {
     const tl_factory *factory = this->factory_;
     std::vector<void *> arguments;
-    std::apply([&](auto &...own) { (arguments.push_back(const_cast<void *>(static_cast<const volatile void *>(std::addressof(own)))), ...); },
-               arguments_);
+    std::apply(
+        [&](auto &...own) {
+          (arguments.push_back(
+               const_cast<void *>(static_cast<const volatile void *>(std::addressof(own)))),
+           ...);
+        },
+        arguments_);
     for (std::size_t i = 0; i < sizeof...(P); ++i)
       arguments.push_back(launch_arguments[i]);
     if constexpr (TL_HAS_STREAMS)
@@ -519,15 +571,18 @@ private:
     try {
       const launch described = default_description();
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (declare_extent<I, P>(described.described(), arguments[sizeof...(Args) + I], extents[sizeof...(Args) + I],
-                              std::get<I>(sized)),
+        (declare_extent<I, P>(described.described(), arguments[sizeof...(Args) + I],
+                              extents[sizeof...(Args) + I], std::get<I>(sized)),
          ...);
       }(std::index_sequence_for<P...>{});
     } catch (const infeasible &) {
       // The default config cannot run here: another one may.
     }
     const std::string text = std::apply(
-        [&](auto &...own) { return problem::make_text(factory, *static_cast<const Options *>(factory->context), own...); },
+        [&](auto &...own) {
+          return problem::make_text(factory, *static_cast<const Options *>(factory->context),
+                                    own...);
+        },
         arguments_);
     tl_call call{};
     problem::fill_call(factory, arguments.data(), call);
@@ -551,7 +606,8 @@ private:
     using bare = std::remove_cvref_t<Parameter>;
     if constexpr (std::is_pointer_v<bare> && !std::is_void_v<std::remove_pointer_t<bare>>) {
       bytes = count * sizeof(std::remove_pointer_t<bare>);
-    } else if constexpr (is_buffer_parameter_v<Parameter> && !std::is_lvalue_reference_v<Parameter>) {
+    } else if constexpr (is_buffer_parameter_v<Parameter> &&
+                         !std::is_lvalue_reference_v<Parameter>) {
       if constexpr (requires(bare view) { view.pointer, view.count; }) {
         if (static_cast<const bare *>(address)->count == 0) {
           sized.emplace(*static_cast<const bare *>(address));
@@ -567,12 +623,13 @@ private:
 };
 
 template <factory_function Factory, class R, class... P, class... Args, class Options>
-struct dispatcher<Factory, kernel<R(P...)>(Args...), Options> : problem_of<Factory, Options, Args...> {
+struct dispatcher<Factory, kernel<R(P...)>(Args...), Options>
+    : problem_of<Factory, Options, Args...> {
   /// Costs one allocation: what is fast is the handle.
   static kernel<R(P...)> call(const Options &options, Args &&...args) {
     return kernel<R(P...)>(std::shared_ptr<deferred_launch<R, P...>>(
-        std::make_shared<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(options,
-                                                                                    static_cast<Args &&>(args)...)));
+        std::make_shared<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(
+            options, static_cast<Args &&>(args)...)));
   }
 };
 

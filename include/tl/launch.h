@@ -84,7 +84,8 @@ struct launch_config {
 
   void set_window(const l2_window &wanted) {
     if (window.bytes)
-      throw std::invalid_argument("a launch has one L2 persistence window, and l2_persist() was called twice");
+      throw std::invalid_argument(
+          "a launch has one L2 persistence window, and l2_persist() was called twice");
     window = wanted;
   }
   const std::vector<std::uint64_t> *extent_of(std::size_t argument) const {
@@ -120,7 +121,8 @@ struct launch_config {
 #include <cstring>
 #include <tuple>
 
-// The driver's type of a tensor map, as a __grid_constant__ kernel parameter; declared, never defined here.
+// The driver's type of a tensor map, as a __grid_constant__ kernel parameter; declared, never
+// defined here.
 struct CUtensorMap_st;
 
 namespace tl::detail {
@@ -137,7 +139,8 @@ template <class P> const void *data_address(const P &argument) {
 }
 
 /// What the kernel gets for launch argument `index`.
-template <class K, class P> K kernel_argument(const launch_config &config, std::size_t index, const P &argument) {
+template <class K, class P>
+K kernel_argument(const launch_config &config, std::size_t index, const P &argument) {
   if constexpr (std::is_same_v<std::remove_cv_t<K>, CUtensorMap_st>) {
     tensor_map_source *map = config.map_of(index);
     if (!map)
@@ -156,7 +159,8 @@ template <class K, class P> K kernel_argument(const launch_config &config, std::
 template <class PList, class BoundList, class RestList> struct device_launcher;
 
 template <class... P, class... B, class... K>
-struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final : launcher<void, P...> {
+struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final
+    : launcher<void, P...> {
   explicit device_launcher(std::tuple<B...> values) : bound(std::move(values)) {}
 
   void launch(const launch_config &config, stream_t stream, P... args) const override {
@@ -167,7 +171,9 @@ struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final 
       const void *window = config.window.pointer;
       if (config.window.argument >= 0) {
         const void *data[] = {data_address(args)..., nullptr};
-        window = config.window.argument < static_cast<int>(sizeof...(P)) ? data[config.window.argument] : nullptr;
+        window = config.window.argument < static_cast<int>(sizeof...(P))
+                     ? data[config.window.argument]
+                     : nullptr;
       }
       launch_on_device(config, stream, addresses, window);
     }(std::index_sequence_for<B...>{}, std::index_sequence_for<K...>{});
@@ -179,20 +185,25 @@ struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final 
 template <class BoundCount, class Taken, class Rest> struct split_parameters;
 template <std::size_t N, class... T, class First, class... Rest>
   requires(N > 0)
-struct split_parameters<std::integral_constant<std::size_t, N>, type_list<T...>, type_list<First, Rest...>>
-    : split_parameters<std::integral_constant<std::size_t, N - 1>, type_list<T..., std::remove_cv_t<First>>,
-                       type_list<Rest...>> {};
+struct split_parameters<std::integral_constant<std::size_t, N>, type_list<T...>,
+                        type_list<First, Rest...>>
+    : split_parameters<std::integral_constant<std::size_t, N - 1>,
+                       type_list<T..., std::remove_cv_t<First>>, type_list<Rest...>> {};
 template <class... T, class... Rest>
-struct split_parameters<std::integral_constant<std::size_t, 0>, type_list<T...>, type_list<Rest...>> {
+struct split_parameters<std::integral_constant<std::size_t, 0>, type_list<T...>,
+                        type_list<Rest...>> {
   using bound = type_list<T...>;
   using rest = type_list<std::remove_cv_t<Rest>...>;
 };
 
-template <class R, class PList, class... K, class... Bound> auto make_device_launcher(Bound... bound) {
+template <class R, class PList, class... K, class... Bound>
+auto make_device_launcher(Bound... bound) {
   static_assert(std::is_void_v<R>, "a kernel returns nothing");
-  using parts = split_parameters<std::integral_constant<std::size_t, sizeof...(Bound)>, type_list<>, type_list<K...>>;
+  using parts = split_parameters<std::integral_constant<std::size_t, sizeof...(Bound)>, type_list<>,
+                                 type_list<K...>>;
   return [&]<class... B>(type_list<B...>) {
-    static_assert((std::is_convertible_v<Bound, B> && ...), "a bound value does not fit the kernel's parameter");
+    static_assert((std::is_convertible_v<Bound, B> && ...),
+                  "a bound value does not fit the kernel's parameter");
     return std::make_shared<device_launcher<PList, type_list<B...>, typename parts::rest>>(
         std::tuple<B...>(static_cast<B>(std::move(bound))...));
   }(typename parts::bound{});

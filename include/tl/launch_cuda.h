@@ -20,7 +20,8 @@ namespace tl::detail {
 [[noreturn]] inline void fail_launch(const char *what, cudaError_t error) {
   static_cast<void>(cudaGetLastError());
   const std::string text = std::string(what) + ": " + cudaGetErrorName(error) + " (" +
-                           std::to_string(static_cast<int>(error)) + "): " + cudaGetErrorString(error);
+                           std::to_string(static_cast<int>(error)) +
+                           "): " + cudaGetErrorString(error);
   switch (error) {
   case cudaErrorInvalidValue:
   case cudaErrorInvalidConfiguration:
@@ -53,7 +54,8 @@ inline int device_number(cudaDeviceAttr attribute, int device) {
 /// What was set for kernels, so that it is set once per kernel and device.
 struct kernel_attributes {
   std::mutex guard;
-  std::map<std::pair<const void *, int>, std::size_t> dynamic_shared; ///< largest that was set [bytes]
+  std::map<std::pair<const void *, int>, std::size_t>
+      dynamic_shared; ///< largest that was set [bytes]
   std::map<std::pair<const void *, int>, bool> wide_clusters;
   std::map<int, std::size_t> persisting_l2; ///< set aside by us or the program [bytes]
 };
@@ -64,11 +66,14 @@ inline kernel_attributes &known_kernel_attributes() {
 
 inline std::string bytes_text(unsigned long long bytes) { return std::to_string(bytes) + " bytes"; }
 
-inline void prepare_shared_memory(const launch_config &config, int device, const cudaFuncAttributes &kernel) {
-  const auto allowed = static_cast<std::size_t>(device_number(cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+inline void prepare_shared_memory(const launch_config &config, int device,
+                                  const cudaFuncAttributes &kernel) {
+  const auto allowed =
+      static_cast<std::size_t>(device_number(cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   if (config.shared_bytes + kernel.sharedSizeBytes > allowed)
     throw infeasible("needs " + bytes_text(config.shared_bytes) + " of dynamic and " +
-                     bytes_text(kernel.sharedSizeBytes) + " of static shared memory in a block, the device allows " +
+                     bytes_text(kernel.sharedSizeBytes) +
+                     " of static shared memory in a block, the device allows " +
                      bytes_text(allowed));
   if (config.shared_bytes <= static_cast<std::size_t>(kernel.maxDynamicSharedSizeBytes))
     return;
@@ -86,20 +91,24 @@ inline void prepare_shared_memory(const launch_config &config, int device, const
 inline void prepare_cluster(const launch_config &config, int device) {
   const unsigned long long blocks = config.cluster.count();
   if (device_number(cudaDevAttrComputeCapabilityMajor, device) < 9)
-    throw infeasible("needs clusters of thread blocks, and the device has none (compute capability below 9.0)");
-  if (config.grid.x % config.cluster.x || config.grid.y % config.cluster.y || config.grid.z % config.cluster.z)
-    throw infeasible("a grid of " + std::to_string(config.grid.x) + " x " + std::to_string(config.grid.y) + " x " +
-                     std::to_string(config.grid.z) + " blocks is no multiple of the cluster of " +
-                     std::to_string(config.cluster.x) + " x " + std::to_string(config.cluster.y) + " x " +
-                     std::to_string(config.cluster.z));
+    throw infeasible(
+        "needs clusters of thread blocks, and the device has none (compute capability below 9.0)");
+  if (config.grid.x % config.cluster.x || config.grid.y % config.cluster.y ||
+      config.grid.z % config.cluster.z)
+    throw infeasible("a grid of " + std::to_string(config.grid.x) + " x " +
+                     std::to_string(config.grid.y) + " x " + std::to_string(config.grid.z) +
+                     " blocks is no multiple of the cluster of " +
+                     std::to_string(config.cluster.x) + " x " + std::to_string(config.cluster.y) +
+                     " x " + std::to_string(config.cluster.z));
   if (blocks <= 8)
     return; // what every such device can do
   kernel_attributes &known = known_kernel_attributes();
   const std::lock_guard lock(known.guard);
   bool &set = known.wide_clusters[{config.function, device}];
   if (!set)
-    check_call("cudaFuncSetAttribute(NonPortableClusterSizeAllowed)",
-               cudaFuncSetAttribute(config.function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+    check_call(
+        "cudaFuncSetAttribute(NonPortableClusterSizeAllowed)",
+        cudaFuncSetAttribute(config.function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
   set = true;
 }
 
@@ -109,45 +118,52 @@ inline void prepare_cooperative(const launch_config &config, int device) {
   int resident = 0;
   check_call("cudaOccupancyMaxActiveBlocksPerMultiprocessor",
              cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, config.function,
-                                                           static_cast<int>(config.block.count()), config.shared_bytes));
+                                                           static_cast<int>(config.block.count()),
+                                                           config.shared_bytes));
   const auto room = static_cast<unsigned long long>(resident) *
                     static_cast<unsigned>(device_number(cudaDevAttrMultiProcessorCount, device));
   if (config.grid.count() > room)
-    throw infeasible("a cooperative launch of " + std::to_string(config.grid.count()) + " blocks, and " +
-                     std::to_string(room) + " are resident at once");
+    throw infeasible("a cooperative launch of " + std::to_string(config.grid.count()) +
+                     " blocks, and " + std::to_string(room) + " are resident at once");
 }
 
-/// The window needs a part of L2 that is set aside; what the program has set aside is never made smaller.
+/// The window needs a part of L2 that is set aside; what the program has set aside is never made
+/// smaller.
 inline void prepare_window(const launch_config &config, int device) {
-  const auto widest = static_cast<std::size_t>(device_number(cudaDevAttrMaxAccessPolicyWindowSize, device));
-  const auto most = static_cast<std::size_t>(device_number(cudaDevAttrMaxPersistingL2CacheSize, device));
+  const auto widest =
+      static_cast<std::size_t>(device_number(cudaDevAttrMaxAccessPolicyWindowSize, device));
+  const auto most =
+      static_cast<std::size_t>(device_number(cudaDevAttrMaxPersistingL2CacheSize, device));
   if (config.window.bytes > widest || most == 0)
-    throw infeasible("an L2 window of " + bytes_text(config.window.bytes) + ", the device allows " + bytes_text(widest) +
-                     " and sets aside at most " + bytes_text(most));
+    throw infeasible("an L2 window of " + bytes_text(config.window.bytes) + ", the device allows " +
+                     bytes_text(widest) + " and sets aside at most " + bytes_text(most));
   kernel_attributes &known = known_kernel_attributes();
   const std::lock_guard lock(known.guard);
   std::size_t current = 0;
   check_call("cudaDeviceGetLimit", cudaDeviceGetLimit(&current, cudaLimitPersistingL2CacheSize));
   const std::size_t wanted = config.window.bytes < most ? config.window.bytes : most;
   if (current < wanted)
-    check_call("cudaDeviceSetLimit(PersistingL2CacheSize)", cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, wanted));
+    check_call("cudaDeviceSetLimit(PersistingL2CacheSize)",
+               cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, wanted));
 }
 
-/// Checks a description against the current device's limits and makes the attribute calls that it needs.
+/// Checks a description against the current device's limits and makes the attribute calls that it
+/// needs.
 inline void prepare_launch(const launch_config &config, int device) {
   cudaFuncAttributes kernel{};
   check_call("cudaFuncGetAttributes", cudaFuncGetAttributes(&kernel, config.function));
   if (config.block.count() > static_cast<unsigned long long>(kernel.maxThreadsPerBlock))
-    throw infeasible("a block of " + std::to_string(config.block.count()) + " threads, the kernel (" +
-                     std::to_string(kernel.numRegs) + " registers a thread) allows " +
-                     std::to_string(kernel.maxThreadsPerBlock));
+    throw infeasible("a block of " + std::to_string(config.block.count()) +
+                     " threads, the kernel (" + std::to_string(kernel.numRegs) +
+                     " registers a thread) allows " + std::to_string(kernel.maxThreadsPerBlock));
   prepare_shared_memory(config, device, kernel);
   if (config.cluster.count() > 1)
     prepare_cluster(config, device);
   if (config.cooperative)
     prepare_cooperative(config, device);
   if (config.pdl && device_number(cudaDevAttrComputeCapabilityMajor, device) < 9)
-    throw infeasible("needs programmatic dependent launch, which the device does not have (compute capability below 9.0)");
+    throw infeasible("needs programmatic dependent launch, which the device does not have (compute "
+                     "capability below 9.0)");
   if (config.window.bytes)
     prepare_window(config, device);
   config.prepared.value.store(device + 1, std::memory_order_relaxed);
@@ -159,7 +175,8 @@ inline int current_device_checked() {
   return device;
 }
 
-inline void launch_on_device(const launch_config &config, cudaStream_t stream, void **arguments, const void *window) {
+inline void launch_on_device(const launch_config &config, cudaStream_t stream, void **arguments,
+                             const void *window) {
   if (config.prepared.value.load(std::memory_order_relaxed) == 0) [[unlikely]]
     prepare_launch(config, current_device_checked());
   cudaLaunchAttribute attributes[5];

@@ -19,42 +19,44 @@ namespace tl {
 /// One variant tried on one problem. Times of 0: not measured.
 struct trial_result {
   std::string config;
-  std::string status;    ///< "measured", "wrong", "crashed", "timed_out", "infeasible", ...
-  std::string reason;    ///< "" when measured
-  std::string resources; ///< JSON object: registers, spills, shared memory, occupancy; "{}" on the CPU
-  double median_ns = 0;  ///< [ns]
-  double mean_ns = 0;    ///< [ns]
-  double spread_ns = 0;  ///< 1.4826 times the median absolute deviation [ns]
-  double clock = 0;      ///< relative to the device's nominal clock, 0: not known
+  std::string status; ///< "measured", "wrong", "crashed", "timed_out", "infeasible", ...
+  std::string reason; ///< "" when measured
+  std::string
+      resources; ///< JSON object: registers, spills, shared memory, occupancy; "{}" on the CPU
+  double median_ns = 0;           ///< [ns]
+  double mean_ns = 0;             ///< [ns]
+  double spread_ns = 0;           ///< 1.4826 times the median absolute deviation [ns]
+  double clock = 0;               ///< relative to the device's nominal clock, 0: not known
   std::vector<double> samples_ns; ///< in the order in which they were taken [ns]
 };
 
 /// A plain value. Not thread-safe as an object; copies are independent.
 class tuning_result {
 public:
-  std::string factory;     ///< its id
-  std::string name;        ///< its name for people
-  std::string fingerprint; ///< of the code that was measured
-  std::string problem;     ///< "m=1024,n=512"
-  std::string device;      ///< everything about it that decides how fast code runs
-  std::string mode;        ///< "cold" or "hot"
-  std::string config;      ///< the winner; the default config where there is none
-  std::string state;       ///< "finished", "budget" (will be continued), "abandoned"
-  std::string failure;     ///< why there is no winner, "" where there is one
-  std::string runner_up;   ///< its config, "" when there was none
+  std::string factory;             ///< its id
+  std::string name;                ///< its name for people
+  std::string fingerprint;         ///< of the code that was measured
+  std::string problem;             ///< "m=1024,n=512"
+  std::string device;              ///< everything about it that decides how fast code runs
+  std::string mode;                ///< "cold" or "hot"
+  std::string config;              ///< the winner; the default config where there is none
+  std::string state;               ///< "finished", "budget" (will be continued), "abandoned"
+  std::string failure;             ///< why there is no winner, "" where there is one
+  std::string runner_up;           ///< its config, "" when there was none
   double latency_ns = 0;           ///< the winner's median [ns]
   double default_latency_ns = 0;   ///< the default config's, in the same session [ns]
   double reference_latency_ns = 0; ///< the reference function's [ns]
-  double margin = 0;     ///< the runner-up's median divided by the winner's, minus 1
-  double confidence = 0; ///< probability that no other variant is more than 1 % better
-  double seconds = 0;    ///< wall time of the session [s]
-  double passes = 0;     ///< timed work, in units of one run of each variant
+  double margin = 0;               ///< the runner-up's median divided by the winner's, minus 1
+  double confidence = 0;           ///< probability that no other variant is more than 1 % better
+  double seconds = 0;              ///< wall time of the session [s]
+  double passes = 0;               ///< timed work, in units of one run of each variant
   std::vector<trial_result> trials;
 
   /// Whether a variant won.
   bool ok() const { return failure.empty(); }
 
-  /// One field of the winner as it is printed: field("block_m") is "128"; empty where there is none.
+  /// One field of the winner as it is printed: field("block_m") is "128"; empty where there is
+  /// none.
   std::optional<std::string> field(std::string_view wanted) const {
     std::string_view rest = config;
     while (!rest.empty()) {
@@ -76,18 +78,20 @@ public:
 
   /// The winner as a function: for a lazy factory it gives the launch description. `factory` is
   /// `&gemm<float>`, compiled with the plugin. Throws std::invalid_argument when that is another
-  /// factory than the one that was tuned, when its code has changed since (unless `even_if_stale`), or when
-  /// the config is not among its variants.
-  template <class R, class... Args> auto callable(R (*function)(Args...), bool even_if_stale = false) const {
+  /// factory than the one that was tuned, when its code has changed since (unless `even_if_stale`),
+  /// or when the config is not among its variants.
+  template <class R, class... Args>
+  auto callable(R (*function)(Args...), bool even_if_stale = false) const {
     const tl_factory *found = tl_rt_factory_of(reinterpret_cast<const void *>(function));
     if (!found)
-      throw std::invalid_argument("tl::tuning_result::callable: this function is no factory (was it compiled with the "
-                                  "plugin, without tunables spelled out?)");
+      throw std::invalid_argument(
+          "tl::tuning_result::callable: this function is no factory (was it compiled with the "
+          "plugin, without tunables spelled out?)");
     if (found->id != factory)
       throw std::invalid_argument("this is a result of " + name + " and not of " + found->name);
     if (found->fingerprint != fingerprint && !even_if_stale)
-      throw std::invalid_argument(name + " has changed since it was tuned (fingerprint " + fingerprint + ", now " +
-                                  found->fingerprint + ")");
+      throw std::invalid_argument(name + " has changed since it was tuned (fingerprint " +
+                                  fingerprint + ", now " + found->fingerprint + ")");
     const std::uint32_t variant = tl_rt_variant(found, config.c_str());
     if (variant == UINT32_MAX)
       throw std::invalid_argument(tl_rt_last_error());
@@ -98,8 +102,9 @@ public:
   void save(const std::string &path) const {
     std::vector<tl_trial> rows;
     for (const trial_result &it : trials)
-      rows.push_back({it.config.c_str(), it.status.c_str(), it.reason.c_str(), it.resources.c_str(), it.median_ns,
-                      it.mean_ns, it.spread_ns, it.clock, it.samples_ns.data(), it.samples_ns.size()});
+      rows.push_back({it.config.c_str(), it.status.c_str(), it.reason.c_str(), it.resources.c_str(),
+                      it.median_ns, it.mean_ns, it.spread_ns, it.clock, it.samples_ns.data(),
+                      it.samples_ns.size()});
     tl_result row{};
     row.struct_size = sizeof row;
     row.trial_count = static_cast<std::uint32_t>(rows.size());
@@ -126,7 +131,9 @@ public:
   }
 
   /// Reads what save() wrote. Throws std::runtime_error where there is no such file.
-  static tuning_result load(const std::string &path) { return from(tl_rt_load_result(path.c_str())); }
+  static tuning_result load(const std::string &path) {
+    return from(tl_rt_load_result(path.c_str()));
+  }
 
   /// Takes over a result of the runtime's; throws std::runtime_error with its last error for null.
   static tuning_result from(tl_result *given) {
@@ -152,8 +159,9 @@ public:
     result.passes = given->passes;
     for (std::uint32_t i = 0; i < given->trial_count; ++i) {
       const tl_trial &it = given->trials[i];
-      result.trials.push_back({it.config, it.status, it.reason, it.resources, it.median_ns, it.mean_ns, it.spread_ns,
-                               it.clock, std::vector<double>(it.samples_ns, it.samples_ns + it.sample_count)});
+      result.trials.push_back(
+          {it.config, it.status, it.reason, it.resources, it.median_ns, it.mean_ns, it.spread_ns,
+           it.clock, std::vector<double>(it.samples_ns, it.samples_ns + it.sample_count)});
     }
     tl_rt_free_result(given);
     return result;

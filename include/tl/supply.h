@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Generated inputs: `supply = tl::supply::automatic`. The buffers that a factory may read are filled
-// with values made from a seed, on the device that they are for; those that it only writes are left
-// alone. Elements are numbered, and the value of each depends on seed, buffer and number only, so that
-// equal seeds give equal inputs on every device.
+// Generated inputs: `supply = tl::supply::automatic`. The buffers that a factory may read are
+// filled with values made from a seed, on the device that they are for; those that it only writes
+// are left alone. Elements are numbered, and the value of each depends on seed, buffer and number
+// only, so that equal seeds give equal inputs on every device.
 
 #ifndef TL_SUPPLY_H
 #define TL_SUPPLY_H
@@ -22,10 +22,11 @@ struct supply_t {
 };
 
 namespace supply {
-/// Unsigned integers from 0 to 2; signed ones from -2 to 2; bool 0 or 1; 8-bit floating point: whole numbers from
-/// -128 to 127; any other floating point: uniform in [-1, 1).
+/// Unsigned integers from 0 to 2; signed ones from -2 to 2; bool 0 or 1; 8-bit floating point:
+/// whole numbers from -128 to 127; any other floating point: uniform in [-1, 1).
 inline constexpr supply_t automatic{TL_SUPPLY_AUTO};
-/// As automatic, with floating point wider than 8 bits in whole numbers from -2 to 2: sums of products stay exact.
+/// As automatic, with floating point wider than 8 bits in whole numbers from -2 to 2: sums of
+/// products stay exact.
 inline constexpr supply_t integer{TL_SUPPLY_INTEGER};
 /// Uniform in [-1, 1). Integer elements, which that would make zero, are 1.
 inline constexpr supply_t uniform{TL_SUPPLY_UNIFORM};

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernel arguments for the Tensor Memory Accelerator. A launch argument that is a buffer reaches the
-// kernel as a tensor map (`const __grid_constant__ CUtensorMap`), whose box may come from the config:
+// Kernel arguments for the Tensor Memory Accelerator. A launch argument that is a buffer reaches
+// the kernel as a tensor map (`const __grid_constant__ CUtensorMap`), whose box may come from the
+// config:
 //
 //   return gemm_launch(gemm_kernel<C>, m, n, k)
 //       .grid(...).block(...)
-//       .tma<0>(tl::tma_tiled{.dims = {k, m}, .box = {C.block_k, C.block_m}, .swizzle = tl::tma_swizzle::b128})
-//       .tma<1>(...);
+//       .tma<0>(tl::tma_tiled{.dims = {k, m}, .box = {C.block_k, C.block_m}, .swizzle =
+//       tl::tma_swizzle::b128}) .tma<1>(...);
 //
-// A map is encoded once for each address that a description is launched with. A device without TMA, or
-// an encoding that the driver refuses, makes the variant infeasible, with the reason.
+// A map is encoded once for each address that a description is launched with. A device without TMA,
+// or an encoding that the driver refuses, makes the variant infeasible, with the reason.
 //
-// All lists run from the innermost dimension outwards, as in the driver's functions, whose manual says
-// what goes together: cuTensorMapEncodeTiled, cuTensorMapEncodeIm2col.
+// All lists run from the innermost dimension outwards, as in the driver's functions, whose manual
+// says what goes together: cuTensorMapEncodeTiled, cuTensorMapEncodeIm2col.
 
 #ifndef TL_TMA_H
 #define TL_TMA_H
@@ -97,9 +98,9 @@ struct tma_tiled {
 /// A tensor (NWC, NHWC or NDHWC in memory) that is read as the columns of a convolution.
 struct tma_im2col {
   tma_type type = tma_type::automatic;
-  std::vector<std::uint64_t> dims{};            ///< C, W, [H, [D,]] N [elements]; 3 to 5
-  std::vector<std::uint64_t> strides{};         ///< of all but C [bytes]; empty: dense
-  std::vector<int> lower_corner{};              ///< of the box of pixels, per spatial dimension
+  std::vector<std::uint64_t> dims{};    ///< C, W, [H, [D,]] N [elements]; 3 to 5
+  std::vector<std::uint64_t> strides{}; ///< of all but C [bytes]; empty: dense
+  std::vector<int> lower_corner{};      ///< of the box of pixels, per spatial dimension
   std::vector<int> upper_corner{};
   std::uint32_t channels_per_pixel = 0;
   std::uint32_t pixels_per_column = 0;
@@ -112,13 +113,14 @@ struct tma_im2col {
 
 namespace detail {
 
-/// The driver's functions through the runtime library, so that nothing links libcuda. Null where the
-/// driver has none.
+/// The driver's functions through the runtime library, so that nothing links libcuda. Null where
+/// the driver has none.
 template <class Function> Function *driver_function(const char *name) {
   void *found = nullptr;
   cudaDriverEntryPointQueryResult answer = cudaDriverEntryPointSymbolNotFound;
 #if CUDART_VERSION >= 12050
-  const cudaError_t error = cudaGetDriverEntryPointByVersion(name, &found, 12000, cudaEnableDefault, &answer);
+  const cudaError_t error =
+      cudaGetDriverEntryPointByVersion(name, &found, 12000, cudaEnableDefault, &answer);
 #else
   const cudaError_t error = cudaGetDriverEntryPoint(name, &found, cudaEnableDefault, &answer);
 #endif
@@ -191,10 +193,10 @@ template <class Map> void complete_tensor_map(Map &map, std::uint32_t element) {
     map.element_strides.assign(map.dims.size(), 1);
   const std::size_t rank = map.dims.size();
   if (map.strides.size() + 1 != rank || map.element_strides.size() != rank)
-    throw std::invalid_argument("a tensor map of rank " + std::to_string(rank) + " takes " + std::to_string(rank - 1) +
-                                " strides and " + std::to_string(rank) + " element strides, found " +
-                                std::to_string(map.strides.size()) + " and " +
-                                std::to_string(map.element_strides.size()));
+    throw std::invalid_argument("a tensor map of rank " + std::to_string(rank) + " takes " +
+                                std::to_string(rank - 1) + " strides and " + std::to_string(rank) +
+                                " element strides, found " + std::to_string(map.strides.size()) +
+                                " and " + std::to_string(map.element_strides.size()));
 }
 
 inline std::string list_text(const auto &values) {
@@ -206,40 +208,53 @@ inline std::string list_text(const auto &values) {
 
 inline CUresult encode_tensor_map(CUtensorMap &to, const tma_tiled &map, void *address) {
   if (map.box.size() != map.dims.size())
-    throw std::invalid_argument("a tensor map of rank " + std::to_string(map.dims.size()) + " takes a box of as many "
-                                "extents, found " + std::to_string(map.box.size()));
-  static auto *const encode = driver_function<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
+    throw std::invalid_argument("a tensor map of rank " + std::to_string(map.dims.size()) +
+                                " takes a box of as many "
+                                "extents, found " +
+                                std::to_string(map.box.size()));
+  static auto *const encode =
+      driver_function<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
   if (!encode)
     throw infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeTiled)");
-  return encode(&to, static_cast<CUtensorMapDataType>(map.type), static_cast<cuuint32_t>(map.dims.size()), address,
-                map.dims.data(), map.strides.data(), map.box.data(), map.element_strides.data(),
-                static_cast<CUtensorMapInterleave>(map.interleave), static_cast<CUtensorMapSwizzle>(map.swizzle),
-                static_cast<CUtensorMapL2promotion>(map.l2_promotion), static_cast<CUtensorMapFloatOOBfill>(map.fill));
+  return encode(&to, static_cast<CUtensorMapDataType>(map.type),
+                static_cast<cuuint32_t>(map.dims.size()), address, map.dims.data(),
+                map.strides.data(), map.box.data(), map.element_strides.data(),
+                static_cast<CUtensorMapInterleave>(map.interleave),
+                static_cast<CUtensorMapSwizzle>(map.swizzle),
+                static_cast<CUtensorMapL2promotion>(map.l2_promotion),
+                static_cast<CUtensorMapFloatOOBfill>(map.fill));
 }
 
 inline CUresult encode_tensor_map(CUtensorMap &to, const tma_im2col &map, void *address) {
-  if (map.lower_corner.size() + 2 != map.dims.size() || map.upper_corner.size() + 2 != map.dims.size())
+  if (map.lower_corner.size() + 2 != map.dims.size() ||
+      map.upper_corner.size() + 2 != map.dims.size())
     throw std::invalid_argument("an im2col map of rank " + std::to_string(map.dims.size()) +
-                                " takes corners of two extents less, found " + std::to_string(map.lower_corner.size()) +
-                                " and " + std::to_string(map.upper_corner.size()));
-  static auto *const encode = driver_function<decltype(cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
+                                " takes corners of two extents less, found " +
+                                std::to_string(map.lower_corner.size()) + " and " +
+                                std::to_string(map.upper_corner.size()));
+  static auto *const encode =
+      driver_function<decltype(cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
   if (!encode)
     throw infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeIm2col)");
-  return encode(&to, static_cast<CUtensorMapDataType>(map.type), static_cast<cuuint32_t>(map.dims.size()), address,
-                map.dims.data(), map.strides.data(), map.lower_corner.data(), map.upper_corner.data(),
+  return encode(&to, static_cast<CUtensorMapDataType>(map.type),
+                static_cast<cuuint32_t>(map.dims.size()), address, map.dims.data(),
+                map.strides.data(), map.lower_corner.data(), map.upper_corner.data(),
                 map.channels_per_pixel, map.pixels_per_column, map.element_strides.data(),
-                static_cast<CUtensorMapInterleave>(map.interleave), static_cast<CUtensorMapSwizzle>(map.swizzle),
-                static_cast<CUtensorMapL2promotion>(map.l2_promotion), static_cast<CUtensorMapFloatOOBfill>(map.fill));
+                static_cast<CUtensorMapInterleave>(map.interleave),
+                static_cast<CUtensorMapSwizzle>(map.swizzle),
+                static_cast<CUtensorMapL2promotion>(map.l2_promotion),
+                static_cast<CUtensorMapFloatOOBfill>(map.fill));
 }
 
 inline std::string describe_map(const tma_tiled &map) {
-  return "tiled, dims " + list_text(map.dims) + ", strides " + list_text(map.strides) + " bytes, box " +
-         list_text(map.box);
+  return "tiled, dims " + list_text(map.dims) + ", strides " + list_text(map.strides) +
+         " bytes, box " + list_text(map.box);
 }
 inline std::string describe_map(const tma_im2col &map) {
-  return "im2col, dims " + list_text(map.dims) + ", strides " + list_text(map.strides) + " bytes, corners " +
-         list_text(map.lower_corner) + " and " + list_text(map.upper_corner) + ", " +
-         std::to_string(map.channels_per_pixel) + " channels, " + std::to_string(map.pixels_per_column) + " pixels";
+  return "im2col, dims " + list_text(map.dims) + ", strides " + list_text(map.strides) +
+         " bytes, corners " + list_text(map.lower_corner) + " and " + list_text(map.upper_corner) +
+         ", " + std::to_string(map.channels_per_pixel) + " channels, " +
+         std::to_string(map.pixels_per_column) + " pixels";
 }
 
 /// Remembers the maps of the last addresses: buffers are few, and launches many.
@@ -260,8 +275,9 @@ public:
     complete_tensor_map(map, element);
     const CUresult answer = encode_tensor_map(made.map, map, const_cast<void *>(address));
     if (answer != CUDA_SUCCESS)
-      throw infeasible("the driver refuses a tensor map (CUresult " + std::to_string(static_cast<int>(answer)) + "): " +
-                       describe_map(map) + ", swizzle " + std::to_string(static_cast<int>(map.swizzle)) +
+      throw infeasible("the driver refuses a tensor map (CUresult " +
+                       std::to_string(static_cast<int>(answer)) + "): " + describe_map(map) +
+                       ", swizzle " + std::to_string(static_cast<int>(map.swizzle)) +
                        ", interleave " + std::to_string(static_cast<int>(map.interleave)));
     ++encodings_;
     if (known_.size() == most)
@@ -283,9 +299,11 @@ private:
   static void require_tma() {
     int device = 0, major = 0;
     check_call("cudaGetDevice", cudaGetDevice(&device));
-    check_call("cudaDeviceGetAttribute", cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+    check_call("cudaDeviceGetAttribute",
+               cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
     if (major < 9)
-      throw infeasible("needs the Tensor Memory Accelerator, which the device does not have (compute capability " +
+      throw infeasible("needs the Tensor Memory Accelerator, which the device does not have "
+                       "(compute capability " +
                        std::to_string(major) + ".x, 9.0 and up have it)");
   }
 

@@ -2,14 +2,14 @@
 //
 // Tuning as a program step:
 //
-//   tl::tuning_result found = tl::tuner(&gemm<float>).timeout(60).reference(naive<float>).run(m, n, k, a, b, c);
-//   auto best = found.callable(&gemm<float>);
+//   tl::tuning_result found = tl::tuner(&gemm<float>).timeout(60).reference(naive<float>).run(m, n,
+//   k, a, b, c); auto best = found.callable(&gemm<float>);
 //
 //   auto run = tl::prepare(&gemm<float>, m, n, k, a, b, c);   // stored winner, or tuned now
 //   run(m, n, k, a, b, c);
 //
-// Neither writes to the caller's data. Both need the plugin: without it, a function's address leads to no factory, tuner
-// throws, and prepare gives the default config.
+// Neither writes to the caller's data. Both need the plugin: without it, a function's address leads
+// to no factory, tuner throws, and prepare gives the default config.
 
 #ifndef TL_TUNER_H
 #define TL_TUNER_H
@@ -38,7 +38,9 @@ public:
   explicit argument_block(Given &&...given) : values_(std::forward<Given>(given)...) {
     std::apply(
         [&](auto &...value) {
-          (addresses_.push_back(const_cast<void *>(static_cast<const volatile void *>(std::addressof(value)))), ...);
+          (addresses_.push_back(
+               const_cast<void *>(static_cast<const volatile void *>(std::addressof(value)))),
+           ...);
         },
         values_);
   }
@@ -47,7 +49,9 @@ public:
   std::vector<void *> &addresses() { return addresses_; }
 
 private:
-  std::tuple<std::conditional_t<std::is_lvalue_reference_v<Args>, Args, std::remove_cvref_t<Args>>...> values_;
+  std::tuple<
+      std::conditional_t<std::is_lvalue_reference_v<Args>, Args, std::remove_cvref_t<Args>>...>
+      values_;
   std::vector<void *> addresses_;
 };
 
@@ -64,25 +68,38 @@ struct tuner_overrides {
   }
   static void call_reference(const tl_factory *factory, void *const *arguments, void *result) {
     const tuner_overrides &it = of(factory);
-    it.reference ? it.reference(arguments, result) : it.original->options.reference(it.original, arguments, result);
+    it.reference ? it.reference(arguments, result)
+                 : it.original->options.reference(it.original, arguments, result);
   }
   static bool call_check(const tl_factory *factory, void *const *arguments, const void *result) {
     const tuner_overrides &it = of(factory);
-    return it.check ? it.check(arguments, result) : it.original->options.check(it.original, arguments, result);
+    return it.check ? it.check(arguments, result)
+                    : it.original->options.check(it.original, arguments, result);
   }
-  static void call_eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+  static void call_eligible(const tl_factory *factory, void *const *arguments,
+                            std::uint8_t *wanted) {
     const tuner_overrides &it = of(factory);
-    it.eligible ? it.eligible(arguments, wanted) : it.original->options.eligible(it.original, arguments, wanted);
+    it.eligible ? it.eligible(arguments, wanted)
+                : it.original->options.eligible(it.original, arguments, wanted);
   }
-  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call, std::uint64_t *key,
-                        void (*append)(void *, const char *), void *sink) {
+  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
+                        std::uint64_t *key, void (*append)(void *, const char *), void *sink) {
     of(factory).original->make_call(of(factory).original, arguments, call, key, append, sink);
   }
-  static std::int32_t inputs(const tl_factory *factory, const tl_call *call, void **arguments, std::uint64_t *extents,
-                             void **owner, void (*append)(void *, const char *), void *sink) {
-    return of(factory).original->inputs(of(factory).original, call, arguments, extents, owner, append, sink);
+  static std::int32_t inputs(const tl_factory *factory, const tl_call *call, void **arguments,
+                             std::uint64_t *extents, void **owner,
+                             void (*append)(void *, const char *), void *sink) {
+    return of(factory).original->inputs(of(factory).original, call, arguments, extents, owner,
+                                        append, sink);
   }
-  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+  /// For a tuner whose supply type takes the place of the attribute's supply function.
+  static std::int32_t scoped_inputs(const tl_factory *factory, const tl_call *call,
+                                    void **arguments, std::uint64_t *extents, void **owner,
+                                    void (*append)(void *, const char *), void *sink) {
+    return current_inputs ? inputs(factory, call, arguments, extents, owner, append, sink) : 0;
+  }
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
+                     void *result) {
     of(factory).original->invoke(of(factory).original, variant, arguments, result);
   }
 };
@@ -95,7 +112,8 @@ template <class R, class... Args> struct tuned_call<R(Args...)> {
   using result = R;
   template <class Answer, class... Given>
   static void with(const tl_factory *factory, R (*)(Args...), Answer &&answer, Given &&...given) {
-    static_assert(sizeof...(Given) == sizeof...(Args), "run() and prepare() take the factory's arguments");
+    static_assert(sizeof...(Given) == sizeof...(Args),
+                  "run() and prepare() take the factory's arguments");
     argument_block<Args...> block(std::forward<Given>(given)...);
     std::vector<std::uint64_t> key(factory->key_words + 1);
     std::string problem;
@@ -114,8 +132,10 @@ template <class R, class... P, class... Args> struct tuned_call<kernel<R(P...)>(
   using values = type_list<Args..., P...>;
   using result = R;
   template <class Answer, class... Given>
-  static void with(const tl_factory *, kernel<R(P...)> (*function)(Args...), Answer &&answer, Given &&...given) {
-    static_assert(sizeof...(Given) == sizeof...(Args) || sizeof...(Given) == sizeof...(Args) + sizeof...(P),
+  static void with(const tl_factory *, kernel<R(P...)> (*function)(Args...), Answer &&answer,
+                   Given &&...given) {
+    static_assert(sizeof...(Given) == sizeof...(Args) ||
+                      sizeof...(Given) == sizeof...(Args) + sizeof...(P),
                   "run() takes the factory's arguments, and those of the launch or none of them");
     auto all = std::forward_as_tuple(std::forward<Given>(given)...);
     [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
@@ -124,22 +144,24 @@ template <class R, class... P, class... Args> struct tuned_call<kernel<R(P...)>(
         handle.with_synthetic_call(answer);
       else
         handle.with_call(answer, std::get<sizeof...(Args) + J>(all)...);
-    }(std::index_sequence_for<Args...>{}, std::make_index_sequence<sizeof...(Given) - sizeof...(Args)>{});
+    }(std::index_sequence_for<Args...>{},
+      std::make_index_sequence<sizeof...(Given) - sizeof...(Args)>{});
   }
 };
 
 inline const tl_factory *factory_behind(const void *function) {
   const tl_factory *found = tl_rt_factory_of(function);
   if (!found)
-    throw std::invalid_argument("tl::tuner: this function is no factory (was it compiled with the plugin, without "
-                                "tunables spelled out?)");
+    throw std::invalid_argument(
+        "tl::tuner: this function is no factory (was it compiled with the plugin, without "
+        "tunables spelled out?)");
   return found;
 }
 
 } // namespace detail
 
-/// One tuning session after the other on one factory, with options that replace the attribute's (the
-/// environment's replace both). Not thread-safe; several tuners are.
+/// One tuning session after the other on one factory, with options that replace the attribute's
+/// (the environment's replace both). Not thread-safe; several tuners are.
 template <class Signature> class tuner;
 
 template <class R, class... Args> class [[nodiscard]] tuner<R(Args...)> {
@@ -149,7 +171,8 @@ public:
 
   /// `&gemm<float>`. Throws std::invalid_argument where that is no factory.
   explicit tuner(function address)
-      : function_(address), original_(detail::factory_behind(reinterpret_cast<const void *>(address))),
+      : function_(address),
+        original_(detail::factory_behind(reinterpret_cast<const void *>(address))),
         options_(original_->options), overrides_(std::make_unique<detail::tuner_overrides>()) {
     overrides_->original = original_;
   }
@@ -159,7 +182,9 @@ public:
   tuner &budget(double seconds) { return options_.budget = seconds, *this; }
   tuner &warmup(double milliseconds) { return options_.warmup = milliseconds, *this; }
   tuner &rep(int samples) { return options_.rep = static_cast<std::uint32_t>(samples), *this; }
-  tuner &check_repeat(int runs) { return options_.check_repeat = static_cast<std::uint32_t>(runs), *this; }
+  tuner &check_repeat(int runs) {
+    return options_.check_repeat = static_cast<std::uint32_t>(runs), *this;
+  }
   tuner &skip_check(bool on = true) { return options_.skip_check = on, *this; }
   tuner &cold(bool on) { return options_.cold = on ? TL_TRUE : TL_FALSE, *this; }
   tuner &cache_inputs(bool on = true) { return options_.cache_inputs = on, *this; }
@@ -178,14 +203,15 @@ public:
     return *this;
   }
   tuner &supply(supply_t what) {
+    supply_replaced_ = true;
     options_.supply = what.kind;
     options_.supply_seed = what.seed;
     return *this;
   }
 
   /// A function of all arguments (those of a lazy factory, then the launch's; or the launch's only)
-  /// whose results are the right ones. Trials of CUDA factories run in another process, where such a
-  /// function is not known: there they run in this one (isolation none).
+  /// whose results are the right ones. Trials of CUDA factories run in another process, where such
+  /// a function is not known: there they run in this one (isolation none).
   template <class Function> tuner &reference(Function fn) {
     overrides_->reference = [fn](void *const *arguments, void *result) {
       call(fn, arguments, static_cast<typename detail::tuned_call<R(Args...)>::result *>(result));
@@ -214,8 +240,8 @@ public:
     return *this;
   }
 
-  /// Inputs of the trials in place of the arguments of run(), as tl::with_inputs takes them. Lvalues are
-  /// referred to, not copied.
+  /// Inputs of the trials in place of the arguments of run(), as tl::with_inputs takes them.
+  /// Lvalues are referred to, not copied.
   template <class... Given> tuner &inputs(Given &&...given) {
     with_inputs_ = [kept = std::make_shared<std::tuple<Given...>>(std::forward<Given>(given)...)](
                        const std::function<void()> &body) {
@@ -230,8 +256,8 @@ public:
   }
 
   /// Tunes now, on these arguments (of a lazy factory: its own, followed by the launch's or, to
-  /// tune without data, by nothing), stores and installs the winner. Writes none of the caller's data.
-  /// A session without a winner is no error: see tuning_result::failure.
+  /// tune without data, by nothing), stores and installs the winner. Writes none of the caller's
+  /// data. A session without a winner is no error: see tuning_result::failure.
   template <class... Given> tuning_result run(Given &&...given) const {
     tl_factory changed = *original_;
     changed.options = options_;
@@ -245,7 +271,8 @@ public:
     changed.make_call = &detail::tuner_overrides::make_call;
     changed.invoke = &detail::tuner_overrides::invoke;
     if (changed.inputs)
-      changed.inputs = &detail::tuner_overrides::inputs;
+      changed.inputs = supply_replaced_ ? &detail::tuner_overrides::scoped_inputs
+                                        : &detail::tuner_overrides::inputs;
     tl_result *found = nullptr;
     const auto body = [&] {
       detail::tuned_call<R(Args...)>::with(
@@ -268,16 +295,22 @@ private:
   static void call(const Function &fn, void *const *arguments, Result *result) {
     using own = typename detail::full_signature<R(Args...)>::own;
     if constexpr (detail::callable_with<const Function, values>)
-      store_result([&]() -> decltype(auto) { return detail::apply_arguments(fn, arguments, values{}); }, result);
+      store_result(
+          [&]() -> decltype(auto) { return detail::apply_arguments(fn, arguments, values{}); },
+          result);
     else
       store_result(
           [&]() -> decltype(auto) {
-            return detail::apply_arguments(fn, arguments, launch_values(static_cast<function>(nullptr)),
+            return detail::apply_arguments(fn, arguments,
+                                           launch_values(static_cast<function>(nullptr)),
                                            detail::list_size_v<own>);
           },
           result);
   }
-  template <class LR, class... P> static detail::type_list<P...> launch_values(kernel<LR(P...)> (*)(Args...)) { return {}; }
+  template <class LR, class... P>
+  static detail::type_list<P...> launch_values(kernel<LR(P...)> (*)(Args...)) {
+    return {};
+  }
   static values launch_values(...) { return {}; }
 
   template <class Body, class Result> static void store_result(Body &&body, Result *result) {
@@ -301,13 +334,15 @@ private:
   tl_options options_;
   std::unique_ptr<detail::tuner_overrides> overrides_;
   std::function<void(const std::function<void()> &)> with_inputs_;
+  bool supply_replaced_ = false;
 };
 template <class R, class... Args> tuner(R (*)(Args...)) -> tuner<R(Args...)>;
 
 /// A winner that is ready to run: what prepare() gives for an eager factory.
 template <class R, class... Args> class prepared {
 public:
-  prepared(R (*function)(Args...), std::string config) : function_(function), config_(std::move(config)) {}
+  prepared(R (*function)(Args...), std::string config)
+      : function_(function), config_(std::move(config)) {}
   R operator()(Args... args) const { return function_(static_cast<Args &&>(args)...); }
   /// The config that runs, "" without the plugin.
   const std::string &config() const { return config_; }
@@ -317,8 +352,9 @@ private:
   std::string config_;
 };
 
-/// Finds the winner for these arguments: stored, or tuned now on copies of them (or on inputs from tl::with_inputs or
-/// `supply`). Runs nothing on the caller's data. The result holds for this problem.
+/// Finds the winner for these arguments: stored, or tuned now on copies of them (or on inputs from
+/// tl::with_inputs or `supply`). Runs nothing on the caller's data. The result holds for this
+/// problem.
 template <class R, class... Args, class... Given>
 prepared<R, Args...> prepare(R (*factory)(Args...), Given &&...given) {
   const tl_factory *found = tl_rt_factory_of(reinterpret_cast<const void *>(factory));
@@ -326,7 +362,8 @@ prepared<R, Args...> prepare(R (*factory)(Args...), Given &&...given) {
     return {factory, ""};
   std::uint32_t variant = found->default_variant;
   detail::tuned_call<R(Args...)>::with(
-      found, factory, [&](const tl_call &call) { variant = tl_rt_resolve(found, &call); }, std::forward<Given>(given)...);
+      found, factory, [&](const tl_call &call) { variant = tl_rt_resolve(found, &call); },
+      std::forward<Given>(given)...);
   return {static_cast<R (*const *)(Args...)>(found->functions)[variant], found->configs[variant]};
 }
 

@@ -33,11 +33,14 @@ template <class T, class... Rest> struct first_of<type_list<T, Rest...>> {
 
 template <class Callable, class List> inline constexpr bool callable_with = false;
 template <class Callable, class... T>
-inline constexpr bool callable_with<Callable, type_list<T...>> = std::is_invocable_v<Callable &, T...>;
+inline constexpr bool callable_with<Callable, type_list<T...>> =
+    std::is_invocable_v<Callable &, T...>;
 
-/// Calls `callable` with arguments[offset], arguments[offset + 1], ... as parameters of those types.
+/// Calls `callable` with arguments[offset], arguments[offset + 1], ... as parameters of those
+/// types.
 template <class Callable, class... T>
-decltype(auto) apply_arguments(Callable &&callable, void *const *arguments, type_list<T...>, std::size_t offset = 0) {
+decltype(auto) apply_arguments(Callable &&callable, void *const *arguments, type_list<T...>,
+                               std::size_t offset = 0) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
     return callable(argument<T>::get(arguments[offset + I])...);
   }(std::index_sequence_for<T...>{});

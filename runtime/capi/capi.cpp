@@ -42,20 +42,25 @@ struct failure : std::runtime_error {
 
 /// One call's arguments, streams filled in, and what the runtime makes of them.
 struct prepared_call {
-  prepared_call(const tl_factory &factory, void *const *given, std::uint32_t count, void *stream_handle)
+  prepared_call(const tl_factory &factory, void *const *given, std::uint32_t count,
+                void *stream_handle)
       : stream(stream_handle), key(factory.key_words + 1) {
     if (!factory.invoke)
-      throw failure(fmt::format("{} takes an argument that cannot be copied: it can only be called from C++", factory.name));
+      throw failure(
+          fmt::format("{} takes an argument that cannot be copied: it can only be called from C++",
+                      factory.name));
     std::uint32_t wanted = 0;
     for (std::uint32_t i = 0; i < factory.parameter_count; ++i)
       wanted += factory.parameters[i].kind != TL_PARAMETER_STREAM;
     if (count != wanted)
-      throw failure(fmt::format("{} takes {} arguments (streams not counted), {} were given", factory.name, wanted, count));
+      throw failure(fmt::format("{} takes {} arguments (streams not counted), {} were given",
+                                factory.name, wanted, count));
     std::uint32_t next = 0;
     for (std::uint32_t i = 0; i < factory.parameter_count; ++i) {
       void *argument = factory.parameters[i].kind == TL_PARAMETER_STREAM ? &stream : given[next++];
       if (!argument)
-        throw failure(fmt::format("{}: the address of argument {} ('{}') is null", factory.name, i, factory.parameters[i].name));
+        throw failure(fmt::format("{}: the address of argument {} ('{}') is null", factory.name, i,
+                                  factory.parameters[i].name));
       arguments.push_back(argument);
     }
     arguments.push_back(nullptr);
@@ -95,7 +100,8 @@ const tl_factory *tl_rt_factory_at(uint32_t index) {
   return guarded(static_cast<const tl_factory *>(nullptr), [&]() -> const tl_factory * {
     const auto all = registered_factories();
     if (index >= all.size())
-      throw failure(fmt::format("there are {} factories, number {} was asked for", all.size(), index));
+      throw failure(
+          fmt::format("there are {} factories, number {} was asked for", all.size(), index));
     return all[index];
   });
 }
@@ -115,7 +121,8 @@ const tl_factory *tl_rt_find_factory(const char *id_or_name) {
       found = it;
     }
     if (!found)
-      throw failure(fmt::format("none of the {} factories has the id or name '{}'", all.size(), wanted));
+      throw failure(
+          fmt::format("none of the {} factories has the id or name '{}'", all.size(), wanted));
     return found;
   });
 }
@@ -141,8 +148,8 @@ uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
   return guarded(UINT32_MAX, [&] {
     const uint32_t found = find_variant(checked(factory), config ? config : "");
     if (found == UINT32_MAX)
-      throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled", config ? config : "",
-                                factory->variant_count, factory->name));
+      throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled",
+                                config ? config : "", factory->variant_count, factory->name));
     return found;
   });
 }
@@ -150,13 +157,14 @@ uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
 const char *tl_rt_config(const tl_factory *factory, uint32_t variant) {
   return guarded(static_cast<const char *>(nullptr), [&]() -> const char * {
     if (variant >= checked(factory).variant_count)
-      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name, factory->variant_count, variant));
+      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name,
+                                factory->variant_count, variant));
     return factory->configs[variant];
   });
 }
 
-int32_t tl_rt_prepare(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream,
-                      uint32_t synthetic, uint32_t *variant) {
+int32_t tl_rt_prepare(const tl_factory *factory, void *const *arguments, uint32_t count,
+                      void *stream, uint32_t synthetic, uint32_t *variant) {
   return guarded(-1, [&] {
     prepared_call call(checked(factory), arguments, count, stream);
     call.call.synthetic = synthetic != 0;
@@ -167,7 +175,8 @@ int32_t tl_rt_prepare(const tl_factory *factory, void *const *arguments, uint32_
   });
 }
 
-int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream, void *result) {
+int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream,
+                   void *result) {
   return guarded(-1, [&] {
     prepared_call call(checked(factory), arguments, count, stream);
     factory->invoke(factory, resolve(*factory, call.call), call.arguments.data(), result);
@@ -175,12 +184,13 @@ int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t c
   });
 }
 
-int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *const *arguments, uint32_t count,
-                           void *stream, void *result) {
+int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *const *arguments,
+                           uint32_t count, void *stream, void *result) {
   return guarded(-1, [&] {
     prepared_call call(checked(factory), arguments, count, stream);
     if (variant >= factory->variant_count)
-      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name, factory->variant_count, variant));
+      throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name,
+                                factory->variant_count, variant));
     factory->invoke(factory, variant, call.arguments.data(), result);
     return 0;
   });

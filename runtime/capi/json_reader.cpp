@@ -32,7 +32,8 @@ private:
   }
   char peek() const { return at_ < input_.size() ? input_[at_] : '\0'; }
   void skip_space() {
-    while (at_ < input_.size() && std::string_view(" \t\r\n").find(input_[at_]) != std::string_view::npos)
+    while (at_ < input_.size() &&
+           std::string_view(" \t\r\n").find(input_[at_]) != std::string_view::npos)
       ++at_;
   }
   bool take(char wanted) {
@@ -126,7 +127,8 @@ private:
     to = 0;
     for (int i = 0; i < 4; ++i) {
       const char c = peek();
-      const std::size_t digit = std::string_view("0123456789abcdef").find(static_cast<char>(c | 0x20));
+      const std::size_t digit =
+          std::string_view("0123456789abcdef").find(static_cast<char>(c | 0x20));
       if (c == '\0' || digit == std::string_view::npos)
         return fail("four hexadecimal digits");
       to = to * 16 + static_cast<unsigned>(digit);

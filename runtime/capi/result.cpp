@@ -39,7 +39,8 @@ void owned_result::finish() {
           .trials = trial_views.data()};
 }
 
-std::unique_ptr<owned_result> make_result(const tl_factory &factory, const tl_call &call, const explicit_result &found) {
+std::unique_ptr<owned_result> make_result(const tl_factory &factory, const tl_call &call,
+                                          const explicit_result &found) {
   auto result = std::make_unique<owned_result>();
   const session_result &session = found.session;
   result->factory = factory.id;

@@ -35,7 +35,8 @@ struct owned_result {
 };
 
 /// Everything a session found, by value.
-std::unique_ptr<owned_result> make_result(const tl_factory &factory, const tl_call &call, const explicit_result &found);
+std::unique_ptr<owned_result> make_result(const tl_factory &factory, const tl_call &call,
+                                          const explicit_result &found);
 
 /// The result as a JSON object, with all samples.
 std::string result_to_json(const tl_result &result);

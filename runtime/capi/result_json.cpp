@@ -10,18 +10,23 @@
 
 namespace tl::rt {
 
-/// Value of the member "format". NEVER REUSED: a change that old readers cannot read gets a new one.
+/// Value of the member "format". NEVER REUSED: a change that old readers cannot read gets a new
+/// one.
 static constexpr const char *format_name = "tl-result-1";
 
 /// Shortest text that reads back as the same number; JSON has no infinities and no NaN.
-static std::string number_text(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "0"; }
+static std::string number_text(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : "0";
+}
 
 namespace {
 
 /// Members of one object, in order.
 class object_writer {
 public:
-  object_writer &text(const char *name, const char *value) { return raw(name, json_string(value ? value : "")); }
+  object_writer &text(const char *name, const char *value) {
+    return raw(name, json_string(value ? value : ""));
+  }
   object_writer &number(const char *name, double value) { return raw(name, number_text(value)); }
   object_writer &raw(const char *name, const std::string &value) {
     text_ += fmt::format("{}\n{}\"{}\": {}", text_.empty() ? "" : ",", indent_, name, value);

@@ -29,8 +29,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<input_memory> make_device_input_memory(std::uint32_t backend, std::int32_t ordinal, std::uint64_t bytes,
-                                                       const supply_parameters &parameters, std::string &error) {
+std::unique_ptr<input_memory> make_device_input_memory(std::uint32_t backend, std::int32_t ordinal,
+                                                       std::uint64_t bytes,
+                                                       const supply_parameters &parameters,
+                                                       std::string &error) {
   const auto device = gpu::open_device(backend, ordinal, error);
   if (!device)
     return nullptr;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The value of one generated element: a function of what is asked for, the seed and the element's
-// number, in arithmetic that is exact, so that host and devices make the same bits. Compiled for both.
+// number, in arithmetic that is exact, so that host and devices make the same bits. Compiled for
+// both.
 
 #ifndef TL_RUNTIME_SUPPLY_ELEMENT_VALUE_H
 #define TL_RUNTIME_SUPPLY_ELEMENT_VALUE_H
@@ -61,8 +62,8 @@ TL_SUPPLY_BOTH unsigned supply_bits(float value) {
   return bits;
 }
 
-/// A float as a binary floating-point number of fewer bits, rounded to nearest, ties to even. Only for
-/// numbers within the smaller type's range.
+/// A float as a binary floating-point number of fewer bits, rounded to nearest, ties to even. Only
+/// for numbers within the smaller type's range.
 TL_SUPPLY_BOTH unsigned supply_narrow(float value, int exponent_bits, int mantissa_bits) {
   const unsigned bits = supply_bits(value);
   const unsigned sign = (bits >> 31) << (exponent_bits + mantissa_bits);
@@ -82,13 +83,17 @@ TL_SUPPLY_BOTH unsigned supply_narrow(float value, int exponent_bits, int mantis
   mantissa >>= shift;
   if (rest > half || (rest == half && (mantissa & 1)))
     ++mantissa;
-  // The hidden bit adds one to the exponent, and so does a mantissa that was rounded up to the next power.
+  // The hidden bit adds one to the exponent, and so does a mantissa that was rounded up to the next
+  // power.
   return sign | (((static_cast<unsigned>(exponent) - 1) << mantissa_bits) + mantissa);
 }
 
-TL_SUPPLY_BOTH bool supply_is_floating(unsigned element) { return element >= TL_ELEMENT_F16 && element <= TL_ELEMENT_E5M2; }
+TL_SUPPLY_BOTH bool supply_is_floating(unsigned element) {
+  return element >= TL_ELEMENT_F16 && element <= TL_ELEMENT_E5M2;
+}
 TL_SUPPLY_BOTH bool supply_is_unsigned(unsigned element) {
-  return element == TL_ELEMENT_U8 || element == TL_ELEMENT_U16 || element == TL_ELEMENT_U32 || element == TL_ELEMENT_U64;
+  return element == TL_ELEMENT_U8 || element == TL_ELEMENT_U16 || element == TL_ELEMENT_U32 ||
+         element == TL_ELEMENT_U64;
 }
 
 /// The ranges are those of <tl/supply.h>.
@@ -112,7 +117,8 @@ TL_SUPPLY_BOTH float supply_value(unsigned kind, unsigned element, unsigned long
       return supply_uniform(hash);
     if (element == TL_ELEMENT_BOOL)
       return static_cast<float>(supply_whole(hash, 0, 1));
-    return static_cast<float>(supply_is_unsigned(element) ? supply_whole(hash, 0, 2) : supply_whole(hash, -2, 2));
+    return static_cast<float>(supply_is_unsigned(element) ? supply_whole(hash, 0, 2)
+                                                          : supply_whole(hash, -2, 2));
   }
 }
 
@@ -121,7 +127,8 @@ template <class T> TL_SUPPLY_BOTH void supply_store(void *data, unsigned long lo
 }
 
 /// Writes element `index` of a buffer.
-TL_SUPPLY_BOTH void supply_element(const supply_parameters &p, void *data, unsigned long long index) {
+TL_SUPPLY_BOTH void supply_element(const supply_parameters &p, void *data,
+                                   unsigned long long index) {
   const float value = supply_value(p.kind, p.element, supply_hash(p.seed, index));
   const long long whole = static_cast<long long>(value);
   switch (p.element) {
@@ -129,17 +136,23 @@ TL_SUPPLY_BOTH void supply_element(const supply_parameters &p, void *data, unsig
     return supply_store(data, index, static_cast<unsigned char>(whole != 0));
   case TL_ELEMENT_I8:
   case TL_ELEMENT_U8:
-    return supply_store(data, index, static_cast<unsigned char>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
+    return supply_store(
+        data, index,
+        static_cast<unsigned char>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
   case TL_ELEMENT_I16:
   case TL_ELEMENT_U16:
-    return supply_store(data, index, static_cast<unsigned short>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
+    return supply_store(
+        data, index,
+        static_cast<unsigned short>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
   case TL_ELEMENT_I32:
   case TL_ELEMENT_U32:
-    return supply_store(data, index, static_cast<unsigned>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
+    return supply_store(
+        data, index, static_cast<unsigned>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
   case TL_ELEMENT_I64:
   case TL_ELEMENT_U64:
-    return supply_store(data, index,
-                        static_cast<unsigned long long>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
+    return supply_store(
+        data, index,
+        static_cast<unsigned long long>(supply_is_unsigned(p.element) && whole < 0 ? 0 : whole));
   case TL_ELEMENT_F16:
     return supply_store(data, index, static_cast<unsigned short>(supply_narrow(value, 5, 10)));
   case TL_ELEMENT_BF16:

@@ -30,8 +30,9 @@ private:
 
 } // namespace
 
-static std::unique_ptr<input_memory> make_host_memory(std::uint64_t bytes, std::uint32_t element, std::uint32_t kind,
-                                                      std::uint64_t seed, std::string &error) {
+static std::unique_ptr<input_memory> make_host_memory(std::uint64_t bytes, std::uint32_t element,
+                                                      std::uint32_t kind, std::uint64_t seed,
+                                                      std::string &error) {
   void *data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (data == MAP_FAILED) {
     error = fmt::format("{} bytes of memory: {}", bytes, std::strerror(errno));
@@ -39,24 +40,35 @@ static std::unique_ptr<input_memory> make_host_memory(std::uint64_t bytes, std::
   }
   auto memory = std::make_unique<host_memory>(data, bytes);
   if (kind != TL_SUPPLY_NONE) {
-    const supply_parameters p{.data = 0, .count = bytes / element_size(element), .seed = seed, .element = element, .kind = kind};
+    const supply_parameters p{.data = 0,
+                              .count = bytes / element_size(element),
+                              .seed = seed,
+                              .element = element,
+                              .kind = kind};
     for (std::uint64_t i = 0; i < p.count; ++i)
       supply_element(p, data, i);
   }
   return memory;
 }
 
-std::unique_ptr<input_memory> make_device_input_memory(std::uint32_t backend, std::int32_t device, std::uint64_t bytes,
-                                                       const supply_parameters &parameters, std::string &error);
+std::unique_ptr<input_memory> make_device_input_memory(std::uint32_t backend, std::int32_t device,
+                                                       std::uint64_t bytes,
+                                                       const supply_parameters &parameters,
+                                                       std::string &error);
 
-std::unique_ptr<input_memory> make_input_memory(std::uint32_t backend, std::int32_t device, std::uint64_t bytes,
-                                                std::uint32_t element, std::uint32_t kind, std::uint64_t seed,
+std::unique_ptr<input_memory> make_input_memory(std::uint32_t backend, std::int32_t device,
+                                                std::uint64_t bytes, std::uint32_t element,
+                                                std::uint32_t kind, std::uint64_t seed,
                                                 std::string &error) {
   if (backend == TL_BACKEND_CPU)
     return make_host_memory(bytes, element, kind, seed, error);
-  return make_device_input_memory(
-      backend, device, bytes,
-      {.data = 0, .count = bytes / element_size(element), .seed = seed, .element = element, .kind = kind}, error);
+  return make_device_input_memory(backend, device, bytes,
+                                  {.data = 0,
+                                   .count = bytes / element_size(element),
+                                   .seed = seed,
+                                   .element = element,
+                                   .kind = kind},
+                                  error);
 }
 
 } // namespace tl::rt

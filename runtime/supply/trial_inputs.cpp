@@ -19,7 +19,8 @@ namespace {
 
 /// Kept with `cache_inputs`: one buffer for each shape that was asked for.
 struct cached_inputs {
-  using key = std::tuple<std::uint32_t, std::int32_t, std::uint64_t, std::uint32_t, std::uint32_t, std::uint64_t>;
+  using key = std::tuple<std::uint32_t, std::int32_t, std::uint64_t, std::uint32_t, std::uint32_t,
+                         std::uint64_t>;
   mutex guard;
   std::map<key, std::shared_ptr<input_memory>> all TL_GUARDED_BY(guard);
 };
@@ -30,36 +31,43 @@ cached_inputs &cache() {
 }
 
 std::string parameter_text(const tl_factory &factory, std::uint32_t index) {
-  return *factory.parameters[index].name ? std::string(factory.parameters[index].name) : fmt::format("arg{}", index);
+  return *factory.parameters[index].name ? std::string(factory.parameters[index].name)
+                                         : fmt::format("arg{}", index);
 }
 
 } // namespace
 
 static void append_to(void *sink, const char *text) { *static_cast<std::string *>(sink) += text; }
 
-static std::shared_ptr<input_memory> find_or_make(const tl_factory &factory, const tl_call &call, std::uint64_t bytes,
-                                                  std::uint32_t element, std::uint32_t kind, std::uint64_t seed,
-                                                  bool keep, std::string &error) {
+static std::shared_ptr<input_memory> find_or_make(const tl_factory &factory, const tl_call &call,
+                                                  std::uint64_t bytes, std::uint32_t element,
+                                                  std::uint32_t kind, std::uint64_t seed, bool keep,
+                                                  std::string &error) {
   if (!keep)
     return make_input_memory(factory.backend, call.device, bytes, element, kind, seed, error);
   cached_inputs &c = cache();
   const mutex_lock lock(c.guard);
-  std::shared_ptr<input_memory> &slot = c.all[{factory.backend, call.device, bytes, element, kind, seed}];
+  std::shared_ptr<input_memory> &slot =
+      c.all[{factory.backend, call.device, bytes, element, kind, seed}];
   if (!slot)
     slot = make_input_memory(factory.backend, call.device, bytes, element, kind, seed, error);
   return slot;
 }
 
-trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call, const tl_options &options)
-    : factory_(factory), call_(call), arguments_(call.arguments, call.arguments + factory.parameter_count),
+trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call,
+                           const tl_options &options)
+    : factory_(factory), call_(call),
+      arguments_(call.arguments, call.arguments + factory.parameter_count),
       extents_(factory.parameter_count, 0) {
   if (call.extents)
     std::copy_n(call.extents, factory.parameter_count, extents_.begin());
   arguments_.push_back(nullptr);
   call_.arguments = arguments_.data();
   call_.extents = extents_.data();
-  const std::int32_t given =
-      factory.inputs ? factory.inputs(&factory, &call, arguments_.data(), extents_.data(), &owner_, append_to, &error_) : 0;
+  const std::int32_t given = factory.inputs
+                                 ? factory.inputs(&factory, &call, arguments_.data(),
+                                                  extents_.data(), &owner_, append_to, &error_)
+                                 : 0;
   if (given > 0) {
     origin_ = "given";
     call_.synthetic = 0;
@@ -104,42 +112,50 @@ bool trial_inputs::generate_one(std::uint32_t index, const tl_options &options) 
   if (!parameter.rebase) {
     // A container that the program owns: its elements are where they are.
     if (!own_contents) {
-      error_ = fmt::format("no inputs can be generated for {}: it is a container held by reference", name);
+      error_ = fmt::format("no inputs can be generated for {}: it is a container held by reference",
+                           name);
       return false;
     }
     warn_once(fmt::format("supply {} {}", factory_.id, index),
-              fmt::format("{}: {} is a container held by reference; trials use its own contents and no generated ones",
+              fmt::format("{}: {} is a container held by reference; trials use its own contents "
+                          "and no generated ones",
                           factory_.name, name));
     return true;
   }
   if (bytes == 0) {
     if (own_contents || parameter.kind == TL_PARAMETER_VIEW) {
       if (!own_contents)
-        error_ = fmt::format("no inputs can be generated for {}: its extent is not known (in the factory: .extent<{}>(...))",
+        error_ = fmt::format("no inputs can be generated for {}: its extent is not known (in the "
+                             "factory: .extent<{}>(...))",
                              name, index - std::min(index, factory_.own_parameters));
       else
         warn_once(fmt::format("supply {} {}", factory_.id, index),
-                  fmt::format("{}: the extent of {} is not known; trials use its own contents and no generated ones",
+                  fmt::format("{}: the extent of {} is not known; trials use its own contents and "
+                              "no generated ones",
                               factory_.name, name));
       return own_contents;
     }
-    error_ = fmt::format("no inputs can be generated for {}: its extent is not known (in the factory: .extent<{}>(...))",
+    error_ = fmt::format("no inputs can be generated for {}: its extent is not known (in the "
+                         "factory: .extent<{}>(...))",
                          name, index - std::min(index, factory_.own_parameters));
     return false;
   }
   const bool filled = parameter.access != TL_ACCESS_OUT && parameter.access != TL_ACCESS_SCRATCH;
-  if (filled && (parameter.element == TL_ELEMENT_BYTES || parameter.element == TL_ELEMENT_POINTER)) {
-    error_ = fmt::format("no inputs can be generated for {}: its elements are of no type with known values; use "
-                         "`supply = fn` or tl::with_inputs",
-                         name);
+  if (filled &&
+      (parameter.element == TL_ELEMENT_BYTES || parameter.element == TL_ELEMENT_POINTER)) {
+    error_ = fmt::format(
+        "no inputs can be generated for {}: its elements are of no type with known values; use "
+        "`supply = fn` or tl::with_inputs",
+        name);
     return false;
   }
-  const std::uint32_t kind = options.supply == TL_SUPPLY_NONE ? std::uint32_t(TL_SUPPLY_AUTO) : options.supply;
+  const std::uint32_t kind =
+      options.supply == TL_SUPPLY_NONE ? std::uint32_t(TL_SUPPLY_AUTO) : options.supply;
   const std::uint64_t seed = (std::uint64_t(options.supply_seed) << 32) + index;
   std::string why;
-  std::shared_ptr<input_memory> memory =
-      find_or_make(factory_, call_, bytes, parameter.element, filled ? kind : std::uint32_t(TL_SUPPLY_NONE), seed,
-                   options.cache_inputs != 0, why);
+  std::shared_ptr<input_memory> memory = find_or_make(factory_, call_, bytes, parameter.element,
+                                                      filled ? kind : std::uint32_t(TL_SUPPLY_NONE),
+                                                      seed, options.cache_inputs != 0, why);
   if (!memory) {
     error_ = fmt::format("no inputs could be generated for {}: {}", name, why);
     return false;

@@ -22,10 +22,11 @@ public:
   virtual void *data() = 0;
 };
 
-/// Allocates memory of a backend's device and fills it; `kind` TL_SUPPLY_NONE leaves it zero. Null, with
-/// the reason in `error`, where that is not possible. [bytes]
-std::unique_ptr<input_memory> make_input_memory(std::uint32_t backend, std::int32_t device, std::uint64_t bytes,
-                                                std::uint32_t element, std::uint32_t kind, std::uint64_t seed,
+/// Allocates memory of a backend's device and fills it; `kind` TL_SUPPLY_NONE leaves it zero. Null,
+/// with the reason in `error`, where that is not possible. [bytes]
+std::unique_ptr<input_memory> make_input_memory(std::uint32_t backend, std::int32_t device,
+                                                std::uint64_t bytes, std::uint32_t element,
+                                                std::uint32_t kind, std::uint64_t seed,
                                                 std::string &error);
 
 /// Holds the arguments of one session for as long as its trials run. Not thread-safe.

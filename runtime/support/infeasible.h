@@ -13,8 +13,8 @@ namespace tl::rt {
 /// Remembers the first reason given on this thread since the last take_infeasible().
 void note_infeasible(const char *reason) noexcept;
 
-/// The reason given on this thread, which is then forgotten. To be asked after every run of a variant,
-/// however that ended, and before the first one.
+/// The reason given on this thread, which is then forgotten. To be asked after every run of a
+/// variant, however that ended, and before the first one.
 std::optional<std::string> take_infeasible();
 
 } // namespace tl::rt

@@ -62,11 +62,13 @@ void scale_reference(tl::in<float> from, tl::out<float> to, float by) {
 
 /// The first session's wishes of `eligible`.
 std::vector<scale_config> wanted_configs(int n) {
-  return n == 77 ? std::vector<scale_config>{{32}, {5}} : std::vector<scale_config>{{1}, {32}, {64}};
+  return n == 77 ? std::vector<scale_config>{{32}, {5}}
+                 : std::vector<scale_config>{{1}, {32}, {64}};
 }
 
-#define SCALE_OPTIONS                                                                                                  \
-  kw::isolation = tl::isolation::none, kw::reference = &scale_reference, kw::eligible = &wanted_configs, kw::rep = 8, kw::warmup = 0.0
+#define SCALE_OPTIONS                                                                              \
+  kw::isolation = tl::isolation::none, kw::reference = &scale_reference,                           \
+  kw::eligible = &wanted_configs, kw::rep = 8, kw::warmup = 0.0
 
 scale_launch dispatch_scale(int n);
 
@@ -76,13 +78,15 @@ const tl_factory *describe_scale() {
   static const char *const parameters[] = {"n"};
   static const scale_config *const values[] = {&slow, &fast, &impossible};
   return tl::detail::describe<&describe_scale, scale_launch(int), scale_config>(
-      tl::detail::generated{"_Z5scale", "scale", "lazy_factory_test.cpp", 1u, "0123456789abcdef0123456789abcdef", names,
-                            parameters, functions, 3u, 0u, values},
+      tl::detail::generated{"_Z5scale", "scale", "lazy_factory_test.cpp", 1u,
+                            "0123456789abcdef0123456789abcdef", names, parameters, functions, 3u,
+                            0u, values},
       &dispatch_scale, SCALE_OPTIONS);
 }
 
 scale_launch dispatch_scale(int n) {
-  return tl::detail::dispatch<&describe_scale, scale_launch(int)>(tl::detail::option_set(SCALE_OPTIONS), std::move(n));
+  return tl::detail::dispatch<&describe_scale, scale_launch(int)>(
+      tl::detail::option_set(SCALE_OPTIONS), std::move(n));
 }
 
 std::string joined(const std::vector<std::string> &lines) {
@@ -206,19 +210,24 @@ TEST(Tuner, OptionsReplaceTheAttributes) {
   EXPECT_FALSE(wrong.ok());
   EXPECT_EQ(trial_of(wrong, "unroll=1").status, "wrong");
   // The same, with nothing checked.
-  const auto unchecked = tl::tuner(&dispatch_scale)
-                             .reference([](tl::in<float>, tl::out<float> to, float) { to.data()[0] = 1e6f; })
-                             .skip_check()
-                             .run(512);
+  const auto unchecked =
+      tl::tuner(&dispatch_scale)
+          .reference([](tl::in<float>, tl::out<float> to, float) { to.data()[0] = 1e6f; })
+          .skip_check()
+          .run(512);
   EXPECT_TRUE(unchecked.ok()) << unchecked.failure;
   // A check of our own instead of a comparison.
-  const auto rejected = tl::tuner(&dispatch_scale).check([](tl::in<float>, tl::out<float>, float) { return false; }).run(512);
+  const auto rejected = tl::tuner(&dispatch_scale)
+                            .check([](tl::in<float>, tl::out<float>, float) { return false; })
+                            .run(512);
   EXPECT_FALSE(rejected.ok());
   // rep: most samples per variant.
   const auto few = tl::tuner(&dispatch_scale).rep(4).run(512);
   EXPECT_LE(trial_of(few, "unroll=1").samples_ns.size(), 4u);
   // eligible: only what it admits takes part.
-  const auto one = tl::tuner(&dispatch_scale).eligible([](std::string_view config) { return config == "unroll=32"; }).run(512);
+  const auto one = tl::tuner(&dispatch_scale)
+                       .eligible([](std::string_view config) { return config == "unroll=32"; })
+                       .run(512);
   EXPECT_EQ(one.config, "unroll=32");
   EXPECT_EQ(trial_of(one, "unroll=1").status, "not_eligible");
 }
@@ -296,13 +305,16 @@ TEST(WithInputs, SaysWhatDoesNotFit) {
   std::vector<float> floats(10);
   {
     const tl::with_inputs scope(doubles, floats, 1.0f);
-    EXPECT_THAT(tl::tuner(&dispatch_scale).run(10).failure,
-                HasSubstr("input 0 (counted from 0): it is a view of f64, and a view of f32 is needed"));
+    EXPECT_THAT(
+        tl::tuner(&dispatch_scale).run(10).failure,
+        HasSubstr("input 0 (counted from 0): it is a view of f64, and a view of f32 is needed"));
   }
   {
     const tl::with_inputs scope(floats);
-    EXPECT_THAT(tl::tuner(&dispatch_scale).run(10).failure,
-                HasSubstr("tl::with_inputs gives 1 inputs, and scale takes 4 arguments, 2 of them buffers"));
+    EXPECT_THAT(
+        tl::tuner(&dispatch_scale).run(10).failure,
+        HasSubstr(
+            "tl::with_inputs gives 1 inputs, and scale takes 4 arguments, 2 of them buffers"));
   }
   EXPECT_TRUE(tl::tuner(&dispatch_scale).run(10).ok()) << "the scope is over";
 }
@@ -313,7 +325,8 @@ TEST(Eligible, ListedConfigsAreTheOnlyOnes) {
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(found.config, "unroll=32");
   EXPECT_EQ(trial_of(found, "unroll=1").status, "not_eligible");
-  EXPECT_THAT(said, HasSubstr("scale: config 1 (counted from 0) that `eligible` asks for is none of the 3 that were compiled"));
+  EXPECT_THAT(said, HasSubstr("scale: config 1 (counted from 0) that `eligible` asks for is none "
+                              "of the 3 that were compiled"));
 }
 
 TEST(CInterface, ListsDescribesPreparesAndCalls) {
@@ -327,7 +340,9 @@ TEST(CInterface, ListsDescribesPreparesAndCalls) {
   const std::string text = tl_rt_describe(factory);
   EXPECT_THAT(text, HasSubstr("\"lazy\":true"));
   EXPECT_THAT(text, HasSubstr("\"configs\":[\"unroll=32\",\"unroll=1\",\"unroll=64\"]"));
-  EXPECT_THAT(text, HasSubstr("\"kind\":\"view\",\"element\":\"f32\",\"access\":\"out\",\"size\":16,\"rank\":1"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("\"kind\":\"view\",\"element\":\"f32\",\"access\":\"out\",\"size\":16,\"rank\":1"));
 
   int n = 100;
   float by = 3;
@@ -348,7 +363,8 @@ TEST(CInterface, ErrorsAreTextsOfTheirThread) {
   EXPECT_THAT(tl_rt_last_error(), HasSubstr("has the id or name 'nobody'"));
   std::thread([] { EXPECT_STREQ(tl_rt_last_error(), ""); }).join();
   EXPECT_EQ(tl_rt_call(describe_scale(), nullptr, 2, nullptr, nullptr), -1);
-  EXPECT_THAT(tl_rt_last_error(), HasSubstr("scale takes 4 arguments (streams not counted), 2 were given"));
+  EXPECT_THAT(tl_rt_last_error(),
+              HasSubstr("scale takes 4 arguments (streams not counted), 2 were given"));
   int n = 5;
   float by = 1;
   tl::in<float> input;

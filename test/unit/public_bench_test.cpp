@@ -11,7 +11,8 @@ namespace {
 
 TEST(Bench, CountsCallsAndSummarises) {
   int calls = 0;
-  const tl::bench_result result = tl::bench([&] { ++calls; }, {.warmup_ms = 0, .rep = 25, .quantiles = {0, 1}});
+  const tl::bench_result result =
+      tl::bench([&] { ++calls; }, {.warmup_ms = 0, .rep = 25, .quantiles = {0, 1}});
   EXPECT_EQ(result.samples_ns.size(), 25u);
   EXPECT_EQ(calls, 26) << "one call before the first sample, for an estimate";
   EXPECT_EQ(result.min_ns, *std::min_element(result.samples_ns.begin(), result.samples_ns.end()));
@@ -46,6 +47,8 @@ TEST(Bench, RefusesProfilersThatThereAreNot) {
   EXPECT_THROW(tl::bench([] {}, {.profiler = tl::profiler::event}), std::invalid_argument);
 }
 
-TEST(Bench, ExceptionsPass) { EXPECT_THROW(tl::bench([] { throw 1; }), int); }
+TEST(Bench, ExceptionsPass) {
+  EXPECT_THROW(tl::bench([] { throw 1; }), int);
+}
 
 } // namespace

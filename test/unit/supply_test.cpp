@@ -23,7 +23,8 @@ constexpr std::uint64_t count = 20000;
 /// Values of a generated buffer.
 std::vector<double> values_of(std::uint32_t element, std::uint32_t kind, std::uint64_t seed = 1) {
   std::string error;
-  const auto memory = make_input_memory(TL_BACKEND_CPU, -1, count * element_size(element), element, kind, seed, error);
+  const auto memory = make_input_memory(TL_BACKEND_CPU, -1, count * element_size(element), element,
+                                        kind, seed, error);
   EXPECT_NE(memory, nullptr) << error;
   const auto *at = static_cast<const std::byte *>(memory->data());
   std::vector<double> values;
@@ -34,11 +35,14 @@ std::vector<double> values_of(std::uint32_t element, std::uint32_t kind, std::ui
     }
     std::int64_t whole = 0;
     std::memcpy(&whole, at, element_size(element));
-    const bool is_signed = element == TL_ELEMENT_I8 || element == TL_ELEMENT_I16 || element == TL_ELEMENT_I32 ||
-                           element == TL_ELEMENT_I64;
+    const bool is_signed = element == TL_ELEMENT_I8 || element == TL_ELEMENT_I16 ||
+                           element == TL_ELEMENT_I32 || element == TL_ELEMENT_I64;
     const unsigned unused = static_cast<unsigned>(64 - 8 * element_size(element));
-    values.push_back(is_signed ? static_cast<double>(static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) << unused) >> unused)
-                               : static_cast<double>(whole));
+    values.push_back(
+        is_signed
+            ? static_cast<double>(
+                  static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) << unused) >> unused)
+            : static_cast<double>(whole));
   }
   return values;
 }
@@ -58,12 +62,17 @@ double deviation(const std::vector<double> &values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
-std::set<double> distinct(const std::vector<double> &values) { return {values.begin(), values.end()}; }
+std::set<double> distinct(const std::vector<double> &values) {
+  return {values.begin(), values.end()};
+}
 
-constexpr std::uint32_t wide_floats[] = {TL_ELEMENT_F16, TL_ELEMENT_BF16, TL_ELEMENT_F32, TL_ELEMENT_F64};
+constexpr std::uint32_t wide_floats[] = {TL_ELEMENT_F16, TL_ELEMENT_BF16, TL_ELEMENT_F32,
+                                         TL_ELEMENT_F64};
 constexpr std::uint32_t small_floats[] = {TL_ELEMENT_E4M3, TL_ELEMENT_E5M2};
-constexpr std::uint32_t signed_integers[] = {TL_ELEMENT_I8, TL_ELEMENT_I16, TL_ELEMENT_I32, TL_ELEMENT_I64};
-constexpr std::uint32_t unsigned_integers[] = {TL_ELEMENT_U8, TL_ELEMENT_U16, TL_ELEMENT_U32, TL_ELEMENT_U64};
+constexpr std::uint32_t signed_integers[] = {TL_ELEMENT_I8, TL_ELEMENT_I16, TL_ELEMENT_I32,
+                                             TL_ELEMENT_I64};
+constexpr std::uint32_t unsigned_integers[] = {TL_ELEMENT_U8, TL_ELEMENT_U16, TL_ELEMENT_U32,
+                                               TL_ELEMENT_U64};
 
 TEST(Supply, AutomaticAndIntegerHaveTileLangsRanges) {
   for (const std::uint32_t kind : {TL_SUPPLY_AUTO, TL_SUPPLY_INTEGER}) {
@@ -79,7 +88,8 @@ TEST(Supply, AutomaticAndIntegerHaveTileLangsRanges) {
     }
   }
   for (const std::uint32_t element : wide_floats) {
-    EXPECT_EQ(distinct(values_of(element, TL_SUPPLY_INTEGER)), (std::set<double>{-2, -1, 0, 1, 2})) << element;
+    EXPECT_EQ(distinct(values_of(element, TL_SUPPLY_INTEGER)), (std::set<double>{-2, -1, 0, 1, 2}))
+        << element;
     const std::set<double> seen = distinct(values_of(element, TL_SUPPLY_AUTO));
     EXPECT_GT(seen.size(), 100u);
     EXPECT_GE(*seen.begin(), -1);
@@ -109,12 +119,14 @@ TEST(Supply, ZeroAndOneAreThatInEveryType) {
 }
 
 TEST(Supply, SeedsDecide) {
-  EXPECT_EQ(values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7), values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7));
-  EXPECT_NE(values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7), values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 8));
+  EXPECT_EQ(values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7),
+            values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7));
+  EXPECT_NE(values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 7),
+            values_of(TL_ELEMENT_F32, TL_SUPPLY_UNIFORM, 8));
 }
 
-// Every finite value of the small types survives the way through float, so rounding is exact where it
-// has nothing to round; the midpoints go to even.
+// Every finite value of the small types survives the way through float, so rounding is exact where
+// it has nothing to round; the midpoints go to even.
 TEST(Supply, NarrowingIsExactAndRoundsToEven) {
   for (unsigned bits = 0; bits < 256; ++bits) {
     const auto byte = static_cast<std::byte>(bits);
@@ -122,8 +134,9 @@ TEST(Supply, NarrowingIsExactAndRoundsToEven) {
       const double value = load_floating(element, &byte);
       if (!std::isfinite(value))
         continue;
-      const unsigned narrowed = element == TL_ELEMENT_E4M3 ? supply_narrow(static_cast<float>(value), 4, 3)
-                                                           : supply_narrow(static_cast<float>(value), 5, 2);
+      const unsigned narrowed = element == TL_ELEMENT_E4M3
+                                    ? supply_narrow(static_cast<float>(value), 4, 3)
+                                    : supply_narrow(static_cast<float>(value), 5, 2);
       EXPECT_EQ(narrowed, bits);
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The GEMM of hopper_gemm.cu as a lazy factory, with tiles that the Tensor Memory Accelerator brings:
-// the box of each tensor map is the tile, so it comes from the config. One thread asks for a tile, and
-// the hardware computes addresses and swizzles. Needs --offload-arch=sm_90a.
+// The GEMM of hopper_gemm.cu as a lazy factory, with tiles that the Tensor Memory Accelerator
+// brings: the box of each tensor map is the tile, so it comes from the config. One thread asks for
+// a tile, and the hardware computes addresses and swizzles. Needs --offload-arch=sm_90a.
 
 #include "wgmma.h"
 
@@ -21,18 +21,21 @@ struct tma_config {
 };
 
 /// One stage more for the alignment of the first, and the barriers.
-constexpr int shared_bytes(tma_config c) { return c.stages * (c.block_m + c.block_n) * step * 2 + 1024 + 64; }
+constexpr int shared_bytes(tma_config c) {
+  return c.stages * (c.block_m + c.block_n) * step * 2 + 1024 + 64;
+}
 
-constexpr auto tma_space = tl::space<tma_config>()
-                               .axis(&tma_config::block_m, {64, 128, 256})
-                               .axis(&tma_config::block_n, {128, 256})
-                               .axis(&tma_config::warpgroups, {1, 2})
-                               .axis(&tma_config::stages, {3, 4, 5, 6})
-                               .axis(&tma_config::group, {1, 8})
-                               .where([](tma_config c) { return c.block_m % (64 * c.warpgroups) == 0; })
-                               // What a thread can hold of C.
-                               .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.warpgroups) <= 128; })
-                               .where([](tma_config c) { return shared_bytes(c) <= 227 * 1024; });
+constexpr auto tma_space =
+    tl::space<tma_config>()
+        .axis(&tma_config::block_m, {64, 128, 256})
+        .axis(&tma_config::block_n, {128, 256})
+        .axis(&tma_config::warpgroups, {1, 2})
+        .axis(&tma_config::stages, {3, 4, 5, 6})
+        .axis(&tma_config::group, {1, 8})
+        .where([](tma_config c) { return c.block_m % (64 * c.warpgroups) == 0; })
+        // What a thread can hold of C.
+        .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.warpgroups) <= 128; })
+        .where([](tma_config c) { return shared_bytes(c) <= 227 * 1024; });
 
 __device__ inline void init_barrier(std::uint32_t barrier) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barrier) : "memory");
@@ -40,21 +43,25 @@ __device__ inline void init_barrier(std::uint32_t barrier) {
 
 /// Tells a barrier how many bytes are on their way.
 __device__ inline void expect_bytes(std::uint32_t barrier, std::uint32_t bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
+               : "memory");
 }
 
 __device__ inline void wait_barrier(std::uint32_t barrier, std::uint32_t phase) {
   std::uint32_t done = 0;
   while (!done)
-    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 "
+                 "%0, 1, 0, p; }"
                  : "=r"(done)
                  : "r"(barrier), "r"(phase)
                  : "memory");
 }
 
 /// Asks for the box whose first element is (column, row).
-__device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int column, int row, std::uint32_t barrier) {
-  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(to),
+__device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int column, int row,
+                                 std::uint32_t barrier) {
+  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], "
+               "[%1, {%2, %3}], [%4];" ::"r"(to),
                "l"(&map), "r"(column), "r"(row), "r"(barrier)
                : "memory");
 }
@@ -62,7 +69,8 @@ __device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int c
 /// Sizes are multiples of the tiles.
 template <tma_config C>
 __global__ void __launch_bounds__(128 * C.warpgroups, 1)
-    tma_kernel(int m, int n, int k, const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, __half *c) {
+    tma_kernel(int m, int n, int k, const __grid_constant__ CUtensorMap a,
+               const __grid_constant__ CUtensorMap b, __half *c) {
   constexpr int tiles = C.block_m / 64 / C.warpgroups;
   constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
   extern __shared__ unsigned char shared[];
@@ -80,8 +88,12 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
   }
   __syncthreads();
 
-  const auto stage_of = [&](int at) { return base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b); };
-  const auto barrier_of = [&](int at) { return barriers + static_cast<std::uint32_t>(at % C.stages) * 8; };
+  const auto stage_of = [&](int at) {
+    return base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+  };
+  const auto barrier_of = [&](int at) {
+    return barriers + static_cast<std::uint32_t>(at % C.stages) * 8;
+  };
   const auto fetch = [&](int at) {
     if (thread != 0 || at >= steps)
       return;
@@ -104,7 +116,8 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
     for (int i = 0; i < tiles; ++i) {
-      const std::uint64_t left = descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
+      const std::uint64_t left =
+          descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
 #pragma unroll
       for (int part = 0; part < step / 16; ++part) // 32 bytes on
         tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
@@ -122,7 +135,8 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
     __half *to = c + static_cast<std::size_t>(row) * n + row_b + lane % 4 * 2;
 #pragma unroll
     for (int j = 0; j < C.block_n / 8; ++j) {
-      *reinterpret_cast<__half2 *>(to + j * 8) = __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
+      *reinterpret_cast<__half2 *>(to + j * 8) =
+          __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
       *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n + j * 8) =
           __floats2half2_rn(sum[i][4 * j + 2], sum[i][4 * j + 3]);
     }
