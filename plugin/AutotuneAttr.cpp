@@ -144,7 +144,7 @@ public:
     }
     Template->addAttr(AnnotateAttr::CreateImplicit(S.Context, AnnotationName, Args.data(),
                                                    Args.size(), Attr.getRange()));
-    T->Active = true;
+    T->activate();
     return AttributeApplied;
   }
 };

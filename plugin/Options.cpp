@@ -30,10 +30,11 @@ ExprResult substitute(Session &T, const Factory &F, FunctionDecl *Spec, Expr *E)
   return S.SubstExpr(E, Args);
 }
 
-/// The signature of the launch that a lazy factory returns: Signature of tl::kernel<Signature>. Null for
-/// any other factory.
+/// The signature of the launch that a lazy factory returns: Signature of tl::kernel<Signature>.
+/// Null for any other factory.
 static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
-  const auto *Kernel = dyn_cast_or_null<ClassTemplateSpecializationDecl>(Factory->getReturnType()->getAsCXXRecordDecl());
+  const auto *Kernel = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      Factory->getReturnType()->getAsCXXRecordDecl());
   if (!Kernel || Kernel->getName() != "kernel" || Kernel->getTemplateArgs().size() == 0)
     return nullptr;
   const auto *Space = dyn_cast<NamespaceDecl>(Kernel->getDeclContext()->getRedeclContext());
@@ -63,8 +64,10 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
           "have not");
     return false;
   }
-  // A lazy factory's results are looked at with the launch's arguments, after the factory's own or alone.
-  const FunctionProtoType *Launch = O.Keyword == "check" || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
+  // A lazy factory's results are looked at with the launch's arguments, after the factory's own or
+  // alone.
+  const FunctionProtoType *Launch =
+      O.Keyword == "check" || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
   auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true) {
     llvm::SmallVector<Expr *, 8> Args;
     if (WithConfig)
@@ -83,7 +86,8 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
     return Call.isUsable() && !Trap.hasErrorOccurred();
   };
   bool HasResult = !D.Default->getReturnType()->isVoidType();
-  if (CanCall(false, TakesConfig) || (MayTakeResult && HasResult && !Launch && CanCall(true, false)))
+  if (CanCall(false, TakesConfig) ||
+      (MayTakeResult && HasResult && !Launch && CanCall(true, false)))
     return true;
   // `eligible` may return the wanted configs instead of judging each.
   if (TakesConfig && CanCall(false, false))
@@ -434,6 +438,22 @@ static bool checkRanges(Session &T, const Factory &F) {
             << O.Value->getSourceRange();
         Ok = false;
       }
+      continue;
+    }
+    if (llvm::is_contained({"skip_check", "cache_inputs", "cold"}, O.Keyword)) {
+      // The keyword takes a bool, to which a pointer or an array would convert.
+      QualType Type = O.Value->getType();
+      if (!O.Whole->isInstantiationDependent() && !Type->isArithmeticType() &&
+          !Type->isRecordType()) {
+        error(T.S, O.Value->getExprLoc(), "option '%0' expects true or false, found %1")
+            << O.Keyword << Type << O.Value->getSourceRange();
+        Ok = false;
+        continue;
+      }
+    }
+    if (llvm::is_contained({"skip_check", "cache_inputs", "cold", "profiler", "isolation"},
+                           O.Keyword)) {
+      Ok &= evaluateOption(T, O, V) || O.Whole->isInstantiationDependent();
       continue;
     }
     if (O.Keyword == "search" && !O.Whole->isInstantiationDependent()) {

@@ -37,11 +37,9 @@ public:
   void ReadPendingInstantiations(
       llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
     std::shared_ptr<Session> T = Open.lock();
-    if (!T)
+    if (!T || T->AtEnd)
       return;
     checkShard(*T);
-    if (!T->Active || T->AtEnd)
-      return;
     T->Defining = true;
     finishRecords(*T);
     defineDispatchers(*T);
@@ -75,7 +73,6 @@ public:
     T = Session::open(S, Args);
     nameDependencies(S.getPreprocessor());
     S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
-    compat::addExternalSource(S, new EndOfUnit(T));
   }
 
   void ForgetSema() override {
@@ -141,6 +138,17 @@ private:
   Arguments Args;
   std::shared_ptr<Session> T;
 };
+
+} // namespace
+
+void Session::activate() {
+  if (Active)
+    return;
+  Active = true;
+  compat::addExternalSource(S, new EndOfUnit(weak_from_this()));
+}
+
+namespace {
 
 class Action : public PluginASTAction {
 public:

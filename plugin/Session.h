@@ -83,7 +83,7 @@ struct Dispatcher {
   bool Nested = false;          ///< only a variant's body asked for it
 };
 
-class Session {
+class Session : public std::enable_shared_from_this<Session> {
 public:
   Session(clang::Sema &InSema, const Arguments &WithArgs) : S(InSema), Args(WithArgs) {}
 
@@ -95,6 +95,10 @@ public:
   /// The factory that FD is a specialisation of, null for any other function. Checks the attribute
   /// the first time it meets it.
   Factory *getFactory(clang::FunctionTemplateDecl *Template);
+
+  /// From now on bodies are walked and the end of the translation unit is waited for. Until then an
+  /// unannotated file pays for nothing.
+  void activate();
 
   /// Whether the pass compiles for a device. Both passes do the same; only one of them talks.
   bool isDevicePass() const;

@@ -46,4 +46,5 @@ FACTORY [[tl::autotune(configs = all, tolerance = {.relative = 1})]] void field(
 FACTORY [[tl::autotune(configs = all, search = tl::search::random(0))]] void nothing(); // expected-error {{option 'search' is a search of no variant, expected a count of at least 1}}
 FACTORY [[tl::autotune(configs = all, timeout = "soon")]] void text(); // expected-error {{no viable overloaded '='}}
 // expected-note@tl/keywords.h:* 1+ {{candidate function}}
+FACTORY [[tl::autotune(configs = all, cold = "yes")]] void not_bool(); // expected-error {{option 'cold' expects true or false, found 'const char[4]'}}
 FACTORY [[tl::autotune(configs = all, timeout = counter)]] void variable(); // expected-error {{value of option 'timeout' is not a constant expression}} expected-note {{read of non-const variable 'counter' is not allowed in a constant expression}}

@@ -82,4 +82,4 @@ template <config C>
 [[tl::autotune(configs = all, timeout = 3)]] void repeated(); // expected-error {{'repeated' already has 'tl::autotune' on its first declaration}}
 
 template <config C = config{}>
-void after_type() [[tl::autotune(configs = all)]]; // expected-error {{'tl::autotune'}}
+void after_type() [[tl::autotune(configs = all)]]; // expected-error {{autotune' attribute cannot be applied to types}}

@@ -49,7 +49,7 @@ template <config C = config{}>
 [[tl::autotune(configs = all, check = no_conversion)]] int second(int, const float *) { return 0; } // expected-error {{option 'check' of type 'int (int, const char *)' cannot be called with the parameters of 'second'}}
 // expected-note@-1 {{'second' declared here}}
 template <config C = config{}>
-[[tl::autotune(configs = all, eligible = too_few)]] int third(int) { return 0; } // expected-error {{option 'eligible' of type 'int (int)' cannot be called with the config and the parameters of 'third'}}
+[[tl::autotune(configs = all, eligible = no_conversion)]] int third(int) { return 0; } // expected-error {{option 'eligible' of type 'int (int, const char *)' cannot be called with the config and the parameters of 'third'}}
 // expected-note@-1 {{'third' declared here}}
 template <class T, config C = config{}>
 [[tl::autotune(configs = all, key = [](T *) { return 1; })]] int fourth(T) { return 0; } // expected-error {{option 'key' of type '(lambda at }}

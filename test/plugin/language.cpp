@@ -5,8 +5,6 @@
 //
 // RUN: %clangxx %plugin -Wno-everything %s -o %t && env RUN=1 %t | %filecheck %s
 // RUN: %clangxx %plugin -Wno-everything -O2 -g %s -o %t && env RUN=1 %t | %filecheck %s
-// RUN: %clangxx %plugin -Wno-everything -O1 -flto -fuse-ld=lld %s -o %t && env RUN=1 %t | %filecheck %s
-// RUN: %clangxx %plugin -Wno-everything -O1 -flto=thin -fuse-ld=lld %s -o %t && env RUN=1 %t | %filecheck %s
 // RUN: %clangxx %plugin -Wno-everything -I%S -E %s -o %t.ii && %clangxx %plugin -Wno-everything %t.ii -o %t && env RUN=1 %t | %filecheck %s
 // RUN: rm -rf %t.dir && mkdir %t.dir && cd %t.dir && %clangxx %plugin -Wno-everything -save-temps %s -o %t && env RUN=1 %t | %filecheck %s
 // RUN: %clangxx %plugin -Wno-everything -S -emit-llvm %s -o - | %filecheck --check-prefix=IR %s
