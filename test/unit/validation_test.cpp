@@ -220,7 +220,9 @@ TEST(validation, skip_check_skips_the_comparison_only) {
   factory.factory.options.skip_check = 1;
   const auto bench = ready(factory, sy);
   EXPECT_EQ(text(bench->probe(1, 5)), "measured");
-  EXPECT_EQ(bench->probe(2, 5).status, trial_status::out_of_bounds);
+  // AddressSanitizer does not let it get that far.
+  EXPECT_THAT(bench->probe(2, 5).status,
+              testing::AnyOf(trial_status::out_of_bounds, trial_status::crashed));
 }
 
 TEST(validation, the_factorys_own_check_replaces_the_comparison) {
