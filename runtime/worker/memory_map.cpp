@@ -78,9 +78,7 @@ memory_place memory_map::place(std::uintptr_t address) const {
     return memory_place::stack;
   if (mapping->name == "[heap]" || is_heap_memory(address, *mapping))
     return memory_place::heap;
-  if (!mapping->name.empty() && mapping->name[0] == '/')
-    return memory_place::image;
-  // Zero-initialised variables follow their file's mapping without a name of their own.
+  // Not by the mapping's name: mapped data has one too, and zero-initialised variables have none.
   if (find_image_symbol(address))
     return memory_place::image;
   return memory_place::anonymous;

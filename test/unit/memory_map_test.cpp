@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/worker/memory_map.h"
+#include "runtime/worker/region.h"
+
+#include "test_factory.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <sys/mman.h>
+#include <vector>
+
+namespace tl::rt {
+namespace {
+
+int one_variable[100];
+
+std::uintptr_t at(const void *pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+memory_map map_here() { return memory_map::read(at(__builtin_frame_address(0))); }
+
+TEST(memory_map, a_heap_block_ends_where_malloc_says) {
+  // Blocks before and after, of all sizes, some of them free again.
+  std::vector<std::unique_ptr<char[]>> blocks;
+  for (std::size_t i = 1; i < 200; ++i)
+    blocks.push_back(std::make_unique<char[]>(i * 17));
+  for (std::size_t i = 0; i < blocks.size(); i += 3)
+    blocks[i].reset();
+  const memory_map map = map_here();
+  for (std::size_t i = 1; i < blocks.size(); i += 3) {
+    const std::size_t bytes = (i + 1) * 17;
+    for (const std::size_t inside : {std::size_t(0), bytes / 2, bytes - 1}) {
+      const memory_extent extent = map.extent(at(blocks[i].get() + inside));
+      EXPECT_EQ(extent.place, memory_place::heap);
+      EXPECT_EQ(extent.begin, at(blocks[i].get()));
+      EXPECT_GE(extent.end, at(blocks[i].get() + bytes));
+      EXPECT_LT(extent.end, at(blocks[i].get() + bytes) + 24);
+    }
+  }
+}
+
+TEST(memory_map, a_large_block_is_a_mapping_of_its_own) {
+  constexpr std::size_t bytes = std::size_t(40) << 20;
+  const auto block = std::make_unique<char[]>(bytes);
+  const memory_extent extent = map_here().extent(at(block.get()));
+  EXPECT_EQ(extent.begin, at(block.get()));
+  EXPECT_GE(extent.end, at(block.get()) + bytes);
+  EXPECT_LT(extent.end, at(block.get()) + bytes + 8192);
+}
+
+TEST(memory_map, a_variable_ends_where_its_symbol_says) {
+  const memory_extent extent = map_here().extent(at(&one_variable[50]));
+  EXPECT_EQ(extent.place, memory_place::image);
+  EXPECT_EQ(extent.begin, at(&one_variable[0]));
+  EXPECT_EQ(extent.end, at(&one_variable[100]));
+}
+
+TEST(memory_map, memory_mapped_for_itself_and_nothing_at_all) {
+  void *mapped =
+      ::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  const memory_map map = map_here();
+  const memory_extent extent = map.extent(at(mapped) + 5000);
+  EXPECT_EQ(extent.place, memory_place::anonymous);
+  EXPECT_LE(extent.begin, at(mapped));
+  EXPECT_GE(extent.end, at(mapped) + (1 << 20));
+  EXPECT_TRUE(map.find(at(mapped))->shared);
+  ::munmap(mapped, 1 << 20);
+  EXPECT_EQ(map_here().find(16), nullptr);
+  EXPECT_EQ(map_here().extent(16).end, 0u);
+}
+
+memory_region region(std::uintptr_t begin, std::uintptr_t end, std::uint32_t argument,
+                     std::uint32_t access, bool exact, std::uintptr_t anchor = 0) {
+  memory_region made;
+  made.begin = begin;
+  made.end = end;
+  made.anchor = anchor != 0 ? anchor : begin;
+  made.argument = argument;
+  made.access = access;
+  made.exact = exact;
+  return made;
+}
+
+TEST(cut_regions, exact_wins_over_guessed_and_written_over_read) {
+  const auto cut = cut_regions({region(100, 200, 0, TL_ACCESS_IN, true),
+                                region(150, 250, 1, TL_ACCESS_OUT, true),
+                                region(0, 1000, 2, TL_ACCESS_UNKNOWN, false)});
+  ASSERT_EQ(cut.size(), 5u);
+  EXPECT_EQ(cut[0].argument, 2u);
+  EXPECT_EQ(cut[1].argument, 0u);
+  EXPECT_EQ(cut[1].end, 150u);
+  // Written by one argument, read by another: nothing there may be poisoned.
+  EXPECT_EQ(cut[2].argument, 1u);
+  EXPECT_EQ(cut[2].access, std::uint32_t{TL_ACCESS_INOUT});
+  EXPECT_EQ(cut[3].access, std::uint32_t{TL_ACCESS_OUT});
+  EXPECT_EQ(cut[3].end, 250u);
+  EXPECT_EQ(cut[4].argument, 2u);
+  EXPECT_EQ(cut[4].end, 1000u);
+}
+
+TEST(cut_regions, pointers_into_one_object_reach_to_the_next) {
+  const auto cut = cut_regions({region(0, 1000, 0, TL_ACCESS_IN, false, 96),
+                                region(0, 1000, 1, TL_ACCESS_UNKNOWN, false, 400)});
+  ASSERT_EQ(cut.size(), 2u);
+  EXPECT_EQ(cut[0].argument, 0u);
+  EXPECT_EQ(cut[0].begin, 0u);
+  EXPECT_EQ(cut[1].argument, 1u);
+  EXPECT_EQ(cut[1].begin, 400u);
+  EXPECT_EQ(cut[1].end, 1000u);
+}
+
+} // namespace
+} // namespace tl::rt
