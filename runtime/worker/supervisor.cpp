@@ -245,6 +245,12 @@ void supervisor::kill_all() const {
   ::kill(pid_, SIGKILL);
 }
 
+// LLVM's OpenMP runtime has a file for each process that uses it, and removes it when the process
+// ends by itself, which a worker never does. The name is of libomp's kmp_runtime.cpp.
+static void remove_openmp_file(pid_t pid) {
+  ::shm_unlink(fmt::format("/__KMP_REGISTERED_LIB_{}_{}", pid, ::getuid()).c_str());
+}
+
 void supervisor::stop() {
   if (!running())
     return;
@@ -259,6 +265,7 @@ void supervisor::stop() {
     while (::waitpid(pid_, nullptr, WNOHANG) < 0 && errno == EINTR) {
     }
   }
+  remove_openmp_file(pid_);
   pid_ = -1;
   status_known_ = false;
   close_channels();

@@ -7,7 +7,11 @@
 
 #include <tl/autotune.h>
 
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <set>
+#include <string>
 #include <vector>
 
 using namespace tl::keywords;
@@ -26,6 +30,19 @@ inline void sum_rows_in_parallel(int chunk, int n, const float *in, float *out) 
   }
 }
 
+/// Files in shared memory of OpenMP runtimes whose process is gone.
+inline std::set<std::string> orphaned_files() {
+  std::set<std::string> found;
+  std::error_code error;
+  for (const auto &entry : std::filesystem::directory_iterator("/dev/shm", error)) {
+    int pid = 0;
+    const std::string name = entry.path().filename().string();
+    if (std::sscanf(name.c_str(), "__KMP_REGISTERED_LIB_%d_", &pid) == 1 && ::kill(pid, 0) != 0)
+      found.insert(name);
+  }
+  return found;
+}
+
 /// Has a pool of threads, then tunes, and uses the pool again.
 template <class Call> int run_openmp_test(Call call) {
   const int n = 4096;
@@ -34,7 +51,11 @@ template <class Call> int run_openmp_test(Call call) {
   threads += 1;
   std::printf("before: %d threads\n", threads);
   std::vector<float> in(static_cast<std::size_t>(n) * 16, 0.5F), out(static_cast<std::size_t>(n));
+  const std::set<std::string> before = orphaned_files();
   call(n, in.data(), out.data());
+  for (const std::string &name : orphaned_files())
+    if (!before.contains(name))
+      std::printf("left in shared memory: %s\n", name.c_str());
   int again = 0;
 #pragma omp parallel reduction(+ : again)
   again += 1;
