@@ -14,6 +14,7 @@ namespace tlplugin {
 static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef Name) {
   LookupResult R(T.S, &T.S.Context.Idents.get(Name), SourceLocation(), Sema::LookupNamespaceName);
   R.suppressDiagnostics();
+  R.setAllowHidden(true);
   if (!T.S.LookupQualifiedName(R, In))
     return nullptr;
   return R.getAsSingle<NamespaceDecl>();
@@ -25,6 +26,9 @@ static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLo
   if (Detail) {
     SS.Extend(T.S.Context, Tl, Loc, Loc);
     SS.Extend(T.S.Context, Detail, Loc, Loc);
+    // A module's includes are hidden from those who import it, and not from the code that it
+    // brought along.
+    R.setAllowHidden(true);
     if (T.S.LookupQualifiedName(R, Detail))
       return true;
   }
