@@ -238,14 +238,15 @@ rt::status tuning_store::merge(const std::string &other_path) {
           b.trials = find_trials(from, b.session.id);
         import_one(db, b);
       }
-      for (const listed_winner &w : find_winners(from, version, {}))
-        import_one(db, {.factory = w.factory,
-                        .device = w.device,
-                        .mode = w.key.mode,
-                        .problem = w.key.problem,
-                        .session = {},
-                        .trials = {},
-                        .best = w.best});
+      for (const listed_winner &w : find_winners(from, version, {})) {
+        session_bundle only; // filled member by member: GCC 12 warns of designated initialisers here
+        only.factory = w.factory;
+        only.device = w.device;
+        only.mode = w.key.mode;
+        only.problem = w.key.problem;
+        only.best = w.best;
+        import_one(db, only);
+      }
     });
     if (!copied)
       throw stop_work{std::move(copied)};
