@@ -15,7 +15,7 @@
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
-# libgomp (GCC's OpenMP), libomp (LLVM's).
+# libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has those of docs/examples).
 
 import glob
 import os
@@ -76,6 +76,9 @@ if libomp:
     config.available_features.add("libomp")
     folder = os.path.dirname(libomp[-1])
     libomp_flags = f"-fopenmp -L{folder} -Wl,-rpath,{folder}"
+# Built tuned only where the Clang under test builds the project; utils/check's second Clang does not.
+if os.path.exists(os.path.join(config.tl_binary_dir, "examples", "sgemm")):
+    config.available_features.add("examples")
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("nvidia-gpu")
 if os.path.exists("/dev/kfd"):
