@@ -5,8 +5,9 @@
 // tests the runtime alone.
 //
 // REQUIRES: cuda
-// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t -x none %runtime_static -lgtest -lgtest_main
-// %cudalibs RUN: %t
+// RUN: %clangxx %cuda -O1 -I%source_dir %s -o %t \
+// RUN:   -x none %runtime_static -lgtest -lgtest_main %cudalibs
+// RUN: %t
 
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cuda/backend.h"
