@@ -40,8 +40,8 @@ entered_context::~entered_context() {
     api_.cuDevicePrimaryCtxRelease_v2(device_);
 }
 
-cuda_device::cuda_device(const driver &api, ordinal device)
-    : api_(api), device_(device), context_(api, device) {}
+cuda_device::cuda_device(const driver &api, ordinal which)
+    : api_(api), device_(which), context_(api, which) {}
 
 cuda_device::~cuda_device() {
   if (lost_ || !context_.outcome())
