@@ -331,6 +331,12 @@ static void check_rows(connection &db, int version, std::vector<std::string> &fi
 std::vector<std::string> tuning_store::verify() {
   const mutex_lock lock(store_mutex());
   const store_options &o = impl_->options;
+  try {
+    // A writer that was killed leaves a journal, which a connection that may write undoes at its
+    // first look. What else is wrong is found below.
+    connection(o.path, connection::access::read_write).integer("SELECT count(*) FROM sqlite_schema");
+  } catch (const sqlite_error &) {
+  }
   // As a layer: a check leaves a damaged file where it is.
   database_file file(o.path, database_file::role::layer,
                      {o.read_wait_ms, o.write_wait_ms, o.retry_after_ms});

@@ -121,7 +121,11 @@ void database_file::open_for_writing() {
         "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
     prepared_for_writing_ = true;
   }
-  if (check_version() < schema_version)
+  // In one transaction: between two looks another process may make an empty file a database.
+  db_->execute("BEGIN");
+  const int version = check_version();
+  db_->execute("END");
+  if (version < schema_version)
     migrate(*db_);
 }
 
