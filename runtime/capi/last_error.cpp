@@ -5,7 +5,6 @@
 #include <tl/abi.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace tl::rt {
 
@@ -13,7 +12,7 @@ static thread_local char text_of_thread[2048];
 
 void set_last_error(std::string_view text) noexcept {
   const std::size_t length = std::min(text.size(), sizeof text_of_thread - 1);
-  std::memcpy(text_of_thread, text.data(), length);
+  std::copy_n(text.data(), length, text_of_thread); // an empty view may have no data at all
   text_of_thread[length] = '\0';
 }
 
