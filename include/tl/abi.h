@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The C boundary between generated code, inline headers and libtlruntime. Everything that crosses it
-// is plain data or a function pointer; no exception crosses it except one that a variant throws
-// inside `tl_factory::invoke`, which the runtime catches. Fields are only ever appended: each struct
-// that a program hands over carries its own size, so that a newer runtime can tell what an older
-// program knew.
+// The C boundary between generated code, inline headers and libtlruntime. Everything that crosses
+// it is plain data or a function pointer; no exception crosses it except one that a variant throws
+// inside `tl_factory::invoke`, which the runtime catches. Fields are only ever appended: each
+// struct that a program hands over carries its own size, so that a newer runtime can tell what an
+// older program knew.
 
 #ifndef TL_ABI_H
 #define TL_ABI_H
@@ -55,13 +55,13 @@ enum {
 };
 
 enum {
-  TL_PARAMETER_VALUE = 0,      ///< trivially copyable bytes without pointers known to us
-  TL_PARAMETER_POINTER = 1,    ///< T *, extent unknown
-  TL_PARAMETER_VIEW = 2,       ///< carries its own extent; see tl_parameter::view
-  TL_PARAMETER_STREAM = 3,     ///< cudaStream_t, hipStream_t
-  TL_PARAMETER_REFERENCE = 4,  ///< T &: one object of `size` bytes
-  TL_PARAMETER_OPAQUE = 5,     ///< copyable object of a class type: usable in a forked child only
-  TL_PARAMETER_UNCOPYABLE = 6  ///< cannot be passed twice: such a factory is never tuned
+  TL_PARAMETER_VALUE = 0,     ///< trivially copyable bytes without pointers known to us
+  TL_PARAMETER_POINTER = 1,   ///< T *, extent unknown
+  TL_PARAMETER_VIEW = 2,      ///< carries its own extent; see tl_parameter::view
+  TL_PARAMETER_STREAM = 3,    ///< cudaStream_t, hipStream_t
+  TL_PARAMETER_REFERENCE = 4, ///< T &: one object of `size` bytes
+  TL_PARAMETER_OPAQUE = 5,    ///< copyable object of a class type: usable in a forked child only
+  TL_PARAMETER_UNCOPYABLE = 6 ///< cannot be passed twice: such a factory is never tuned
 };
 
 #define TL_MAX_RANK 8
@@ -90,7 +90,13 @@ typedef struct tl_parameter {
 
 enum { TL_DEFAULT = 0, TL_FALSE = 1, TL_TRUE = 2 };
 enum { TL_ISOLATION_DEFAULT = 0, TL_ISOLATION_PROCESS = 1, TL_ISOLATION_NONE = 2 };
-enum { TL_PROFILER_DEFAULT = 0, TL_PROFILER_EVENT = 1, TL_PROFILER_GRAPH = 2, TL_PROFILER_CUPTI = 3, TL_PROFILER_WALL = 4 };
+enum {
+  TL_PROFILER_DEFAULT = 0,
+  TL_PROFILER_EVENT = 1,
+  TL_PROFILER_GRAPH = 2,
+  TL_PROFILER_CUPTI = 3,
+  TL_PROFILER_WALL = 4
+};
 enum { TL_SEARCH_EXHAUSTIVE = 0, TL_SEARCH_RANDOM = 1, TL_SEARCH_LOCAL = 2 };
 
 /// What generated inputs look like; <tl/supply.h> has the ranges.
@@ -108,17 +114,17 @@ enum {
 /// The attribute's options as the runtime reads them.
 typedef struct tl_options {
   uint32_t struct_size;
-  uint32_t rep;          ///< most timed samples per variant
-  double timeout;        ///< hard limit for one trial of one variant [s]
-  double budget;         ///< limit for one tuning session, 0: none [s]
-  double warmup;         ///< untimed running before a variant's first timed sample [ms]
-  double rtol;           ///< |actual - expected| <= atol + rtol * |expected| is a match
+  uint32_t rep;   ///< most timed samples per variant
+  double timeout; ///< hard limit for one trial of one variant [s]
+  double budget;  ///< limit for one tuning session, 0: none [s]
+  double warmup;  ///< untimed running before a variant's first timed sample [ms]
+  double rtol;    ///< |actual - expected| <= atol + rtol * |expected| is a match
   double atol;
   double max_mismatched_ratio; ///< share of compared elements that may fail that
-  uint32_t check_repeat; ///< runs that must agree bit for bit, 0 or 1: no such check
+  uint32_t check_repeat;       ///< runs that must agree bit for bit, 0 or 1: no such check
   uint8_t skip_check;
   uint8_t equal_nan;
-  uint8_t cold;          ///< TL_DEFAULT: cold on a GPU, hot on the CPU; TL_TRUE, TL_FALSE
+  uint8_t cold; ///< TL_DEFAULT: cold on a GPU, hot on the CPU; TL_TRUE, TL_FALSE
   uint8_t cache_inputs;
   uint32_t isolation;    ///< TL_ISOLATION_*
   uint32_t profiler;     ///< TL_PROFILER_*
@@ -128,42 +134,45 @@ typedef struct tl_options {
   uint32_t supply_seed;  ///< equal seeds give equal inputs
   /// Runs the reference on the arguments; null: the default config is the reference.
   void (*reference)(const tl_factory *, void *const *arguments, void *result);
-  /// Looks at the arguments as a variant left them (and its result); false rejects it. Null: compare.
+  /// Looks at the arguments as a variant left them (and its result); false rejects it. Null:
+  /// compare.
   bool (*check)(const tl_factory *, void *const *arguments, const void *result);
   /// Sets wanted[i] for each variant that may run on this problem. Null: all.
   void (*eligible)(const tl_factory *, void *const *arguments, uint8_t *wanted);
 } tl_options;
 
-/// Runtime-owned and zero-initialised in the program: how a dispatcher reaches its installed winners.
-/// `table` is replaced as a whole and never freed while the program runs, so that a reader needs no lock.
+/// Runtime-owned and zero-initialised in the program: how a dispatcher reaches its installed
+/// winners. `table` is replaced as a whole and never freed while the program runs, so that a reader
+/// needs no lock.
 typedef struct tl_dispatch_slot {
   const void *table;   ///< atomic; private to the runtime
   uint64_t generation; ///< atomic; bumped when what threads remember is no longer to be used
 } tl_dispatch_slot;
 
-/// One concrete factory: everything the runtime knows about it. Lives as long as its image is loaded.
+/// One concrete factory: everything the runtime knows about it. Lives as long as its image is
+/// loaded.
 struct tl_call;
 
 struct tl_factory {
   uint32_t abi_version;
   uint32_t struct_size;
-  uint32_t backend;         ///< TL_BACKEND_*
+  uint32_t backend; ///< TL_BACKEND_*
   uint32_t variant_count;
   uint32_t default_variant; ///< index of the default config
   uint32_t parameter_count;
-  uint32_t tunable;         ///< 0 when a parameter is UNCOPYABLE
+  uint32_t tunable; ///< 0 when a parameter is UNCOPYABLE
   uint32_t reserved;
-  const char *id;           ///< mangled name of the specialisation: the same in every file and build
-  const char *name;         ///< for people: "ns::gemm<float>"
+  const char *id;   ///< mangled name of the specialisation: the same in every file and build
+  const char *name; ///< for people: "ns::gemm<float>"
   const char *file;
   uint64_t line;
-  const char *fingerprint;  ///< 32 hexadecimal digits
+  const char *fingerprint;    ///< 32 hexadecimal digits
   const char *const *configs; ///< [variant_count] "block_m=64,block_n=64"
   const tl_parameter *parameters;
-  tl_parameter result;      ///< kind VALUE and element set when the returned value can be compared
-  const void *functions;    ///< typed table, for `invoke` only
-  const void *context;      ///< for the callbacks in `options` only
-  const void *values;       ///< config objects, for `options.eligible` only
+  tl_parameter result;   ///< kind VALUE and element set when the returned value can be compared
+  const void *functions; ///< typed table, for `invoke` only
+  const void *context;   ///< for the callbacks in `options` only
+  const void *values;    ///< config objects, for `options.eligible` only
   tl_options options;
   tl_dispatch_slot *slot;
   /// Calls one variant with arguments given by address (copying those taken by value). `result` is
@@ -172,20 +181,21 @@ struct tl_factory {
   /// Text of the device toolkit's pending error (of a refused launch), which it clears; null: none.
   /// Each image has its own toolkit runtime when that is linked statically. Null on the CPU.
   const char *(*take_error)(void);
-  const void *dispatcher;   ///< address of the function that callers reach, null: not known
-  uint32_t key_words;       ///< length of a problem key
-  uint32_t own_parameters;  ///< leading parameters that are the factory's own; the rest are those of
-                            ///< the launch that a lazy factory returns
+  const void *dispatcher;  ///< address of the function that callers reach, null: not known
+  uint32_t key_words;      ///< length of a problem key
+  uint32_t own_parameters; ///< leading parameters that are the factory's own; the rest are those of
+                           ///< the launch that a lazy factory returns
   /// Fills in `call` for these arguments: key, device, stream, capturing. `key` has room for
   /// key_words. The printed problem goes to `append(sink, text)`, and not into `call`.
   void (*make_call)(const tl_factory *, void *const *arguments, struct tl_call *call, uint64_t *key,
                     void (*append)(void *sink, const char *text), void *sink);
   /// Trial inputs that the program gives in place of a call's arguments: tl::with_inputs on this
-  /// thread, else `supply = fn`. Returns 1 and replaces addresses (and `extents` where known), with an
-  /// owner to be handed to release_inputs after the last trial; 0: there are none; -1: they do not
-  /// fit, and `append(sink, text)` was told why.
-  int32_t (*inputs)(const tl_factory *, const struct tl_call *call, void **arguments, uint64_t *extents, void **owner,
-                    void (*append)(void *sink, const char *text), void *sink);
+  /// thread, else `supply = fn`. Returns 1 and replaces addresses (and `extents` where known), with
+  /// an owner to be handed to release_inputs after the last trial; 0: there are none; -1: they do
+  /// not fit, and `append(sink, text)` was told why.
+  int32_t (*inputs)(const tl_factory *, const struct tl_call *call, void **arguments,
+                    uint64_t *extents, void **owner, void (*append)(void *sink, const char *text),
+                    void *sink);
   void (*release_inputs)(void *owner);
 };
 
@@ -201,7 +211,7 @@ typedef struct tl_call {
   uint32_t capturing;      ///< 1 while `stream` is being captured: nothing may be tuned
   const uint64_t *extents; ///< sizes of buffers that arguments do not tell [bytes], 0: not known;
                            ///< [parameter_count], or null
-  uint32_t synthetic;      ///< 1: the buffers hold nothing (and may be null): inputs must be generated
+  uint32_t synthetic; ///< 1: the buffers hold nothing (and may be null): inputs must be generated
   uint32_t reserved;
 } tl_call;
 
@@ -220,8 +230,9 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 /// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
 
-/// Says that the variant that is running on this thread cannot run here, and why (the device's limits,
-/// with the numbers), whatever it does next. Inside a trial the variant is then recorded as infeasible.
+/// Says that the variant that is running on this thread cannot run here, and why (the device's
+/// limits, with the numbers), whatever it does next. Inside a trial the variant is then recorded as
+/// infeasible.
 void tl_rt_infeasible(const char *reason);
 
 /// Says one line as a warning, once per process for each key.

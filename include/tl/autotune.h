@@ -17,8 +17,8 @@
 #include <tl/version.h>
 #include <tl/views.h>
 
-/// The attribute, where the plugin is loaded; nothing elsewhere, so that other compilers and editors
-/// that do not load plugins see no unknown attribute.
+/// The attribute, where the plugin is loaded; nothing elsewhere, so that other compilers and
+/// editors that do not load plugins see no unknown attribute.
 #ifdef __has_cpp_attribute
 #if __has_cpp_attribute(tl::autotune)
 #define TL_AUTOTUNE(...) [[tl::autotune(__VA_ARGS__)]]

@@ -2,8 +2,9 @@
 //
 // What the plugin's generated functions call. For each concrete factory it emits
 //
-//   const tl_factory *__tl_factory_H() { ...tables...; return describe<&__tl_factory_H, R(Args...)>(...); }
-//   R __tl_dispatch_H(Args... args) { return dispatch<&__tl_factory_H, R(Args...)>(option_set(...), args...); }
+//   const tl_factory *__tl_factory_H() { ...tables...; return describe<&__tl_factory_H,
+//   R(Args...)>(...); } R __tl_dispatch_H(Args... args) { return dispatch<&__tl_factory_H,
+//   R(Args...)>(option_set(...), args...); }
 //
 // and everything that is not a table stands here and in the runtime.
 
@@ -81,8 +82,9 @@ constexpr Default value_or(const Options &options, Default otherwise) {
 
 template <class Options> constexpr bool supplied_by_function() {
   if constexpr (has_option_v<keyword::supply, Options>)
-    return !std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(std::declval<const Options &>()))>,
-                           supply_t>;
+    return !std::is_same_v<
+        std::remove_cvref_t<decltype(value_of<keyword::supply>(std::declval<const Options &>()))>,
+        supply_t>;
   else
     return false;
 }
@@ -90,8 +92,8 @@ template <class Options> const auto &value_of_supply(const Options &options) {
   return value_of<keyword::supply>(options);
 }
 
-/// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the launch
-/// that it returns and the stream of that launch.
+/// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the
+/// launch that it returns and the stream of that launch.
 template <class Signature> struct full_signature;
 template <class R, class... Args> struct full_signature<R(Args...)> {
   using type = R(Args...);
@@ -135,19 +137,24 @@ template <class Config> bool same_config(const Config &a, const Config &b) {
   }
 }
 
-/// Marks the variants that `eligible` admits: fn(config, args...) says yes or no to each, fn(args...)
-/// returns the configs that are wanted. One that was not compiled is reported, since nobody else would
-/// notice that it never runs.
+/// Marks the variants that `eligible` admits: fn(config, args...) says yes or no to each,
+/// fn(args...) returns the configs that are wanted. One that was not compiled is reported, since
+/// nobody else would notice that it never runs.
 template <class Config, class Parameters, class Function>
-void find_eligible(const Function &fn, const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
+void find_eligible(const Function &fn, const tl_factory *factory, void *const *arguments,
+                   std::uint8_t *wanted) {
   const auto *const *values = static_cast<const Config *const *>(factory->values);
   if constexpr (callable_with<Function, prepend_t<const Config &, Parameters>>) {
     for (std::uint32_t i = 0; i < factory->variant_count; ++i)
-      wanted[i] = apply_arguments([&](auto &&...args) { return bool(fn(*values[i], std::forward<decltype(args)>(args)...)); },
-                                  arguments, Parameters{});
+      wanted[i] = apply_arguments(
+          [&](auto &&...args) {
+            return bool(fn(*values[i], std::forward<decltype(args)>(args)...));
+          },
+          arguments, Parameters{});
   } else {
     static_assert(callable_with<Function, Parameters>,
-                  "`eligible` takes (config, arguments...) and returns a bool, or (arguments...) and returns configs");
+                  "`eligible` takes (config, arguments...) and returns a bool, or (arguments...) "
+                  "and returns configs");
     std::size_t position = 0;
     for (const Config &config : apply_arguments(fn, arguments, Parameters{})) {
       bool compiled = false;
@@ -155,9 +162,10 @@ void find_eligible(const Function &fn, const tl_factory *factory, void *const *a
         if (same_config(*values[i], config))
           compiled = true, wanted[i] = 1;
       if (!compiled) {
-        const std::string text = std::string(factory->name) + ": config " + std::to_string(position) +
-                                 " (counted from 0) that `eligible` asks for is none of the " +
-                                 std::to_string(factory->variant_count) + " that were compiled; it is left out";
+        const std::string text =
+            std::string(factory->name) + ": config " + std::to_string(position) +
+            " (counted from 0) that `eligible` asks for is none of the " +
+            std::to_string(factory->variant_count) + " that were compiled; it is left out";
         tl_rt_warn_once(text.c_str(), text.c_str());
       }
       ++position;
@@ -168,15 +176,18 @@ void find_eligible(const Function &fn, const tl_factory *factory, void *const *a
 /// Type-erased access to one factory's functions: the other end of tl_factory's function pointers.
 template <class Signature, class Options, class Config> struct erased;
 
-template <class R, class... Args, class Options, class Config> struct erased<R(Args...), Options, Config> {
+template <class R, class... Args, class Options, class Config>
+struct erased<R(Args...), Options, Config> {
   using function = R (*)(Args...);
 
   template <class Callable, std::size_t... I>
-  static decltype(auto) apply(Callable &&callable, void *const *arguments, std::index_sequence<I...>) {
+  static decltype(auto) apply(Callable &&callable, void *const *arguments,
+                              std::index_sequence<I...>) {
     return callable(argument<Args>::get(arguments[I])...);
   }
 
-  template <class Callable> static void call(Callable &&callable, void *const *arguments, void *result) {
+  template <class Callable>
+  static void call(Callable &&callable, void *const *arguments, void *result) {
     constexpr std::index_sequence_for<Args...> all{};
     using returned = decltype(apply(callable, arguments, all));
     if constexpr (std::is_arithmetic_v<returned> || std::is_enum_v<returned>) {
@@ -189,9 +200,12 @@ template <class R, class... Args, class Options, class Config> struct erased<R(A
     }
   }
 
-  static const Options &options(const tl_factory *factory) { return *static_cast<const Options *>(factory->context); }
+  static const Options &options(const tl_factory *factory) {
+    return *static_cast<const Options *>(factory->context);
+  }
 
-  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments, void *result) {
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
+                     void *result) {
     call(static_cast<const function *>(factory->functions)[variant], arguments, result);
   }
 
@@ -201,11 +215,13 @@ template <class R, class... Args, class Options, class Config> struct erased<R(A
 
   static bool check(const tl_factory *factory, void *const *arguments, const void *result) {
     const auto &fn = value_of<keyword::check>(options(factory));
-    if constexpr (!std::is_void_v<R> && requires(const R &value) {
-                    fn(argument<Args>::get(nullptr)..., value);
-                  }) {
-      return apply([&](auto &&...args) { return bool(fn(std::forward<decltype(args)>(args)..., *static_cast<const R *>(result))); },
-                   arguments, std::index_sequence_for<Args...>{});
+    if constexpr (!std::is_void_v<R> &&
+                  requires(const R &value) { fn(argument<Args>::get(nullptr)..., value); }) {
+      return apply(
+          [&](auto &&...args) {
+            return bool(fn(std::forward<decltype(args)>(args)..., *static_cast<const R *>(result)));
+          },
+          arguments, std::index_sequence_for<Args...>{});
     } else {
       return bool(apply(fn, arguments, std::index_sequence_for<Args...>{}));
     }
@@ -213,7 +229,8 @@ template <class R, class... Args, class Options, class Config> struct erased<R(A
 
   static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
     static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
-    find_eligible<Config, type_list<Args...>>(value_of<keyword::eligible>(options(factory)), factory, arguments, wanted);
+    find_eligible<Config, type_list<Args...>>(value_of<keyword::eligible>(options(factory)),
+                                              factory, arguments, wanted);
   }
 };
 
@@ -238,7 +255,8 @@ template <class Options> tl_options runtime_options(const Options &options) {
   result.profiler = value_or<keyword::profiler>(options, profiler_t{TL_PROFILER_DEFAULT}).value;
   const search_t search = value_or<keyword::search>(options, search_t{TL_SEARCH_EXHAUSTIVE, 0});
   if constexpr (has_option_v<keyword::supply, Options>) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(options))>, supply_t>) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(options))>,
+                                 supply_t>) {
       result.supply = value_of<keyword::supply>(options).kind;
       result.supply_seed = value_of<keyword::supply>(options).seed;
     }
@@ -260,11 +278,12 @@ constexpr auto describe_parameters(const char *const *names, std::size_t own, ty
 template <class Signature> struct signature_traits;
 template <class R, class... Args> struct signature_traits<R(Args...)> {
   using result = R;
-  static constexpr bool copyable =
-      (true && ... &&
-       (std::is_lvalue_reference_v<Args> || std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
+  static constexpr bool copyable = (true && ... &&
+                                    (std::is_lvalue_reference_v<Args> ||
+                                     std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
   /// A reference to an array leads to no object that could be made and kept for a trial.
-  static constexpr bool suppliable = (true && ... && !std::is_array_v<std::remove_reference_t<Args>>);
+  static constexpr bool suppliable =
+      (true && ... && !std::is_array_v<std::remove_reference_t<Args>>);
 };
 
 /// Sets the callbacks; none of them is instantiated for a factory whose arguments cannot be copied.
@@ -339,7 +358,8 @@ const tl_factory *describe(const generated &tables, std::type_identity_t<Signatu
 template <factory_function Factory, class Signature, class Config = void, class... Options>
   requires(!(std::is_pointer_v<Options> || ...))
 const tl_factory *describe(const generated &tables, const Options &...options) {
-  return describe<Factory, Signature, Config>(tables, static_cast<Signature *>(nullptr), options...);
+  return describe<Factory, Signature, Config>(tables, static_cast<Signature *>(nullptr),
+                                              options...);
 }
 
 /// What a thread remembers of its last call: trivially constructed, so that reaching it is free.
@@ -356,8 +376,8 @@ template <factory_function Factory, class Options, class... Args> struct problem
 
   static constexpr std::size_t problem_words() {
     if constexpr (own_key)
-      return key_words_of_value<std::remove_cvref_t<decltype(value_of<keyword::key>(std::declval<const Options &>())(
-          std::declval<std::remove_reference_t<Args> &>()...))>>();
+      return key_words_of_value<std::remove_cvref_t<decltype(value_of<keyword::key>(
+          std::declval<const Options &>())(std::declval<std::remove_reference_t<Args> &>()...))>>();
     else
       return (std::size_t(0) + ... + key_words_of<Args>());
   }
@@ -399,16 +419,18 @@ template <factory_function Factory, class Options, class... Args> struct problem
   }
 
   /// tl_factory::make_call.
-  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call, std::uint64_t *key,
-                        void (*append)(void *sink, const char *text), void *sink) {
+  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
+                        std::uint64_t *key, void (*append)(void *sink, const char *text),
+                        void *sink) {
     const auto &options = *static_cast<const Options *>(factory->context);
     *call = tl_call{};
     call->key = key;
     fill_call(factory, arguments, *call);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       make_key(key, options, *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
-      append(sink,
-             make_text(factory, options, *static_cast<std::remove_reference_t<Args> *>(arguments[I])...).c_str());
+      append(sink, make_text(factory, options,
+                             *static_cast<std::remove_reference_t<Args> *>(arguments[I])...)
+                       .c_str());
     }(std::index_sequence_for<Args...>{});
   }
 };
@@ -420,11 +442,13 @@ struct dispatcher<Factory, R(Args...), Options> : problem_of<Factory, Options, A
   using problem::words;
 
   struct key_t {
-    std::uint64_t word[words + 1]; ///< one spare, so that a factory without a key is no special case
+    std::uint64_t
+        word[words + 1]; ///< one spare, so that a factory without a key is no special case
   };
 
   [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
-    static thread_local constinit last_call<function, words + 1> last{~std::uint64_t(0), {}, nullptr};
+    static thread_local constinit last_call<function, words + 1> last{
+        ~std::uint64_t(0), {}, nullptr};
     tl_dispatch_slot &slot = dispatch_slot<Factory>;
     key_t key;
     problem::make_key(key.word, options, args...);
@@ -446,10 +470,11 @@ struct dispatcher<Factory, R(Args...), Options> : problem_of<Factory, Options, A
     return last.function(static_cast<Args &&>(args)...);
   }
 
-  [[gnu::noinline, gnu::cold]] static std::uint32_t resolve(const Options &options, const key_t &key,
-                                                            std::remove_reference_t<Args> &...args) {
+  [[gnu::noinline, gnu::cold]] static std::uint32_t
+  resolve(const Options &options, const key_t &key, std::remove_reference_t<Args> &...args) {
     const tl_factory *factory = Factory();
-    void *arguments[] = {const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+    void *arguments[] = {
+        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
     const std::string text = problem::make_text(factory, options, args...);
     tl_call call{};
     problem::fill_call(factory, arguments, call);

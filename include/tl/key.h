@@ -75,17 +75,20 @@ template <class Parameter> constexpr std::size_t key_words_of() {
 template <class T> constexpr std::size_t key_words_of_value() {
   if constexpr (is_tuple<T>::value)
     return []<std::size_t... I>(std::index_sequence<I...>) {
-      return (std::size_t(0) + ... + key_words_of_value<std::remove_cvref_t<std::tuple_element_t<I, T>>>());
+      return (std::size_t(0) + ... +
+              key_words_of_value<std::remove_cvref_t<std::tuple_element_t<I, T>>>());
     }(std::make_index_sequence<std::tuple_size_v<T>>{});
   else {
-    static_assert(is_key_scalar_v<T>,
-                  "`key = fn` must return an integer, enum, bool, or an array, pair or tuple of them");
+    static_assert(
+        is_key_scalar_v<T>,
+        "`key = fn` must return an integer, enum, bool, or an array, pair or tuple of them");
     return 1;
   }
 }
 
 template <class Parameter>
-[[gnu::always_inline]] inline void append_key(std::uint64_t *&at, const std::remove_reference_t<Parameter> &argument) {
+[[gnu::always_inline]] inline void append_key(std::uint64_t *&at,
+                                              const std::remove_reference_t<Parameter> &argument) {
   using type = std::remove_reference_t<Parameter>;
   if constexpr (is_view_parameter<Parameter>()) {
     if constexpr (view_of<type>::rank == 1 && requires { std::size(argument); }) {
@@ -100,7 +103,8 @@ template <class Parameter>
   }
 }
 
-template <class Value> [[gnu::always_inline]] inline void append_key_value(std::uint64_t *&at, const Value &value) {
+template <class Value>
+[[gnu::always_inline]] inline void append_key_value(std::uint64_t *&at, const Value &value) {
   if constexpr (is_tuple<Value>::value)
     std::apply([&](const auto &...part) { (append_key_value(at, part), ...); }, value);
   else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The keywords of [[tl::autotune(...)]]. Each is an object whose assignment yields a typed option, so
-// that `timeout = 30` is an ordinary constant expression that the compiler checks.
+// The keywords of [[tl::autotune(...)]]. Each is an object whose assignment yields a typed option,
+// so that `timeout = 30` is an ordinary constant expression that the compiler checks.
 
 #ifndef TL_KEYWORDS_H
 #define TL_KEYWORDS_H
@@ -39,14 +39,17 @@ namespace detail {
 
 /// A keyword that takes a value of any type (a space, a function, a lambda).
 template <class Keyword> struct open_keyword {
-  template <class Value> constexpr option<Keyword, Value> operator=(Value value) const { return {value}; }
+  template <class Value> constexpr option<Keyword, Value> operator=(Value value) const {
+    return {value};
+  }
 };
 
 /// `configs`: like any open keyword, but an array stays an array.
 struct configs_keyword : open_keyword<keyword::configs> {
   using open_keyword::operator=;
   template <class Config, std::size_t N>
-  constexpr option<keyword::configs, std::array<Config, N>> operator=(const Config (&list)[N]) const {
+  constexpr option<keyword::configs, std::array<Config, N>>
+  operator=(const Config (&list)[N]) const {
     return {std::to_array(list)};
   }
 };
@@ -58,11 +61,12 @@ template <class Keyword, class Value> struct typed_keyword {
 
 } // namespace detail
 
-/// For `using namespace tl::keywords;`. No name here is one that C, POSIX or a toolkit declares globally.
+/// For `using namespace tl::keywords;`. No name here is one that C, POSIX or a toolkit declares
+/// globally.
 namespace keywords {
 
-/// The space: a tl::space, an array or other constexpr range of config structs. Required, unless the
-/// configs are written in the attribute itself as braced lists.
+/// The space: a tl::space, an array or other constexpr range of config structs. Required, unless
+/// the configs are written in the attribute itself as braced lists.
 inline constexpr detail::configs_keyword configs{};
 /// Untimed running before a variant's first timed sample [ms], default 25.
 inline constexpr detail::typed_keyword<keyword::warmup, double> warmup{};
@@ -74,7 +78,8 @@ inline constexpr detail::typed_keyword<keyword::timeout, double> timeout{};
 inline constexpr detail::typed_keyword<keyword::budget, double> budget{};
 /// Where the inputs of trials come from, default: the first call's own arguments.
 inline constexpr detail::open_keyword<keyword::supply> supply{};
-/// A function with the factory's parameters whose results are the right ones. Default: the default config.
+/// A function with the factory's parameters whose results are the right ones. Default: the default
+/// config.
 inline constexpr detail::open_keyword<keyword::reference> reference{};
 /// A function with the factory's parameters that returns whether they hold a right result; replaces
 /// the comparison.

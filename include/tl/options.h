@@ -32,7 +32,8 @@ struct isolation_t {
 namespace isolation {
 /// In a child process that can be killed (the default).
 inline constexpr isolation_t process{TL_ISOLATION_PROCESS};
-/// In the calling process, on copies of the buffers: a variant that crashes takes the program along.
+/// In the calling process, on copies of the buffers: a variant that crashes takes the program
+/// along.
 inline constexpr isolation_t none{TL_ISOLATION_NONE};
 } // namespace isolation
 
@@ -44,7 +45,8 @@ namespace profiler {
 inline constexpr profiler_t event{TL_PROFILER_EVENT}; ///< events on the stream (the GPU's default)
 inline constexpr profiler_t graph{TL_PROFILER_GRAPH}; ///< replays of a captured graph
 inline constexpr profiler_t cupti{TL_PROFILER_CUPTI}; ///< kernel times as CUPTI reports them
-inline constexpr profiler_t wall{TL_PROFILER_WALL};   ///< the host's monotonic clock (the CPU's only one)
+inline constexpr profiler_t wall{
+    TL_PROFILER_WALL}; ///< the host's monotonic clock (the CPU's only one)
 } // namespace profiler
 
 /// Which variants of a space are tried.

@@ -70,9 +70,11 @@ template <class T> constexpr std::uint32_t element_of() {
 }
 
 template <class T>
-inline constexpr bool is_stream_v = std::is_same_v<T, CUstream_st *> || std::is_same_v<T, ihipStream_t *>;
+inline constexpr bool is_stream_v =
+    std::is_same_v<T, CUstream_st *> || std::is_same_v<T, ihipStream_t *>;
 
-/// A class with data() and size() over trivially copyable elements, such as std::vector and std::array.
+/// A class with data() and size() over trivially copyable elements, such as std::vector and
+/// std::array.
 template <class T>
 concept contiguous = std::is_class_v<T> && requires(T &range) {
   requires std::is_pointer_v<decltype(std::data(range))>;
@@ -85,13 +87,14 @@ template <class T> struct view_of : view_traits<std::remove_cv_t<T>> {};
 template <class T>
   requires(contiguous<T> && !view_traits<std::remove_cv_t<T>>::is_view)
 struct view_of<T>
-    : contiguous_view<std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>,
-                      std::is_const_v<std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>>
-                          ? TL_ACCESS_IN
-                          : TL_ACCESS_UNKNOWN> {};
+    : contiguous_view<
+          std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>,
+          std::is_const_v<std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>>
+              ? TL_ACCESS_IN
+              : TL_ACCESS_UNKNOWN> {};
 
-/// Whether a parameter is a view: one by value, or a container by reference (a container by value is
-/// the callee's own copy, of no interest to anybody else).
+/// Whether a parameter is a view: one by value, or a container by reference (a container by value
+/// is the callee's own copy, of no interest to anybody else).
 template <class Parameter> constexpr bool is_view_parameter() {
   using type = std::remove_reference_t<Parameter>;
   if constexpr (view_traits<std::remove_cv_t<type>>::is_view)
@@ -119,10 +122,13 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     };
     if constexpr (!std::is_lvalue_reference_v<Parameter> &&
                   requires(bare &view, void *data) { traits::rebase(view, data); })
-      result.rebase = [](void *argument, void *data) { traits::rebase(*static_cast<bare *>(argument), data); };
+      result.rebase = [](void *argument, void *data) {
+        traits::rebase(*static_cast<bare *>(argument), data);
+      };
   } else if constexpr (is_stream_v<bare>) {
     result.kind = TL_PARAMETER_STREAM;
-  } else if constexpr (std::is_pointer_v<bare> && !std::is_function_v<std::remove_pointer_t<bare>> &&
+  } else if constexpr (std::is_pointer_v<bare> &&
+                       !std::is_function_v<std::remove_pointer_t<bare>> &&
                        !std::is_lvalue_reference_v<Parameter>) {
     using pointee = std::remove_pointer_t<bare>;
     result.kind = TL_PARAMETER_POINTER;

@@ -77,14 +77,18 @@ public:
 
   /// Whether every predicate admits the config.
   constexpr bool admits(const Config &config) const {
-    return std::apply([&](const auto &...predicate) { return (bool(predicate(config)) && ...); }, predicates);
+    return std::apply([&](const auto &...predicate) { return (bool(predicate(config)) && ...); },
+                      predicates);
   }
 
   /// Calls visit(config) for each config of the space, in order.
-  template <class Visit> constexpr void for_each(Visit &&visit) const { enumerate<0>(Config{}, visit); }
+  template <class Visit> constexpr void for_each(Visit &&visit) const {
+    enumerate<0>(Config{}, visit);
+  }
 
 private:
-  template <std::size_t I, class Visit> constexpr void enumerate(Config config, Visit &visit) const {
+  template <std::size_t I, class Visit>
+  constexpr void enumerate(Config config, Visit &visit) const {
     if constexpr (I == std::tuple_size_v<Axes>) {
       if (admits(config))
         visit(config);
@@ -103,7 +107,8 @@ private:
 template <class Config> constexpr space_t<Config> space() { return {}; }
 
 /// An explicit list: `tl::configs_of<gemm_config>({{.block_m = 64}, {.block_m = 128}})`.
-template <class Config, std::size_t N> constexpr std::array<Config, N> configs_of(const Config (&configs)[N]) {
+template <class Config, std::size_t N>
+constexpr std::array<Config, N> configs_of(const Config (&configs)[N]) {
   return std::to_array(configs);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Arguments that say how much memory they mean and what is done with it. A raw pointer works too; a
-// view lets a tuner poison outputs, compare exactly the right elements and put guard zones around them.
+// view lets a tuner poison outputs, compare exactly the right elements and put guard zones around
+// them.
 
 #ifndef TL_VIEWS_H
 #define TL_VIEWS_H
@@ -64,14 +65,15 @@ template <class T> struct scratch : detail::buffer<T> {
 template <class T, std::size_t Rank> struct tensor {
   static_assert(Rank >= 1 && Rank <= TL_MAX_RANK);
   T *pointer = nullptr;
-  std::size_t shape[Rank]{};        ///< [elements]
-  std::ptrdiff_t strides[Rank]{};   ///< [elements]
+  std::size_t shape[Rank]{};      ///< [elements]
+  std::ptrdiff_t strides[Rank]{}; ///< [elements]
 
   constexpr tensor() = default;
   /// Dense, the last dimension contiguous.
   template <class... Extent>
     requires(sizeof...(Extent) == Rank && (std::is_convertible_v<Extent, std::size_t> && ...))
-  constexpr tensor(T *data, Extent... extents) : pointer(data), shape{static_cast<std::size_t>(extents)...} {
+  constexpr tensor(T *data, Extent... extents)
+      : pointer(data), shape{static_cast<std::size_t>(extents)...} {
     std::ptrdiff_t stride = 1;
     for (std::size_t i = Rank; i-- > 0;) {
       strides[i] = stride;
@@ -98,8 +100,8 @@ template <class T, std::size_t Rank> struct tensor {
   }
 };
 
-/// How a type describes a buffer. Specialise it for your own view types; the members are those below.
-/// `rebase` may be missing: then the argument works on the CPU only, in a forked child.
+/// How a type describes a buffer. Specialise it for your own view types; the members are those
+/// below. `rebase` may be missing: then the argument works on the CPU only, in a forked child.
 template <class T> struct view_traits {
   static constexpr bool is_view = false;
 };

@@ -26,7 +26,8 @@ using store::trial_status;
 /// What became of running one variant, with the reason in words where it is not `measured`.
 struct trial_outcome {
   trial_status status = trial_status::measured;
-  std::string reason; ///< "signal 11 (segmentation fault) at address 0x0", "2 of 64 elements of c differ, ..."
+  std::string reason; ///< "signal 11 (segmentation fault) at address 0x0", "2 of 64 elements of c
+                      ///< differ, ..."
   double time_ns = 0; ///< of the one run, for `measured` and `wrong` [ns]
   std::string resources; ///< JSON object: registers, spills, ...; empty on the CPU
 };
@@ -61,7 +62,8 @@ struct tuning_task {
 };
 
 /// Where variants of one task are tried. Owns the worker process and replaces it when it is lost; a
-/// lost worker costs the running trial only. Not thread-safe; used by the thread that made the call.
+/// lost worker costs the running trial only. Not thread-safe; used by the thread that made the
+/// call.
 class trial_bench {
 public:
   virtual ~trial_bench() = default;
@@ -73,8 +75,8 @@ public:
   /// Runs one variant once and checks its results. Killed after `limit_s` [s].
   virtual trial_outcome probe(std::uint32_t variant, double limit_s) = 0;
 
-  /// Takes the samples in the given order. A variant that fails in the middle yields its outcome and
-  /// the rest of the round is still taken. Each sample is killed after `limit_s` [s].
+  /// Takes the samples in the given order. A variant that fails in the middle yields its outcome
+  /// and the rest of the round is still taken. Each sample is killed after `limit_s` [s].
   virtual timed_round round(std::span<const sample_request> order, double limit_s) = 0;
 
   /// Time of the reference, where one was given and ran [ns]; 0 otherwise.
@@ -90,8 +92,8 @@ public:
   /// together they are the device part of the lookup key.
   virtual std::vector<std::pair<std::string, std::string>> identity(std::int32_t device) = 0;
 
-  /// What makes a device one physical thing that only one session measures on at a time: the UUID of
-  /// a GPU; here the host's name, as it is right for the CPU.
+  /// What makes a device one physical thing that only one session measures on at a time: the UUID
+  /// of a GPU; here the host's name, as it is right for the CPU.
   virtual std::string unit(std::int32_t device);
 
   /// Sets up trials for one task. Null, with the reason in `error`, where that is not possible.

@@ -239,7 +239,8 @@ rt::status tuning_store::merge(const std::string &other_path) {
         import_one(db, b);
       }
       for (const listed_winner &w : find_winners(from, version, {})) {
-        session_bundle only; // filled member by member: GCC 12 warns of designated initialisers here
+        session_bundle
+            only; // filled member by member: GCC 12 warns of designated initialisers here
         only.factory = w.factory;
         only.device = w.device;
         only.mode = w.key.mode;
@@ -334,7 +335,8 @@ std::vector<std::string> tuning_store::verify() {
   try {
     // A writer that was killed leaves a journal, which a connection that may write undoes at its
     // first look. What else is wrong is found below.
-    connection(o.path, connection::access::read_write).integer("SELECT count(*) FROM sqlite_schema");
+    connection(o.path, connection::access::read_write)
+        .integer("SELECT count(*) FROM sqlite_schema");
   } catch (const sqlite_error &) {
   }
   // As a layer: a check leaves a damaged file where it is.

@@ -28,7 +28,8 @@ void tl_rt_register(const tl_factory *factory) {
   try {
     tl::rt::register_factory(factory);
   } catch (const std::exception &error) {
-    tl::rt::report_internal_error("a factory could not be registered, its default config will run", error.what());
+    tl::rt::report_internal_error("a factory could not be registered, its default config will run",
+                                  error.what());
   }
 }
 
@@ -48,7 +49,8 @@ uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call) {
   try {
     return tl::rt::resolve(*factory, *call);
   } catch (const std::exception &error) {
-    tl::rt::report_internal_error("a call could not be resolved, the default config runs", error.what());
+    tl::rt::report_internal_error("a call could not be resolved, the default config runs",
+                                  error.what());
     return factory->default_variant;
   }
 }

@@ -50,7 +50,8 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
     total_ns += launch_ns * next;
     launches += next;
     // Slices of a quarter keep the length honest without a message for each launch.
-    next = static_cast<std::uint32_t>(std::clamp(static_cast<double>(ns) / 4 / std::max(launch_ns, 1.0), 1.0, 1e6));
+    next = static_cast<std::uint32_t>(
+        std::clamp(static_cast<double>(ns) / 4 / std::max(launch_ns, 1.0), 1.0, 1e6));
   }
   return total_ns > 0 ? static_cast<double>(launches) / total_ns : 0;
 }

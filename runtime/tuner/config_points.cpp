@@ -23,7 +23,9 @@ std::vector<std::vector<double>> config_points(std::span<const char *const> conf
       double number = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
       if (error != std::errc{} || end != value.data() + value.size())
-        number = names[tunable].try_emplace(value, static_cast<double>(names[tunable].size())).first->second;
+        number = names[tunable]
+                     .try_emplace(value, static_cast<double>(names[tunable].size()))
+                     .first->second;
       point.push_back(number);
     }
   }

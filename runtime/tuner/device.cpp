@@ -27,7 +27,8 @@ static std::unique_ptr<device> make_device(std::uint32_t which, std::int32_t ord
 
 const device &find_device(std::uint32_t which, std::int32_t ordinal) {
   static mutex *guard = new mutex;
-  static auto *known = new std::map<std::pair<std::uint32_t, std::int32_t>, std::unique_ptr<device>>;
+  static auto *known =
+      new std::map<std::pair<std::uint32_t, std::int32_t>, std::unique_ptr<device>>;
   const mutex_lock lock(*guard);
   auto &slot = (*known)[{which, ordinal}];
   if (!slot)

@@ -20,8 +20,8 @@ struct device {
   std::string error;
 };
 
-/// The device with this ordinal (-1 on the CPU), asked for once per process. Thread-safe; the object
-/// is never destroyed.
+/// The device with this ordinal (-1 on the CPU), asked for once per process. Thread-safe; the
+/// object is never destroyed.
 const device &find_device(std::uint32_t backend, std::int32_t ordinal);
 
 } // namespace tl::rt

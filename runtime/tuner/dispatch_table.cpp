@@ -15,11 +15,13 @@ namespace {
 
 constexpr std::uint32_t initial_cells = 16; // a power of two
 
-/// Open addressing with linear probing, at most half full. A cell is written once: its key first, then
-/// `variant` with release order, which is what a reader acquires. Only `variant` changes afterwards.
+/// Open addressing with linear probing, at most half full. A cell is written once: its key first,
+/// then `variant` with release order, which is what a reader acquires. Only `variant` changes
+/// afterwards.
 struct table {
   table(std::uint32_t words_, std::uint32_t cells)
-      : words(words_), mask(cells - 1), keys(new std::uint64_t[std::size_t(cells) * std::max(words_, 1u)]),
+      : words(words_), mask(cells - 1),
+        keys(new std::uint64_t[std::size_t(cells) * std::max(words_, 1u)]),
         variants(new std::atomic<std::uint32_t>[cells]) {
     for (std::uint32_t i = 0; i < cells; ++i)
       variants[i].store(UINT32_MAX, std::memory_order_relaxed);
@@ -82,7 +84,8 @@ const table *load(const tl_dispatch_slot &slot) {
 
 } // namespace
 
-std::uint32_t find_installed(const tl_dispatch_slot &slot, std::span<const std::uint64_t> key) noexcept {
+std::uint32_t find_installed(const tl_dispatch_slot &slot,
+                             std::span<const std::uint64_t> key) noexcept {
   const table *t = load(slot);
   if (!t)
     return UINT32_MAX;
@@ -101,11 +104,13 @@ void install(tl_dispatch_slot &slot, std::span<const std::uint64_t> key, std::ui
   } else {
     auto grown = std::make_unique<table>(words, current ? (current->mask + 1) * 2 : initial_cells);
     for (std::uint32_t cell = 0; current && cell <= current->mask; ++cell)
-      if (const std::uint32_t old = current->variants[cell].load(std::memory_order_relaxed); old != UINT32_MAX)
+      if (const std::uint32_t old = current->variants[cell].load(std::memory_order_relaxed);
+          old != UINT32_MAX)
         insert(*grown, {current->key_of(cell), words}, old);
     insert(*grown, key, variant);
     all_tables().push_back(std::move(grown));
-    __atomic_store_n(&slot.table, static_cast<const void *>(all_tables().back().get()), __ATOMIC_RELEASE);
+    __atomic_store_n(&slot.table, static_cast<const void *>(all_tables().back().get()),
+                     __ATOMIC_RELEASE);
   }
   if (replaces)
     __atomic_fetch_add(&slot.generation, 1, __ATOMIC_RELEASE);

@@ -14,7 +14,8 @@ namespace tl::rt {
 
 /// Variant installed for `key`, or UINT32_MAX. Takes no lock, allocates nothing; thread-safe, also
 /// against install(). All keys of one slot have the same number of words.
-std::uint32_t find_installed(const tl_dispatch_slot &slot, std::span<const std::uint64_t> key) noexcept;
+std::uint32_t find_installed(const tl_dispatch_slot &slot,
+                             std::span<const std::uint64_t> key) noexcept;
 
 /// Installs a variant for a key, in place of the one that was installed before, if any; then what
 /// threads remember of that key is no longer used. Thread-safe. May throw std::bad_alloc, and has

@@ -24,8 +24,9 @@ static std::vector<std::string_view> split(std::string_view text, char separator
 static std::map<std::string_view, std::string_view> fields_of(std::string_view config) {
   std::map<std::string_view, std::string_view> fields;
   for (const std::string_view field : split(config, ','))
-    fields[field.substr(0, field.find('='))] =
-        field.find('=') == std::string_view::npos ? std::string_view{} : field.substr(field.find('=') + 1);
+    fields[field.substr(0, field.find('='))] = field.find('=') == std::string_view::npos
+                                                   ? std::string_view{}
+                                                   : field.substr(field.find('=') + 1);
   return fields;
 }
 
@@ -42,8 +43,9 @@ forced_config find_forced_config(const tl_factory &factory, std::string_view tex
     auto wanted = fields_of(factory.configs[factory.default_variant]);
     for (const auto &[field, value] : fields_of(entry)) {
       if (!wanted.contains(field)) {
-        result.error = fmt::format("TL_FORCE_CONFIG: {} has no tunable '{}'; its default config is {}", factory.name,
-                                   field, factory.configs[factory.default_variant]);
+        result.error =
+            fmt::format("TL_FORCE_CONFIG: {} has no tunable '{}'; its default config is {}",
+                        factory.name, field, factory.configs[factory.default_variant]);
         return result;
       }
       wanted[field] = value;
@@ -52,8 +54,9 @@ forced_config find_forced_config(const tl_factory &factory, std::string_view tex
       if (fields_of(factory.configs[i]) == wanted)
         result.variant = i;
     if (result.variant == UINT32_MAX)
-      result.error = fmt::format("TL_FORCE_CONFIG: '{}' is none of the {} configs of {} that were compiled", entry,
-                                 factory.variant_count, factory.name);
+      result.error =
+          fmt::format("TL_FORCE_CONFIG: '{}' is none of the {} configs of {} that were compiled",
+                      entry, factory.variant_count, factory.name);
     return result;
   }
   return result;

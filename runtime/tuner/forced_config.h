@@ -16,7 +16,7 @@ namespace tl::rt {
 /// What TL_FORCE_CONFIG says about one factory.
 struct forced_config {
   std::uint32_t variant = UINT32_MAX; ///< UINT32_MAX: nothing, or nothing that was compiled
-  std::string error;                  ///< one line where the text names a config that was not compiled
+  std::string error; ///< one line where the text names a config that was not compiled
 };
 
 /// Reads `text`: configs separated by ';', each "field=value,..." for every factory or

@@ -60,8 +60,11 @@ double problem_distance(std::string_view a, std::string_view b) {
   return std::sqrt(sum);
 }
 
-std::vector<store::candidate> nearest_candidates(std::vector<store::candidate> candidates, std::string_view problem) {
-  std::erase_if(candidates, [&](const store::candidate &it) { return std::isinf(problem_distance(it.problem, problem)); });
+std::vector<store::candidate> nearest_candidates(std::vector<store::candidate> candidates,
+                                                 std::string_view problem) {
+  std::erase_if(candidates, [&](const store::candidate &it) {
+    return std::isinf(problem_distance(it.problem, problem));
+  });
   std::stable_sort(candidates.begin(), candidates.end(), [&](const auto &a, const auto &b) {
     return problem_distance(a.problem, problem) < problem_distance(b.problem, problem);
   });

@@ -38,8 +38,8 @@ static void write_stderr(const std::string &text) {
 }
 
 progress_line::progress_line(std::string_view name, std::string_view problem)
-    : enabled_(progress_wanted()), head_(fmt::format("tl: {}({})", name, problem)), begin_(std::chrono::steady_clock::now()),
-      last_(begin_ - redraw_every) {}
+    : enabled_(progress_wanted()), head_(fmt::format("tl: {}({})", name, problem)),
+      begin_(std::chrono::steady_clock::now()), last_(begin_ - redraw_every) {}
 
 progress_line::~progress_line() {
   if (drawn_)
@@ -63,7 +63,8 @@ void progress_line::draw(const std::string &text) {
   drawn_ = true;
 }
 
-void progress_line::probing(std::uint32_t done, std::uint32_t total, double best_ns, std::uint32_t failed) {
+void progress_line::probing(std::uint32_t done, std::uint32_t total, double best_ns,
+                            std::uint32_t failed) {
   if (!due())
     return;
   std::string text = fmt::format(" trying {}/{}", done, total);
@@ -72,7 +73,8 @@ void progress_line::probing(std::uint32_t done, std::uint32_t total, double best
   if (best_ns > 0)
     text += ", best " + format_ns(best_ns);
   if (done > 0) {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
     text += fmt::format(", about {:.0f} s left", seconds / done * (total - done));
   }
   draw(text);
@@ -80,7 +82,8 @@ void progress_line::probing(std::uint32_t done, std::uint32_t total, double best
 
 void progress_line::racing(std::uint32_t survivors, std::uint32_t rounds, double best_ns) {
   if (due())
-    draw(fmt::format(" racing {} variants, round {}, best {}", survivors, rounds, format_ns(best_ns)));
+    draw(fmt::format(" racing {} variants, round {}, best {}", survivors, rounds,
+                     format_ns(best_ns)));
 }
 
 std::string format_ns(double ns) {

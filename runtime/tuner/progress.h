@@ -15,8 +15,8 @@ namespace tl::rt {
 /// Whether progress is shown: TL_PROGRESS, and by default where stderr is a terminal.
 bool progress_wanted();
 
-/// Draws on stderr, ten times a second at most, and wipes the line at the end. Silent where TL_PROGRESS
-/// is off or stderr is no terminal. Not thread-safe; one session at a time draws.
+/// Draws on stderr, ten times a second at most, and wipes the line at the end. Silent where
+/// TL_PROGRESS is off or stderr is no terminal. Not thread-safe; one session at a time draws.
 class progress_line {
 public:
   /// `name` of the factory and `problem` stand at the line's beginning.
@@ -25,7 +25,8 @@ public:
   progress_line(const progress_line &) = delete;
   progress_line &operator=(const progress_line &) = delete;
 
-  /// The probing phase: `done` of `total` variants, the best first run so far [ns], how many failed.
+  /// The probing phase: `done` of `total` variants, the best first run so far [ns], how many
+  /// failed.
   void probing(std::uint32_t done, std::uint32_t total, double best_ns, std::uint32_t failed);
 
   /// The race: variants still in it, rounds run, the leader's median [ns].

@@ -26,9 +26,10 @@ factories &known() {
 
 void register_factory(const tl_factory *factory) {
   if (factory->abi_version != TL_ABI_VERSION) {
-    log_error(fmt::format("a factory was built for version {} of the runtime interface and this runtime has version "
-                          "{}: it runs its default config; rebuild it with this runtime's headers",
-                          factory->abi_version, TL_ABI_VERSION));
+    log_error(fmt::format(
+        "a factory was built for version {} of the runtime interface and this runtime has version "
+        "{}: it runs its default config; rebuild it with this runtime's headers",
+        factory->abi_version, TL_ABI_VERSION));
     return;
   }
   if (factory->variant_count == 0 || factory->default_variant >= factory->variant_count) {
@@ -57,7 +58,8 @@ std::vector<const tl_factory *> registered_factories() {
 const tl_factory *find_factory(std::string_view id) {
   factories &f = known();
   const mutex_lock lock(f.guard);
-  const auto found = std::find_if(f.all.begin(), f.all.end(), [&](const tl_factory *it) { return it->id == id; });
+  const auto found =
+      std::find_if(f.all.begin(), f.all.end(), [&](const tl_factory *it) { return it->id == id; });
   return found == f.all.end() ? nullptr : *found;
 }
 

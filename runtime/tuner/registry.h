@@ -13,8 +13,8 @@
 
 namespace tl::rt {
 
-/// Makes a factory known; a second registration of the same object does nothing. A factory of another
-/// ABI version, or one whose tables make no sense, is refused with one line. Thread-safe.
+/// Makes a factory known; a second registration of the same object does nothing. A factory of
+/// another ABI version, or one whose tables make no sense, is refused with one line. Thread-safe.
 void register_factory(const tl_factory *factory);
 
 /// Forgets a factory whose image goes away. Thread-safe.

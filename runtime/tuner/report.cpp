@@ -17,7 +17,8 @@ static bool counts_as_rejected(store::trial_status status) {
          status != store::trial_status::not_eligible;
 }
 
-std::string describe_session(const tl_factory &factory, const tl_call &call, const session_result &result) {
+std::string describe_session(const tl_factory &factory, const tl_call &call,
+                             const session_result &result) {
   std::string text = fmt::format("{}({}): ", factory.name, call.problem);
   std::map<std::string_view, int> rejected;
   int eligible = 0, ruled_out = 0;
@@ -30,18 +31,21 @@ std::string describe_session(const tl_factory &factory, const tl_call &call, con
       ++rejected[to_string(it.status)];
   }
   if (!result.winner) {
-    text += fmt::format("no winner of {} variants in {:.2f} s: {}", eligible, result.seconds, result.failure);
+    text += fmt::format("no winner of {} variants in {:.2f} s: {}", eligible, result.seconds,
+                        result.failure);
   } else {
     const store::winner &best = *result.winner;
     text += fmt::format("winner {} {}", best.config, format_ns(best.median_ns));
     if (best.default_median_ns > 0)
-      text += fmt::format(", default {} {}, {:.2f} times as fast", factory.configs[factory.default_variant],
-                          format_ns(best.default_median_ns), best.default_median_ns / best.median_ns);
+      text += fmt::format(
+          ", default {} {}, {:.2f} times as fast", factory.configs[factory.default_variant],
+          format_ns(best.default_median_ns), best.default_median_ns / best.median_ns);
     if (best.reference_median_ns > 0)
       text += fmt::format(", reference {}", format_ns(best.reference_median_ns));
     if (!best.runner_up.empty())
       text += fmt::format("; runner-up {} {:.1f} % slower", best.runner_up, 100 * best.margin);
-    text += fmt::format("; within 1 % of the best of {} variants with confidence {:.2f}", eligible, best.confidence);
+    text += fmt::format("; within 1 % of the best of {} variants with confidence {:.2f}", eligible,
+                        best.confidence);
     text += fmt::format("; {:.2f} s, {:.1f} passes", result.seconds, result.passes);
     if (result.carried_over)
       text += fmt::format(", {} trials of an earlier run", result.carried_over);
@@ -59,14 +63,17 @@ std::string describe_session(const tl_factory &factory, const tl_call &call, con
 }
 
 void report_session(const tl_factory &factory, const tl_call &call, const session_result &result) {
-  log(progress_wanted() ? log_level::error : log_level::info, describe_session(factory, call, result));
+  log(progress_wanted() ? log_level::error : log_level::info,
+      describe_session(factory, call, result));
 }
 
-std::string describe_trial(const tl_factory &factory, const tl_call &call, const store::trial &trial) {
-  std::string text = fmt::format("{}({}) {}: {}", factory.name, call.problem, trial.config, to_string(trial.status));
+std::string describe_trial(const tl_factory &factory, const tl_call &call,
+                           const store::trial &trial) {
+  std::string text = fmt::format("{}({}) {}: {}", factory.name, call.problem, trial.config,
+                                 to_string(trial.status));
   if (trial.median_ns > 0)
-    text += fmt::format(" {} +- {}, {} samples", format_ns(trial.median_ns), format_ns(trial.spread_ns),
-                        trial.samples_ns.size());
+    text += fmt::format(" {} +- {}, {} samples", format_ns(trial.median_ns),
+                        format_ns(trial.spread_ns), trial.samples_ns.size());
   if (!trial.reason.empty())
     text += " (" + trial.reason + ")";
   return text;

@@ -11,15 +11,17 @@
 
 namespace tl::rt {
 
-/// One paragraph: winner, default, speed-up, margin to the runner-up, confidence, rejected variants by
-/// reason.
-std::string describe_session(const tl_factory &factory, const tl_call &call, const session_result &result);
+/// One paragraph: winner, default, speed-up, margin to the runner-up, confidence, rejected variants
+/// by reason.
+std::string describe_session(const tl_factory &factory, const tl_call &call,
+                             const session_result &result);
 
 /// Says describe_session() at level info, and on a terminal that shows progress.
 void report_session(const tl_factory &factory, const tl_call &call, const session_result &result);
 
 /// The line of `autotune.log` for one trial.
-std::string describe_trial(const tl_factory &factory, const tl_call &call, const store::trial &trial);
+std::string describe_trial(const tl_factory &factory, const tl_call &call,
+                           const store::trial &trial);
 
 } // namespace tl::rt
 

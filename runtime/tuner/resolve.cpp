@@ -4,11 +4,11 @@
 
 #include "runtime/store/session_lock.h"
 #include "runtime/store/store.h"
+#include "runtime/supply/trial_inputs.h"
 #include "runtime/support/environment.h"
 #include "runtime/support/log.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/process_role.h"
-#include "runtime/supply/trial_inputs.h"
 #include "runtime/tuner/device.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/forced_config.h"
@@ -64,7 +64,8 @@ private:
   tl_options options_{};
   bool cold_ = false;
   store::session_request request_;
-  std::int64_t seen_update_ = 0; ///< when the winner that was last looked up was stored [ms], 0: none
+  std::int64_t seen_update_ =
+      0; ///< when the winner that was last looked up was stored [ms], 0: none
 };
 
 std::uint32_t resolution::install_variant(std::uint32_t variant) {
@@ -74,7 +75,8 @@ std::uint32_t resolution::install_variant(std::uint32_t variant) {
 
 std::uint32_t resolution::install_default(std::string_view why) {
   if (!why.empty())
-    warn_once(fmt::format("default {} {}", factory_.id, why), fmt::format("{} runs its default config: {}", what(), why));
+    warn_once(fmt::format("default {} {}", factory_.id, why),
+              fmt::format("{} runs its default config: {}", what(), why));
   return install_variant(factory_.default_variant);
 }
 
@@ -90,9 +92,11 @@ std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
     return std::nullopt;
   const std::uint32_t variant = find_variant(factory_, winner->config);
   if (variant == UINT32_MAX) {
-    warn_once(fmt::format("unknown winner {} {}", factory_.id, winner->config),
-              fmt::format("{}: the stored winner {} is none of the {} configs that were compiled; it is ignored", what(),
-                          winner->config, factory_.variant_count));
+    warn_once(
+        fmt::format("unknown winner {} {}", factory_.id, winner->config),
+        fmt::format(
+            "{}: the stored winner {} is none of the {} configs that were compiled; it is ignored",
+            what(), winner->config, factory_.variant_count));
     return std::nullopt;
   }
   log_info(fmt::format("{}: stored winner {}", what(), winner->config));
@@ -118,9 +122,11 @@ tuning_task resolution::task(const tl_call &on) const {
 
 /// A neighbour's winner is run once, on copies, and checked before it is used.
 std::uint32_t resolution::nearest() {
-  auto candidates = nearest_candidates(store::tuning_store::instance().candidates(request_.key()), call_.problem);
+  auto candidates =
+      nearest_candidates(store::tuning_store::instance().candidates(request_.key()), call_.problem);
   if (candidates.empty())
-    return install_default("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
+    return install_default(
+        "TL_TUNE=nearest, and no problem of this factory has a winner on this device");
   const trial_inputs inputs(factory_, call_, options_);
   if (!inputs.error().empty())
     return install_default("the nearest problem's winner cannot be checked: " + inputs.error());
@@ -140,30 +146,34 @@ std::uint32_t resolution::nearest() {
       continue;
     const trial_outcome outcome = bench->probe(variant, options_.timeout);
     if (outcome.status == trial_status::measured) {
-      log_info(fmt::format("{}: winner {} of the nearest problem {}", what(), it.best.config, it.problem));
+      log_info(fmt::format("{}: winner {} of the nearest problem {}", what(), it.best.config,
+                           it.problem));
       return install_variant(variant);
     }
-    log_warning(fmt::format("{}: winner {} of the nearest problem {} does not fit: {}", what(), it.best.config,
-                            it.problem, outcome.reason));
+    log_warning(fmt::format("{}: winner {} of the nearest problem {} does not fit: {}", what(),
+                            it.best.config, it.problem, outcome.reason));
   }
   return install_default("TL_TUNE=nearest, and no near problem's winner is right here");
 }
 
 void resolution::end_program() const {
-  log_error(fmt::format("{} has no stored winner and TL_TUNE=require: looked in {} for factory {} with fingerprint {}, "
+  log_error(fmt::format("{} has no stored winner and TL_TUNE=require: looked in {} for factory {} "
+                        "with fingerprint {}, "
                         "device {}",
-                        what(), store::tuning_store::instance().path(), factory_.id, factory_.fingerprint,
-                        device_->record.identity));
+                        what(), store::tuning_store::instance().path(), factory_.id,
+                        factory_.fingerprint, device_->record.identity));
   std::exit(exit_untuned);
 }
 
 static std::chrono::steady_clock::time_point in_seconds(double seconds) {
   return std::chrono::steady_clock::now() +
-         std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+         std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+             std::chrono::duration<double>(seconds));
 }
 
 store::session_lock resolution::lock_device(double wait_s) const {
-  return store::session_lock::acquire(cache_directory(), device_->backend->unit(call_.device), in_seconds(wait_s));
+  return store::session_lock::acquire(cache_directory(), device_->backend->unit(call_.device),
+                                      in_seconds(wait_s));
 }
 
 std::uint32_t resolution::tune() {
@@ -176,8 +186,8 @@ std::uint32_t resolution::tune() {
   if (const auto variant = stored_meanwhile())
     return install_variant(*variant);
   if (lock.result() == store::session_lock::outcome::timed_out)
-    return install_default(fmt::format("process {} has been tuning on this device for more than {:.0f} s",
-                                       lock.holder(), wait_s));
+    return install_default(fmt::format(
+        "process {} has been tuning on this device for more than {:.0f} s", lock.holder(), wait_s));
 
   const trial_inputs inputs(factory_, call_, options_);
   if (!inputs.error().empty())
@@ -202,7 +212,8 @@ std::uint32_t resolution::tune() {
   if (!result.winner)
     return install_default(result.failure);
   if (finished.installed)
-    if (const std::uint32_t variant = find_variant(factory_, finished.installed->config); variant != UINT32_MAX)
+    if (const std::uint32_t variant = find_variant(factory_, finished.installed->config);
+        variant != UINT32_MAX)
       return install_variant(variant);
   return install_variant(result.variant);
 }
@@ -232,13 +243,15 @@ std::uint32_t resolution::run() {
   if (controls.tune == tune_mode::require)
     end_program();
   if (call_.capturing) {
-    log_debug(fmt::format("{}: a stream is being captured, the default config runs this time", what()));
+    log_debug(
+        fmt::format("{}: a stream is being captured, the default config runs this time", what()));
     return factory_.default_variant;
   }
   if (controls.tune == tune_mode::off)
     return install_default({});
   if (factory_.tunable == 0)
-    return install_default("an argument that cannot be copied cannot be passed to several variants");
+    return install_default(
+        "an argument that cannot be copied cannot be passed to several variants");
   return controls.tune == tune_mode::nearest ? nearest() : tune();
 }
 
@@ -264,16 +277,18 @@ explicit_result resolution::tune_explicitly() {
   const double wait_s = std::max(least_wait_s, 2 * options_.budget);
   const auto lock = lock_device(wait_s);
   if (lock.result() == store::session_lock::outcome::timed_out)
-    return fail(fmt::format("process {} has been tuning on this device for more than {:.0f} s", lock.holder(), wait_s));
+    return fail(fmt::format("process {} has been tuning on this device for more than {:.0f} s",
+                            lock.holder(), wait_s));
   const trial_inputs inputs(factory_, call_, options_);
   if (!inputs.error().empty())
     return fail(inputs.error());
   request_.fresh = true;
   store::session session;
   static_cast<void>(store::tuning_store::instance().begin_session(request_, session));
-  result.session = run_session(factory_, inputs.call(), *device_->backend, session, options_, cold_);
-  static_cast<void>(store::tuning_store::instance().finish_session(session, result.session.state, result.session.winner,
-                                                                   store::install_policy::always));
+  result.session =
+      run_session(factory_, inputs.call(), *device_->backend, session, options_, cold_);
+  static_cast<void>(store::tuning_store::instance().finish_session(
+      session, result.session.state, result.session.winner, store::install_policy::always));
   report_session(factory_, call_, result.session);
   if (result.session.winner)
     install_variant(result.session.variant);
@@ -285,7 +300,8 @@ void resolution::set_up() {
   if (!device_->backend)
     return;
   options_ = effective_options(factory_);
-  cold_ = options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
+  cold_ =
+      options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
   request_.factory = {.id = factory_.id,
                       .fingerprint = factory_.fingerprint,
                       .abi = factory_.abi_version,
@@ -305,7 +321,9 @@ void resolution::set_up() {
 
 } // namespace
 
-std::uint32_t resolve(const tl_factory &factory, const tl_call &call) { return resolution(factory, call).run(); }
+std::uint32_t resolve(const tl_factory &factory, const tl_call &call) {
+  return resolution(factory, call).run();
+}
 
 explicit_result tune_explicitly(const tl_factory &factory, const tl_call &call) {
   return resolution(factory, call).tune_explicitly();

@@ -27,8 +27,8 @@ namespace {
 constexpr double soft_limit_times = 10;
 /// ... but never before this, since a first run also loads code and touches memory [s].
 constexpr double soft_limit_least_s = 0.25;
-/// A first run above the race's limit is run again when it took less than this: starting threads and
-/// touching memory for the first time takes milliseconds, whatever the variant [ns].
+/// A first run above the race's limit is run again when it took less than this: starting threads
+/// and touching memory for the first time takes milliseconds, whatever the variant [ns].
 constexpr double second_look_below_ns = 20e6;
 /// Share of a session's budget that is kept for the race, and share of that for settling the clock.
 constexpr double race_share = 0.3;
@@ -36,24 +36,29 @@ constexpr double settle_share = 0.1;
 
 class session_run {
 public:
-  session_run(const tl_factory &factory, const tl_call &call, backend &on, const store::session &session,
-              const tl_options &options, bool cold)
-      : factory_(factory), call_(call), backend_(on), session_(session), options_(options), cold_(cold), trials_(factory.variant_count), progress_(factory.name, call.problem) {}
+  session_run(const tl_factory &factory, const tl_call &call, backend &on,
+              const store::session &session, const tl_options &options, bool cold)
+      : factory_(factory), call_(call), backend_(on), session_(session), options_(options),
+        cold_(cold), trials_(factory.variant_count), progress_(factory.name, call.problem) {}
 
   session_result run();
 
 private:
   /// One variant's place in the session.
   struct entry {
-    bool wanted = true;     ///< eligible, chosen by the search, and not lost in an earlier run
-    bool known = false;     ///< an earlier run of the session has probed it
-    bool probed = false;    ///< right, and the time of its first run is known
+    bool wanted = true;  ///< eligible, chosen by the search, and not lost in an earlier run
+    bool known = false;  ///< an earlier run of the session has probed it
+    bool probed = false; ///< right, and the time of its first run is known
     double probe_ns = 0;
     store::trial trial;
   };
 
-  double elapsed_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-  bool over(double share) const { return options_.budget > 0 && elapsed_s() > share * options_.budget; }
+  double elapsed_s() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+  bool over(double share) const {
+    return options_.budget > 0 && elapsed_s() > share * options_.budget;
+  }
   double probe_limit_s() const;
   void take_over_earlier_trials();
   void ask_eligible();
@@ -83,7 +88,8 @@ private:
 double session_run::probe_limit_s() const {
   if (best_probe_ns_ <= 0)
     return options_.timeout;
-  return std::min(options_.timeout, std::max(soft_limit_least_s, soft_limit_times * best_probe_ns_ * 1e-9));
+  return std::min(options_.timeout,
+                  std::max(soft_limit_least_s, soft_limit_times * best_probe_ns_ * 1e-9));
 }
 
 void session_run::take_over_earlier_trials() {
@@ -97,7 +103,8 @@ void session_run::take_over_earlier_trials() {
     known.known = true;
     known.trial = it;
     // A cut variant ran and was right; what cut it may have been an unlucky best.
-    known.probed = it.status == store::trial_status::measured || it.status == store::trial_status::cut;
+    known.probed =
+        it.status == store::trial_status::measured || it.status == store::trial_status::cut;
     known.probe_ns = it.median_ns;
     if (known.probed && (best_probe_ns_ == 0 || known.probe_ns < best_probe_ns_))
       best_probe_ns_ = known.probe_ns;
@@ -154,9 +161,11 @@ void session_run::probe(trial_bench &bench, std::uint32_t variant, std::string_v
   const double limit_s = probe_limit_s();
   trial_outcome outcome = bench.probe(variant, limit_s);
   if (outcome.status == trial_status::timed_out && limit_s < options_.timeout)
-    outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times, format_ns(best_probe_ns_));
+    outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times,
+                                  format_ns(best_probe_ns_));
   note(variant, outcome);
-  static_cast<void>(store::tuning_store::instance().trials_finished(session_, {&trials_[variant].trial, 1}, next));
+  static_cast<void>(store::tuning_store::instance().trials_finished(
+      session_, {&trials_[variant].trial, 1}, next));
   log_trial(describe_trial(factory_, call_, trials_[variant].trial));
 }
 
@@ -174,11 +183,12 @@ bool session_run::probe_all(trial_bench &bench) {
   }
   if (variants.empty())
     return true;
-  const std::size_t most = options_.search == TL_SEARCH_EXHAUSTIVE
-                               ? variants.size()
-                               : std::min<std::size_t>(variants.size(), std::max(options_.search_count, 1u));
-  measure::search search(static_cast<measure::strategy>(options_.search), most, config_points(configs), start,
-                         session_.seed);
+  const std::size_t most =
+      options_.search == TL_SEARCH_EXHAUSTIVE
+          ? variants.size()
+          : std::min<std::size_t>(variants.size(), std::max(options_.search_count, 1u));
+  measure::search search(static_cast<measure::strategy>(options_.search), most,
+                         config_points(configs), start, session_.seed);
   std::vector<double> times(variants.size(), std::numeric_limits<double>::infinity());
   std::uint32_t done = 0, failed = 0;
   while (true) {
@@ -190,13 +200,15 @@ bool session_run::probe_all(trial_bench &bench) {
       if (!trials_[variants[it]].known)
         fresh.push_back(variants[it]);
     if (!fresh.empty())
-      static_cast<void>(store::tuning_store::instance().trial_started(session_, factory_.configs[fresh[0]]));
+      static_cast<void>(
+          store::tuning_store::instance().trial_started(session_, factory_.configs[fresh[0]]));
     for (std::size_t i = 0; i < fresh.size(); ++i) {
       const bool last = i + 1 == fresh.size();
       // Whether the budget is used up is asked before the next start is journaled: a trial that was
       // journaled and not run would look lost.
       const bool out_of_budget = over(1 - race_share);
-      probe(bench, fresh[i], last || out_of_budget ? std::string_view{} : factory_.configs[fresh[i + 1]]);
+      probe(bench, fresh[i],
+            last || out_of_budget ? std::string_view{} : factory_.configs[fresh[i + 1]]);
       failed += !trials_[fresh[i]].probed;
       progress_.probing(++done, static_cast<std::uint32_t>(most), best_probe_ns_, failed);
       if (out_of_budget && !last)
@@ -213,7 +225,8 @@ void session_run::look_again(trial_bench &bench) {
   const double limit = measure::race_options{}.probe_limit * best_probe_ns_;
   for (std::uint32_t i = 0; i < factory_.variant_count; ++i) {
     entry &it = trials_[i];
-    if (!it.probed || it.probe_ns <= limit || (it.probe_ns >= second_look_below_ns && i != factory_.default_variant))
+    if (!it.probed || it.probe_ns <= limit ||
+        (it.probe_ns >= second_look_below_ns && i != factory_.default_variant))
       continue;
     const sample_request request{i, 1};
     const timed_round taken = bench.round({&request, 1}, options_.timeout);
@@ -233,7 +246,8 @@ void session_run::note_race(const measure::race_result &raced, const bench_sampl
       trial.status = failure->second.status;
       trial.reason = failure->second.reason;
     } else if (standing.times_ns.empty()) {
-      trial.status = standing.reason == measure::left_by::slow_probe ? store::trial_status::cut : trial.status;
+      trial.status =
+          standing.reason == measure::left_by::slow_probe ? store::trial_status::cut : trial.status;
       if (trial.status == store::trial_status::cut)
         trial.reason = fmt::format("first run {}, the best one {}", format_ns(trials_[i].probe_ns),
                                    format_ns(best_probe_ns_));
@@ -306,9 +320,10 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
   result.variant = raced.winner;
   result.winner = winner;
   result.passes = one_pass_ns > 0 ? raced.timed_ns / one_pass_ns : 0;
-  // Only more time would help a session that its budget ended. One that has used up `rep` samples on a
-  // noisy device is as good as it gets, and its confidence says how good that is.
-  result.state = raced.finished || !over(1) ? store::session_state::finished : store::session_state::budget;
+  // Only more time would help a session that its budget ended. One that has used up `rep` samples
+  // on a noisy device is as good as it gets, and its confidence says how good that is.
+  result.state =
+      raced.finished || !over(1) ? store::session_state::finished : store::session_state::budget;
 }
 
 session_result session_run::fail(std::string why) {
@@ -338,7 +353,8 @@ static std::string summarise_failures(const std::vector<store::trial> &trials) {
   for (const store::trial &it : trials)
     ++reasons[fmt::format("{}: {}", to_string(it.status), it.reason)];
   std::vector<std::pair<std::string, std::uint32_t>> sorted(reasons.begin(), reasons.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) { return a.second > b.second; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto &a, const auto &b) { return a.second > b.second; });
   std::string text;
   for (std::size_t i = 0; i < std::min<std::size_t>(sorted.size(), 3); ++i)
     text += fmt::format("{}{} x {}", i ? "; " : "", sorted[i].second, sorted[i].first);
@@ -385,7 +401,8 @@ tl_options effective_options(const tl_factory &factory) {
   if (controls.budget)
     options.budget = *controls.budget;
   if (controls.isolation)
-    options.isolation = *controls.isolation == isolation_mode::none ? TL_ISOLATION_NONE : TL_ISOLATION_PROCESS;
+    options.isolation =
+        *controls.isolation == isolation_mode::none ? TL_ISOLATION_NONE : TL_ISOLATION_PROCESS;
   return options;
 }
 

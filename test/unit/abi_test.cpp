@@ -4,4 +4,6 @@
 
 #include <gtest/gtest.h>
 
-TEST(abi, runtime_is_of_the_headers_version) { EXPECT_EQ(tl_rt_abi_version(), std::uint32_t{TL_ABI_VERSION}); }
+TEST(abi, runtime_is_of_the_headers_version) {
+  EXPECT_EQ(tl_rt_abi_version(), std::uint32_t{TL_ABI_VERSION});
+}

@@ -8,7 +8,8 @@ namespace tl::rt {
 namespace {
 
 TEST(ConfigPoints, ReadsNumbersAndRanksNames) {
-  constexpr const char *configs[] = {"tile=64,mode=fast,on=true,f=-1.5", "tile=8,mode=exact,on=false,f=2",
+  constexpr const char *configs[] = {"tile=64,mode=fast,on=true,f=-1.5",
+                                     "tile=8,mode=exact,on=false,f=2",
                                      "tile=64,mode=fast,on=false,f=2"};
   const auto points = config_points(configs);
   ASSERT_EQ(points.size(), 3u);

@@ -53,7 +53,8 @@ TEST(DispatchTable, ReadersNeverSeeAWrongVariantWhileItGrows) {
   std::vector<std::thread> readers;
   for (int reader = 0; reader < 3; ++reader)
     readers.emplace_back([&, reader] {
-      for (std::uint32_t i = static_cast<std::uint32_t>(reader); installed.load() < count; i = (i * 31 + 7) % count) {
+      for (std::uint32_t i = static_cast<std::uint32_t>(reader); installed.load() < count;
+           i = (i * 31 + 7) % count) {
         const std::uint32_t before = installed.load(std::memory_order_acquire);
         const std::uint32_t found = find_installed(slot, key{i, i / 3, 5});
         if (found == UINT32_MAX ? i < before : found != i)

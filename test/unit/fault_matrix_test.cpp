@@ -164,7 +164,8 @@ const fault faults[] = {
     {"writes one element past the end",
      [](const float *x, std::span<float> y) {
        right(x, y);
-       // Whatever an earlier block left there, it changes: the same value written again is no trace.
+       // Whatever an earlier block left there, it changes: the same value written again is no
+       // trace.
        float &beyond = opaque(y.data())[n];
        beyond = beyond == 1 ? 2.0F : 1.0F;
      },

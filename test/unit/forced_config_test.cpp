@@ -23,7 +23,8 @@ TEST(ForcedConfig, NamesACompiledConfig) {
   const tl_factory factory = make_factory();
   EXPECT_EQ(find_forced_config(factory, "bm=64,bn=32").variant, 2u);
   EXPECT_EQ(find_forced_config(factory, "bn=32,bm=64").variant, 2u) << "any order";
-  EXPECT_EQ(find_forced_config(factory, "bn=32").variant, 0u) << "the rest as in the default config";
+  EXPECT_EQ(find_forced_config(factory, "bn=32").variant, 0u)
+      << "the rest as in the default config";
 }
 
 TEST(ForcedConfig, MayBeForOneFactory) {
@@ -38,7 +39,8 @@ TEST(ForcedConfig, MayBeForOneFactory) {
 TEST(ForcedConfig, SaysWhatDoesNotExist) {
   const tl_factory factory = make_factory();
   EXPECT_NE(find_forced_config(factory, "bk=3").error.find("no tunable 'bk'"), std::string::npos);
-  EXPECT_NE(find_forced_config(factory, "bm=99").error.find("none of the 3 configs"), std::string::npos);
+  EXPECT_NE(find_forced_config(factory, "bm=99").error.find("none of the 3 configs"),
+            std::string::npos);
 }
 
 } // namespace

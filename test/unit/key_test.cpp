@@ -18,7 +18,8 @@ struct opaque {
   int *pointer;
 };
 
-template <class... Args> std::string text_of(const std::array<const char *, sizeof...(Args)> &names, Args... args) {
+template <class... Args>
+std::string text_of(const std::array<const char *, sizeof...(Args)> &names, Args... args) {
   std::string text;
   std::size_t i = 0;
   ((append_text<Args>(text, describe_parameter<Args>(names[i]), i, args), ++i), ...);
@@ -48,7 +49,8 @@ TEST(Key, NegativeValuesAreExact) {
 
 TEST(Key, PrintsNamesAndShapes) {
   float data[6] = {};
-  EXPECT_EQ(text_of({"m", "how", "", "t", "x"}, 3, layout::rows, true, tl::tensor<float, 2>(data, 2, 3), 1.5f),
+  EXPECT_EQ(text_of({"m", "how", "", "t", "x"}, 3, layout::rows, true,
+                    tl::tensor<float, 2>(data, 2, 3), 1.5f),
             "m=3,how=-1,arg2=1,t=2x3");
   EXPECT_EQ(text_of({"c"}, std::span<float>(data)), "c=6");
 }
@@ -66,7 +68,8 @@ TEST(Key, OwnKeysMayBeTuples) {
 }
 
 TEST(Key, BucketsRoundUp) {
-  static_assert(tl::bucket_pow2(0) == 0 && tl::bucket_pow2(1) == 1 && tl::bucket_pow2(5) == 8 && tl::bucket_pow2(8) == 8);
+  static_assert(tl::bucket_pow2(0) == 0 && tl::bucket_pow2(1) == 1 && tl::bucket_pow2(5) == 8 &&
+                tl::bucket_pow2(8) == 8);
   static_assert(tl::bucket_pow2(-3) == -3);
 }
 
@@ -93,7 +96,8 @@ TEST(Signature, ViewsDescribeAndMove) {
   tl_view seen{};
   parameter.view(&view, &seen);
   EXPECT_EQ(seen.data, data);
-  EXPECT_EQ(seen.bytes, (4 + 2 + 1) * sizeof(float)) << "from the first to one past the last element";
+  EXPECT_EQ(seen.bytes, (4 + 2 + 1) * sizeof(float))
+      << "from the first to one past the last element";
   parameter.rebase(&view, other);
   EXPECT_EQ(&view(1, 2), other + 6);
   const std::vector<float> vector(5);

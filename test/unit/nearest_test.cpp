@@ -23,7 +23,8 @@ TEST(Nearest, DistanceGrowsWithTheRatio) {
   EXPECT_EQ(problem_distance("m=64", "m=64"), 0);
   EXPECT_LT(problem_distance("m=1000", "m=1024"), problem_distance("m=512", "m=1024"));
   EXPECT_DOUBLE_EQ(problem_distance("m=512", "m=1024"), problem_distance("m=2048", "m=1024"));
-  EXPECT_LT(problem_distance("m=1024,n=2500", "m=1024,n=1024"), problem_distance("m=2048,n=2048", "m=1024,n=1024"));
+  EXPECT_LT(problem_distance("m=1024,n=2500", "m=1024,n=1024"),
+            problem_distance("m=2048,n=2048", "m=1024,n=1024"));
   EXPECT_TRUE(std::isfinite(problem_distance("m=0", "m=1")));
 }
 

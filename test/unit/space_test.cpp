@@ -39,7 +39,9 @@ TEST(Space, WithoutAxesIsTheDefaultConfig) {
 }
 
 TEST(Space, SeveralPredicatesMustAllHold) {
-  constexpr auto few = all.where([](config c) { return c.tile == 32; }).where([](config c) { return c.unroll == 2; });
+  constexpr auto few = all.where([](config c) { return c.tile == 32; }).where([](config c) {
+    return c.unroll == 2;
+  });
   static_assert(tl::detail::config_count(few) == 2);
 }
 

@@ -14,9 +14,7 @@ struct config {
 };
 inline constexpr auto space = tl::space<config>().axis(&config::unroll, {1, 2, 4, 8});
 
-template <config C = config{}>
-[[tl::autotune(configs = space)]]
-void scale(int n, float *data) {
+template <config C = config{}> [[tl::autotune(configs = space)]] void scale(int n, float *data) {
   int i = 0;
   for (; i + C.unroll <= n; i += C.unroll)
     for (int j = 0; j < C.unroll; ++j)

@@ -22,8 +22,9 @@ extern "C" {
 #define TL_WORKER_HOOK "TL_WORKER_HOOK"       /* descriptor that the hook library was loaded from */
 #define TL_WORKER_IMAGE                                                                            \
   "TL_WORKER_IMAGE" /* shared library that holds the factory, may be missing */
-#define TL_WORKER_PRELOAD "TL_WORKER_PRELOAD" /* LD_PRELOAD as the program has it, may be missing  \
-                                               */
+#define TL_WORKER_PRELOAD                                                                          \
+  "TL_WORKER_PRELOAD" /* LD_PRELOAD as the program has it, may be missing                          \
+                       */
 
 /* One kernel launch that is about to be made. */
 typedef struct tl_hook_launch {
