@@ -3,7 +3,7 @@
 #include "runtime/backend/backend.h"
 
 #include "runtime/backend/cpu/cpu_backend.h"
-#include "runtime/backend/cuda/backend.h"
+#include "runtime/backend/gpu/driver_backend.h"
 
 #include <fmt/format.h>
 
@@ -27,10 +27,8 @@ backend *find_backend(std::uint32_t which, std::string &error) {
   case TL_BACKEND_CPU:
     return &cpu_backend();
   case TL_BACKEND_CUDA:
-    return cuda::find_cuda_backend(error);
   case TL_BACKEND_HIP:
-    error = "this runtime was built without HIP";
-    return nullptr;
+    return gpu::find_driver_backend(which, error);
   default:
     error = fmt::format("backend {} is not known to this runtime", which);
     return nullptr;

@@ -28,6 +28,8 @@ std::string_view to_string(status_code code) {
     return "disabled";
   case status_code::unsupported:
     return "unsupported";
+  case status_code::lost:
+    return "lost";
   }
   return "unknown";
 }

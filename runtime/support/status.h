@@ -23,6 +23,7 @@ enum class status_code : unsigned char {
   foreign,     ///< the content is of a version or an origin that this runtime does not know
   disabled,    ///< switched off, by the user or after an earlier failure
   unsupported, ///< this system cannot do it
+  lost,        ///< a device that will refuse this process everything from now on
 };
 
 /// Outcome of an operation: ok, or a code with one line of text for people (lower case, no final
@@ -44,6 +45,7 @@ public:
   static status unsupported(std::string text) {
     return {status_code::unsupported, std::move(text)};
   }
+  static status lost(std::string text) { return {status_code::lost, std::move(text)}; }
 
   bool is_ok() const { return code_ == status_code::ok; }
   explicit operator bool() const { return is_ok(); }

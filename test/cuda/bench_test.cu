@@ -10,7 +10,6 @@
 // RUN: %t
 
 #include "runtime/backend/backend.h"
-#include "runtime/backend/cuda/backend.h"
 
 #include <tl/autotune.h>
 
@@ -169,7 +168,7 @@ protected:
     int devices = 0;
     if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0)
       GTEST_SKIP() << "no CUDA device";
-    backend = tl::rt::cuda::find_cuda_backend(error);
+    backend = tl::rt::find_backend(TL_BACKEND_CUDA, error);
     ASSERT_NE(backend, nullptr) << error;
     CHECK_CUDA(cudaStreamCreate(&stream));
     host.resize(n);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What trials on a GPU need from its driver. CUDA implements it; nothing above knows which driver
-// it is.
+// What trials on a GPU need of it. Nothing above knows which driver it is.
 
 #ifndef TL_RUNTIME_BACKEND_GPU_DEVICE_H
 #define TL_RUNTIME_BACKEND_GPU_DEVICE_H

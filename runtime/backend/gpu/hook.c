@@ -102,13 +102,14 @@ typedef int kernel_set_fn(int, int, void *, int);
 typedef int get_proc_fn(const char *, void **, int, uint64_t);
 typedef int get_proc_v2_fn(const char *, void **, int, uint64_t, void *);
 
-static int announce(void *function, const unsigned *grid, const unsigned *block,
+static int announce(void *function, unsigned is_symbol, const unsigned *grid, const unsigned *block,
                     const unsigned *cluster, unsigned shared, unsigned cooperative, void *stream) {
   int (*before)(const tl_hook_launch *) =
       __atomic_load_n(&tl_worker_hook.before_launch, __ATOMIC_ACQUIRE);
   if (!before)
     return 0;
   tl_hook_launch launch = {function,
+                           is_symbol,
                            {grid[0], grid[1], grid[2]},
                            {block[0], block[1], block[2]},
                            {0, 0, 0},
@@ -128,7 +129,7 @@ static int announce(void *function, const unsigned *grid, const unsigned *block,
                         unsigned bz, unsigned shared, void *stream, void **arguments,              \
                         void **extra) {                                                            \
     const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
-    const int error = announce(f, grid, block, 0, shared, 0, stream);                              \
+    const int error = announce(f, 0, grid, block, 0, shared, 0, stream);                              \
     return error ? error                                                                           \
                  : real_launch_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra);   \
   }                                                                                                \
@@ -137,7 +138,7 @@ static int announce(void *function, const unsigned *grid, const unsigned *block,
                              unsigned by, unsigned bz, unsigned shared, void *stream,              \
                              void **arguments) {                                                   \
     const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
-    const int error = announce(f, grid, block, 0, shared, 1, stream);                              \
+    const int error = announce(f, 0, grid, block, 0, shared, 1, stream);                              \
     return error ? error                                                                           \
                  : real_cooperative_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments);     \
   }                                                                                                \
@@ -154,7 +155,7 @@ static int announce(void *function, const unsigned *grid, const unsigned *block,
         cooperative = a->value.number != 0;                                                        \
     }                                                                                              \
     const int error =                                                                              \
-        c ? announce(f, c->grid, c->block, cluster, c->shared, cooperative, c->stream) : 0;        \
+        c ? announce(f, 0, c->grid, c->block, cluster, c->shared, cooperative, c->stream) : 0;        \
     return error ? error : real_launch_ex_##n(c, f, arguments, extra);                             \
   }
 
@@ -166,7 +167,7 @@ static void refused(void *function, int value, int error) {
       __atomic_load_n(&tl_worker_hook.attribute_refused, __ATOMIC_ACQUIRE);
   if (!report)
     return;
-  const tl_hook_attribute attribute = {function, value, error};
+  const tl_hook_attribute attribute = {function, 0, value, error};
   report(&attribute);
 }
 

@@ -28,7 +28,8 @@ extern "C" {
 
 /* One kernel launch that is about to be made. */
 typedef struct tl_hook_launch {
-  void *function; /* CUfunction or CUkernel */
+  void *function;     /* CUfunction, CUkernel, hipFunction_t */
+  unsigned is_symbol; /* it is the host's address of a __global__ function instead */
   unsigned grid[3];
   unsigned block[3];
   unsigned cluster[3];     /* 0: not set */
@@ -40,6 +41,7 @@ typedef struct tl_hook_launch {
 /* A limit on dynamic shared memory that the program asked for and that the driver refused. */
 typedef struct tl_hook_attribute {
   void *function;
+  unsigned is_symbol;
   int value; /* [bytes] */
   int error; /* the driver's answer */
 } tl_hook_attribute;

@@ -3,21 +3,20 @@
 // What kernels a variant launches, what they take of the device, and whether the device can give
 // it. Works where the hook library is loaded, which is in workers.
 
-#ifndef TL_RUNTIME_BACKEND_CUDA_LAUNCHES_H
-#define TL_RUNTIME_BACKEND_CUDA_LAUNCHES_H
+#ifndef TL_RUNTIME_BACKEND_GPU_LAUNCHES_H
+#define TL_RUNTIME_BACKEND_GPU_LAUNCHES_H
 
-#include "runtime/backend/cuda/driver.h"
-#include "runtime/backend/gpu/device.h"
+#include "runtime/backend/gpu/driver.h"
 
-namespace tl::rt::cuda {
+namespace tl::rt::gpu {
 
 /// From here until stop_watching() every launch of this process is looked at before it is made, and
 /// held back when the device cannot run it. False: there is no hook. One watcher at a time.
-bool start_watching(const driver &api, ordinal device);
+bool start_watching(const driver &api, const device_limits &limits);
 
 /// What was seen.
-gpu::launch_report stop_watching();
+launch_report stop_watching();
 
-} // namespace tl::rt::cuda
+} // namespace tl::rt::gpu
 
 #endif
