@@ -35,14 +35,20 @@ struct trial_outcome {
 /// One timed sample that a round asks for.
 struct sample_request {
   std::uint32_t variant;
-  std::uint32_t launches; ///< back-to-back launches that one sample spans
+  std::uint32_t launches; ///< launches that one sample spans, back to back or, if cold, one by one
 };
+
+/// What a sample may spend between its launches on flushing caches and putting data back, where
+/// that is more than its launches take [ns]: then it makes do with fewer of them. Without an end to
+/// it, 50 us of a cold function of 50 ns would take a thousand flushes of 10 ms.
+inline constexpr double most_between_launches_ns = 10e6;
 
 /// One timed sample, or why there is none. `time_ns` is per launch.
 struct timed_sample {
   std::uint32_t variant;
   trial_outcome outcome;
   double at_ns = 0; ///< middle of the timed region on the monotonic clock, 0: not known [ns]
+  std::uint32_t launches = 1; ///< it spans; at most as many as were asked for
 };
 
 /// A round of samples, and how fast the device's clock ran in it.

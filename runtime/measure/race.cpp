@@ -198,6 +198,9 @@ bool session::take_piece(std::span<const request> piece) {
     const std::int64_t end = time_.now_ns();
     if (got.samples.size() > piece.size())
       got.samples.resize(piece.size());
+    for (std::size_t i = 0; i < got.samples.size(); ++i)
+      if (got.samples[i].launches == 0)
+        got.samples[i].launches = piece[i].launches;
 
     bool throttled = false;
     if (got.clock > 0) {
@@ -214,7 +217,7 @@ bool session::take_piece(std::span<const request> piece) {
     double total = 0;
     for (std::size_t i = 0; i < got.samples.size(); ++i)
       if (got.samples[i].status == sample_status::taken)
-        total += got.samples[i].time_ns * piece[i].launches;
+        total += got.samples[i].time_ns * got.samples[i].launches;
     const double stretch = total > 0 ? static_cast<double>(end - start) / total : 1;
     double passed = 0;
     bool progress = false;
@@ -230,8 +233,8 @@ bool session::take_piece(std::span<const request> piece) {
       if (s.status != sample_status::taken || !(s.time_ns > 0) || !std::isfinite(s.time_ns))
         continue;
       progress = true;
-      const double length = s.time_ns * piece[i].launches;
-      result_.launches += piece[i].launches;
+      const double length = s.time_ns * s.launches;
+      result_.launches += s.launches;
       result_.timed_ns += length;
       if (throttled)
         continue;

@@ -16,7 +16,7 @@ namespace tl::rt::measure {
 /// One timed sample that is wanted.
 struct request {
   std::uint32_t variant;
-  std::uint32_t launches; ///< back-to-back launches that the sample spans, at least 1
+  std::uint32_t launches; ///< launches that the sample may span, at least 1
   double expected_ns;     ///< what one launch has taken so far, for limits [ns]; 0: not known
 };
 
@@ -30,7 +30,8 @@ enum class sample_status : std::uint8_t {
 /// One timed sample, or why there is none.
 struct sample {
   sample_status status = sample_status::not_run;
-  double time_ns = 0; ///< per launch [ns]; positive and finite where `taken`
+  double time_ns = 0;         ///< per launch [ns]; positive and finite where `taken`
+  std::uint32_t launches = 0; ///< it spans; 0: as many as were asked for
   /// Middle of the timed region on the session's clock [ns]. NaN where the sampler cannot say: then
   /// the round's samples are laid out one after the other.
   double at_ns = std::numeric_limits<double>::quiet_NaN();

@@ -27,6 +27,7 @@ measure::round_samples bench_sampler::round(std::span<const measure::request> or
     }
     sample.status = measure::sample_status::taken;
     sample.time_ns = it.outcome.time_ns;
+    sample.launches = it.launches;
     if (it.at_ns > 0)
       sample.at_ns = it.at_ns;
   }
@@ -47,8 +48,8 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
     if (taken.clock > 0)
       return taken.clock;
     launch_ns = taken.samples[0].outcome.time_ns;
-    total_ns += launch_ns * next;
-    launches += next;
+    total_ns += launch_ns * taken.samples[0].launches;
+    launches += taken.samples[0].launches;
     // Slices of a quarter keep the length honest without a message for each launch.
     next = static_cast<std::uint32_t>(
         std::clamp(static_cast<double>(ns) / 4 / std::max(launch_ns, 1.0), 1.0, 1e6));

@@ -43,6 +43,7 @@ struct worker_reply {
   std::uint32_t text_bytes;
   double time_ns;
   double at_ns;
+  std::uint32_t launches; ///< that a sample spans
   char text[max_reply_text];
 
   std::string_view get_text() const {

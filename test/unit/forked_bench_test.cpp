@@ -90,5 +90,32 @@ TEST(forked_bench, lost_worker_costs_one_trial) {
   EXPECT_EQ(fine.status, trial_status::measured) << fine.reason;
 }
 
+void triple(int n, const float *x, float *y) {
+  for (int i = 0; i < n; ++i)
+    y[i] = 3 * x[i];
+}
+
+// A million flushes of the caches would take hours.
+TEST(forked_bench, cold_sample_of_a_short_function_ends) {
+  test_factory<void(int, const float *, float *)> factory({triple, triple}, {"n", "x", "y"});
+  std::vector<float> x(100, 2), y(100, 1);
+  int n = 100;
+  const float *px = x.data();
+  float *py = y.data();
+  tuning_task task = factory.task(n, px, py);
+  task.cold = true;
+  const auto bench = find_backend(TL_BACKEND_CPU, factory.error)->open(task, factory.error);
+  ASSERT_TRUE(bench) << factory.error;
+  ASSERT_EQ(bench->prepare().status, trial_status::measured);
+  const sample_request many{1, 1'000'000};
+  const timed_round round = bench->round({&many, 1}, 100);
+  ASSERT_EQ(round.samples.size(), 1u);
+  EXPECT_EQ(round.samples[0].outcome.status, trial_status::measured)
+      << round.samples[0].outcome.reason;
+  EXPECT_GT(round.samples[0].outcome.time_ns, 0);
+  EXPECT_GE(round.samples[0].launches, 1u);
+  EXPECT_LT(round.samples[0].launches, 100'000u);
+}
+
 } // namespace
 } // namespace tl::rt

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -69,6 +70,7 @@ public:
   }
   status flush_cache() override {
     ++flushes;
+    std::this_thread::sleep_for(flush_takes);
     return status::ok();
   }
   status synchronize() override { return status::ok(); }
@@ -105,6 +107,7 @@ public:
   double nominal_ghz() const override { return 0; }
 
   int flushes = 0;
+  std::chrono::milliseconds flush_takes{0};
 
 private:
   std::map<gpu::address, std::uint64_t> blocks_;
@@ -230,6 +233,24 @@ TEST_F(GpuEngine, FindsOutWhatIsNotWritten) {
   EXPECT_EQ(probe(habit::idle), trial_status::wrong);
   EXPECT_EQ(probe(habit::forgetful), trial_status::wrong);
   EXPECT_EQ(probe(habit::good), trial_status::measured);
+}
+
+// Flushing before each launch is not part of the time that a sample is asked to last.
+TEST_F(GpuEngine, MakesDoWithFewerColdLaunches) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  device.flush_takes = std::chrono::milliseconds(2);
+  open(factory, factory->options, n, x, y);
+  ASSERT_EQ(probe(habit::good), trial_status::measured);
+  device.flushes = 0;
+  const tl::rt::sample_request many{static_cast<std::uint32_t>(habit::good), 10'000};
+  tl::rt::timed_round taken;
+  ASSERT_TRUE(engine->round({&many, 1}, taken).is_ok());
+  ASSERT_EQ(taken.samples.size(), 1u);
+  EXPECT_GE(taken.samples[0].launches, 1u);
+  EXPECT_LE(taken.samples[0].launches, 5u);
+  EXPECT_EQ(static_cast<std::uint32_t>(device.flushes), taken.samples[0].launches);
 }
 
 TEST_F(GpuEngine, SeesWritesOutside) {

@@ -99,6 +99,7 @@ void cpu_worker::handle(const worker_request &request, worker_reply &reply) {
   reply.status = static_cast<std::int32_t>(outcome.outcome.status);
   reply.time_ns = outcome.outcome.time_ns;
   reply.at_ns = outcome.at_ns;
+  reply.launches = outcome.launches;
   reply.tainted = outcome.tainted;
   reply.set_text(outcome.outcome.reason);
 }

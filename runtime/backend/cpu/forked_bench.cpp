@@ -125,6 +125,7 @@ timed_round forked_bench::round(std::span<const sample_request> order, double li
         ask(request_kind::sample, request.variant, request.launches, limit_s);
     timed_sample sample{request.variant, outcome_of(answer)};
     sample.at_ns = answer.replied ? answer.reply.at_ns : 0;
+    sample.launches = answer.replied ? answer.reply.launches : 0;
     result.samples.push_back(std::move(sample));
   }
   return result;

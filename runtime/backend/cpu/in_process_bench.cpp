@@ -67,6 +67,7 @@ timed_round in_process_bench::round(std::span<const sample_request> order, doubl
     sample.variant = request.variant;
     sample.outcome = std::move(sampled.outcome);
     sample.at_ns = sampled.at_ns;
+    sample.launches = sampled.launches;
     result.samples.push_back(std::move(sample));
   }
   return result;

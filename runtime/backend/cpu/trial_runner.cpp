@@ -214,7 +214,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
   if (launches == 0)
     launches = 1;
   runner_outcome outcome;
-  double total_ns = 0, at_ns = 0;
+  double total_ns = 0, at_ns = 0, between_ns = 0;
   if (!in_place && !cold_ && launches > 1) {
     // Back to back: a short run is nothing beside the cost of reading the clock.
     outcome = run(variant, launches);
@@ -223,20 +223,26 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
     total_ns = last_ns_;
     at_ns = last_at_ns_;
   } else {
-    for (std::uint32_t i = 0; i < launches; ++i) {
+    std::uint32_t made = 0;
+    do {
+      const double begin_ns = now_ns();
       if (in_place)
         restore();
       if (cold_)
         flush_caches();
+      between_ns += now_ns() - begin_ns;
       if (runner_outcome one = run(variant); one.outcome.status != trial_status::measured)
         return one;
       total_ns += last_ns_;
-      at_ns += last_at_ns_ / launches;
-    }
+      at_ns += last_at_ns_;
+    } while (++made < launches && between_ns < std::max(most_between_launches_ns, total_ns));
+    launches = made;
+    at_ns /= made;
   }
   outcome.tainted = !find_leftovers().empty();
   outcome.outcome.time_ns = total_ns / launches;
   outcome.at_ns = at_ns;
+  outcome.launches = launches;
   return outcome;
 }
 

@@ -22,7 +22,8 @@ namespace tl::rt {
 struct runner_outcome {
   trial_outcome outcome;
   bool tainted = false;
-  double at_ns = 0; ///< middle of the timed region [ns]
+  double at_ns = 0;           ///< middle of the timed region [ns]
+  std::uint32_t launches = 1; ///< that a sample spans
 };
 
 /// Not thread-safe.
@@ -46,6 +47,7 @@ public:
   void classify();
 
   runner_outcome probe(std::uint32_t variant);
+  /// `launches` at most, fewer where most_between_launches_ns ends it.
   runner_outcome sample(std::uint32_t variant, std::uint32_t launches);
 
   write_tracker &tracker() { return tracker_; }

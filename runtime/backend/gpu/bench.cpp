@@ -253,6 +253,7 @@ trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double
     to.samples[i].variant = order[i].variant;
     to.samples[i].outcome.time_ns = image_.area().samples[i].time_ns;
     to.samples[i].at_ns = image_.area().samples[i].at_ns;
+    to.samples[i].launches = image_.area().samples[i].launches;
   }
   return outcome;
 }

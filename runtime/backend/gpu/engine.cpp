@@ -531,6 +531,9 @@ trial_outcome engine::prepare() {
   }
   if (good(outcome))
     outcome.time_ns = time_once(reference, outcome);
+  if (good(outcome) && problem_.cold)
+    if (status timed = time_flush(); !timed)
+      return fault(timed);
   if (!good(outcome))
     outcome.reason =
         (problem_.options.reference ? "the reference: " : "the default config: ") + outcome.reason;
@@ -648,11 +651,34 @@ status engine::launch(const sample_request &wanted, std::uint32_t times) {
   return status::ok();
 }
 
+status engine::time_flush() {
+  status done = device_.flush_cache(); // the first one allocates
+  if (done)
+    done = device_.stamp(0);
+  if (done)
+    done = device_.flush_cache();
+  if (done)
+    done = device_.stamp(1);
+  if (done)
+    done = device_.synchronize();
+  return done ? device_.elapsed(0, 1, flush_ns_) : done;
+}
+
+/// How many launches a sample can have; see most_between_launches_ns.
+std::uint32_t engine::affordable(const sample_request &wanted) const {
+  const std::uint32_t launches = std::max(wanted.launches, 1u);
+  if (!problem_.cold || flush_ns_ <= 0)
+    return launches;
+  const double most_ns = std::max(most_between_launches_ns, launches * last_ns_[wanted.variant]);
+  return static_cast<std::uint32_t>(
+      std::clamp(most_ns / flush_ns_, 1.0, static_cast<double>(launches)));
+}
+
 /// Enqueues one sample; its pairs of stamps are appended to `stamps`.
 status engine::sample(const sample_request &wanted, std::size_t &stamp,
                       std::vector<std::size_t> &stamps) {
   status done = restore_read();
-  const std::uint32_t launches = std::max(wanted.launches, 1u);
+  const std::uint32_t launches = wanted.launches;
   const bool graph = profiler_ == TL_PROFILER_GRAPH;
   // Cold: every launch starts from a flushed cache and is timed on its own. Hot: one region over
   // all.
@@ -691,7 +717,7 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp,
 /// A sample that is waited for on its own: by the host's clock, or by the vendor's profiler.
 status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
   status done = restore_read();
-  const std::uint32_t launches = std::max(wanted.launches, 1u);
+  const std::uint32_t launches = wanted.launches;
   const std::uint32_t regions = problem_.cold ? launches : 1;
   const std::uint32_t each = problem_.cold ? 1 : launches;
   const bool recorded = profiler_ == TL_PROFILER_CUPTI;
@@ -739,7 +765,9 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
   for (std::size_t i = 0; done && i < order.size(); ++i) {
     timed_sample &made = to.samples.emplace_back();
     made.variant = order[i].variant;
-    done = separately ? separate_sample(order[i], made) : sample(order[i], stamp, stamps[i]);
+    made.launches = affordable(order[i]);
+    const sample_request given{order[i].variant, made.launches};
+    done = separately ? separate_sample(given, made) : sample(given, stamp, stamps[i]);
   }
   clock_result clock{};
   if (done)
@@ -755,9 +783,8 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
         return done;
       total += ns;
     }
-    const std::uint32_t launches = std::max(order[i].launches, 1u);
-    to.samples[i].outcome.time_ns = total / launches;
-    last_ns_[order[i].variant] = total / launches;
+    to.samples[i].outcome.time_ns = total / to.samples[i].launches;
+    last_ns_[order[i].variant] = to.samples[i].outcome.time_ns;
     double first = 0, last = 0;
     if (device_.elapsed(0, stamps[i].front(), first) &&
         device_.elapsed(0, stamps[i].back() + 1, last))

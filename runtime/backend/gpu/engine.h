@@ -77,6 +77,8 @@ private:
   double time_once(const callable &what, trial_outcome &failure);
   callable variant_call(std::uint32_t variant) const;
   callable reference_call() const;
+  status time_flush();
+  std::uint32_t affordable(const sample_request &wanted) const;
   status sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps);
   status launch(const sample_request &wanted, std::uint32_t times);
   status separate_sample(const sample_request &wanted, timed_sample &to);
@@ -94,6 +96,7 @@ private:
   std::vector<double> last_ns_;  ///< per variant: of its last timed run [ns]
   address results_ = 0;          ///< for kernels of ours
   double reference_ns_ = 0;
+  double flush_ns_ = 0; ///< one flush of the last-level cache [ns]
   std::uint32_t profiler_ = TL_PROFILER_EVENT;
   bool tainted_ = false;
   bool thrown_ = false;

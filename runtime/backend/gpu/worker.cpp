@@ -236,7 +236,8 @@ private:
       return outcome_of(trial_status::device_error, done.text());
     area_.clock = taken.clock;
     for (std::size_t i = 0; i < taken.samples.size(); ++i)
-      area_.samples[i] = {taken.samples[i].outcome.time_ns, taken.samples[i].at_ns};
+      area_.samples[i] = {taken.samples[i].outcome.time_ns, taken.samples[i].at_ns,
+                          taken.samples[i].launches};
     return {};
   }
 

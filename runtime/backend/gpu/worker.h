@@ -23,6 +23,7 @@ inline constexpr std::size_t max_resources = 64 * 1024; ///< [bytes]
 struct shared_sample {
   double time_ns;
   double at_ns;
+  std::uint32_t launches;
 };
 
 /// Memory that the program and its worker share, for what does not fit in a message. The problem
