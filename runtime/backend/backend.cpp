@@ -22,6 +22,13 @@ std::string backend::unit(std::int32_t) {
   return std::string("cpu ") + name;
 }
 
+std::unique_ptr<trial_bench> trial_bench::open_helper(std::int32_t, std::string &error) {
+  error = "trials of this kind run on one device";
+  return nullptr;
+}
+
+std::vector<std::int32_t> backend::idle_peers(std::int32_t) { return {}; }
+
 backend *find_backend(std::uint32_t which, std::string &error) {
   switch (which) {
   case TL_BACKEND_CPU:

@@ -87,6 +87,11 @@ public:
 
   /// Time of the reference, where one was given and ran [ns]; 0 otherwise.
   virtual double reference_ns() const = 0;
+
+  /// Another bench for the same task, on another device: for first runs only, and usable by another
+  /// thread, one at a time. This one outlives it. Null, with the reason in `error`, where that is
+  /// not possible.
+  virtual std::unique_ptr<trial_bench> open_helper(std::int32_t device, std::string &error);
 };
 
 /// A kind of device. Thread-safe.
@@ -101,6 +106,10 @@ public:
   /// What makes a device one physical thing that only one session measures on at a time: the UUID
   /// of a GPU; here the host's name, as it is right for the CPU.
   virtual std::string unit(std::int32_t device);
+
+  /// Other devices of the same identity that can read this one's memory and that, as far as can be
+  /// told, nobody is using at the moment.
+  virtual std::vector<std::int32_t> idle_peers(std::int32_t device);
 
   /// Sets up trials for one task. Null, with the reason in `error`, where that is not possible.
   virtual std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) = 0;

@@ -6,9 +6,12 @@
 #include "runtime/measure/search.h"
 #include "runtime/measure/statistics.h"
 #include "runtime/support/environment.h"
+#include "runtime/support/json_text.h"
 #include "runtime/support/log.h"
+#include "runtime/support/paths.h"
 #include "runtime/tuner/bench_sampler.h"
 #include "runtime/tuner/config_points.h"
+#include "runtime/tuner/probe_queue.h"
 #include "runtime/tuner/progress.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/report.h"
@@ -63,8 +66,9 @@ private:
   void take_over_earlier_trials();
   void ask_eligible();
   std::vector<std::uint32_t> searched() const;
-  void probe(trial_bench &bench, std::uint32_t variant, std::string_view next);
-  bool probe_all(trial_bench &bench);
+  void probed(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
+              std::string_view next);
+  bool probe_all(trial_bench &bench, double start_s);
   void look_again(trial_bench &bench);
   void race_all(trial_bench &bench, session_result &result);
   void note(std::uint32_t variant, const trial_outcome &outcome);
@@ -83,6 +87,7 @@ private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::uint32_t carried_over_ = 0;
   double best_probe_ns_ = 0;
+  std::uint32_t probes_ = 0, failed_probes_ = 0;
 };
 
 double session_run::probe_limit_s() const {
@@ -156,14 +161,25 @@ void session_run::note(std::uint32_t variant, const trial_outcome &outcome) {
     best_probe_ns_ = it.probe_ns;
 }
 
-/// Probes one variant; its start has been journaled, that of `next` is journaled with its end.
-void session_run::probe(trial_bench &bench, std::uint32_t variant, std::string_view next) {
-  const double limit_s = probe_limit_s();
-  trial_outcome outcome = bench.probe(variant, limit_s);
-  if (outcome.status == trial_status::timed_out && limit_s < options_.timeout)
-    outcome.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times,
-                                  format_ns(best_probe_ns_));
-  note(variant, outcome);
+/// Resources with the device that the variant ran on, where that is not the one of the call.
+static std::string resources_on(const std::string &unit, const std::string &resources) {
+  if (unit.empty())
+    return resources;
+  const std::string rest = resources.size() > 2 ? "," + resources.substr(1) : "}";
+  return fmt::format("{{\"unit\":{}{}", json_string(unit), rest);
+}
+
+/// A first run has ended; its start has been journaled, that of `next` is journaled with its end.
+void session_run::probed(std::uint32_t variant, const trial_outcome &outcome,
+                         const std::string &unit, std::string_view next) {
+  trial_outcome known = outcome;
+  if (outcome.status == trial_status::timed_out && probe_limit_s() < options_.timeout)
+    known.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times,
+                                format_ns(best_probe_ns_));
+  known.resources = resources_on(unit, outcome.resources);
+  note(variant, known);
+  ++probes_;
+  failed_probes_ += !trials_[variant].probed;
   static_cast<void>(store::tuning_store::instance().trials_finished(
       session_, {&trials_[variant].trial, 1}, next));
   log_trial(describe_trial(factory_, call_, trials_[variant].trial));
@@ -171,8 +187,8 @@ void session_run::probe(trial_bench &bench, std::uint32_t variant, std::string_v
 
 /// The default first, since everything is compared with it; then in the order of the search, whose
 /// choice is random where it is free, so that a session cut short has seen an unbiased part of the
-/// space. False when the budget ended it.
-bool session_run::probe_all(trial_bench &bench) {
+/// space. `start_s`: what it took to get the bench ready [s]. False when the budget ended it.
+bool session_run::probe_all(trial_bench &bench, double start_s) {
   const std::vector<std::uint32_t> variants = searched();
   std::vector<const char *> configs;
   std::uint32_t start = 0;
@@ -190,30 +206,39 @@ bool session_run::probe_all(trial_bench &bench) {
   measure::search search(static_cast<measure::strategy>(options_.search), most,
                          config_points(configs), start, session_.seed);
   std::vector<double> times(variants.size(), std::numeric_limits<double>::infinity());
-  std::uint32_t done = 0, failed = 0;
+
+  probe_hooks hooks;
+  hooks.limit_s = [this] { return probe_limit_s(); };
+  hooks.started = [this](std::uint32_t variant) {
+    static_cast<void>(
+        store::tuning_store::instance().trial_started(session_, factory_.configs[variant]));
+  };
+  hooks.ended = [&](std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
+                    std::optional<std::uint32_t> next) {
+    probed(variant, outcome, unit, next ? factory_.configs[*next] : std::string_view{});
+    progress_.probing(probes_, static_cast<std::uint32_t>(most), best_probe_ns_, failed_probes_);
+  };
+  // Asked before the next start is journaled: a trial that was journaled and not run would look
+  // lost.
+  hooks.over = [this] { return over(1 - race_share); };
+  hooks.default_ns = [this] {
+    const entry &it = trials_[factory_.default_variant];
+    return it.probed ? it.probe_ns : 0;
+  };
+  hooks.recruit = [&] { return recruit_helpers(backend_, bench, call_.device, cache_directory()); };
+  probe_queue queue(bench, factory_.default_variant, start_s, std::move(hooks));
+  std::size_t proposed = 0;
   while (true) {
-    std::vector<std::uint32_t> batch = search.next(times);
+    const std::vector<std::uint32_t> batch = search.next(times);
     if (batch.empty())
       return true;
+    proposed += batch.size();
     std::vector<std::uint32_t> fresh;
     for (const std::uint32_t it : batch)
       if (!trials_[variants[it]].known)
         fresh.push_back(variants[it]);
-    if (!fresh.empty())
-      static_cast<void>(
-          store::tuning_store::instance().trial_started(session_, factory_.configs[fresh[0]]));
-    for (std::size_t i = 0; i < fresh.size(); ++i) {
-      const bool last = i + 1 == fresh.size();
-      // Whether the budget is used up is asked before the next start is journaled: a trial that was
-      // journaled and not run would look lost.
-      const bool out_of_budget = over(1 - race_share);
-      probe(bench, fresh[i],
-            last || out_of_budget ? std::string_view{} : factory_.configs[fresh[i + 1]]);
-      failed += !trials_[fresh[i]].probed;
-      progress_.probing(++done, static_cast<std::uint32_t>(most), best_probe_ns_, failed);
-      if (out_of_budget && !last)
-        return false;
-    }
+    if (!queue.run(fresh, most - std::min(most, proposed)))
+      return false;
     for (const std::uint32_t it : batch)
       if (trials_[variants[it]].probed)
         times[it] = trials_[variants[it]].probe_ns;
@@ -371,12 +396,13 @@ session_result session_run::run() {
                          .cold = cold_,
                          .in_process = options_.isolation == TL_ISOLATION_NONE,
                          .seed = session_.seed};
+  const double opened_s = elapsed_s();
   const std::unique_ptr<trial_bench> bench = backend_.open(task, error);
   if (!bench)
     return fail("no trials are possible: " + error);
   if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
     return fail("nothing to check the variants against: " + prepared.reason);
-  const bool all_probed = probe_all(*bench);
+  const bool all_probed = probe_all(*bench, elapsed_s() - opened_s);
   look_again(*bench);
   session_result result;
   result.variant = factory_.default_variant;

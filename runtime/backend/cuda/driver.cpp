@@ -22,6 +22,7 @@ public:
   std::vector<std::pair<std::string, std::string>> identity(int ordinal) const override;
   std::string unit(int ordinal) const override;
   gpu::device_limits limits(int ordinal) const override;
+  std::vector<int> idle_peers(int ordinal) const override;
   status enter(int ordinal, gpu::thread_state &before) const override;
   void leave(int ordinal, const gpu::thread_state &before) const override;
 
@@ -139,6 +140,28 @@ std::string cuda_driver::unit(int ordinal) const {
   for (std::size_t i = 0; i < sizeof id.bytes; ++i)
     text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id.bytes[i]);
   return text;
+}
+
+std::vector<int> cuda_driver::idle_peers(int ordinal) const {
+  std::vector<int> peers;
+  int count = 0;
+  api_.cuDeviceGetCount(&count);
+  if (count < 2)
+    return peers;
+  const auto wanted = identity(ordinal);
+  for (int other = 0; other < count; ++other) {
+    // A worker there opens the buffers where they are.
+    int reachable = 0;
+    if (other == ordinal || api_.cuDeviceCanAccessPeer(&reachable, other, ordinal) != success ||
+        !reachable || identity(other) != wanted)
+      continue;
+    // Its lock is free when no session of ours runs on it; this is about everybody else.
+    char bus[32] = {};
+    api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, other);
+    if (read_managed_properties(bus).busy_percent == 0)
+      peers.push_back(other);
+  }
+  return peers;
 }
 
 gpu::device_limits cuda_driver::limits(int ordinal) const {

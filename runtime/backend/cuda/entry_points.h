@@ -90,6 +90,7 @@ inline constexpr unsigned ipc_lazy_peer_access = 1;
   X(cuDeviceTotalMem_v2, (std::size_t *, ordinal))                                                 \
   X(cuDeviceGetUuid, (uuid *, ordinal))                                                            \
   X(cuDeviceGetPCIBusId, (char *, int, ordinal))                                                   \
+  X(cuDeviceCanAccessPeer, (int *, ordinal, ordinal))                                              \
   X(cuDevicePrimaryCtxRetain, (context_t **, ordinal))                                             \
   X(cuDevicePrimaryCtxRelease_v2, (ordinal))                                                       \
   X(cuCtxPushCurrent_v2, (context_t *))                                                            \

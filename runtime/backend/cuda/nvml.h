@@ -9,10 +9,13 @@
 
 namespace tl::rt::cuda {
 
-/// What is enforced on a device right now. Zero and "" where it cannot be found out.
+/// What holds for a device right now. Zero and "" where it cannot be found out.
 struct managed_properties {
   unsigned power_limit_mw = 0; ///< [mW]
   std::string driver;          ///< "580.159.04"
+  /// Share of the last moments (up to a second) in which some kernel was running, of any process;
+  /// -1: cannot be found out [%].
+  int busy_percent = -1;
 };
 
 /// Of the device with this PCI bus id ("0000:1b:00.0").

@@ -42,6 +42,7 @@ private:
 /// Tries variants in a worker process, or in this one where that cannot be.
 class gpu_bench final : public trial_bench {
 public:
+  /// `on` is null in a helper, which has nothing to do with the caller's device.
   gpu_bench(const tuning_task &task, std::unique_ptr<device> on)
       : task_(task), device_(std::move(on)),
         worker_([this](const worker_link &link) { return image_.give_birth(link); }),
@@ -53,6 +54,7 @@ public:
   trial_outcome probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
   double reference_ns() const override { return reference_ns_; }
+  std::unique_ptr<trial_bench> open_helper(std::int32_t ordinal, std::string &error) override;
 
 private:
   status share_buffers();
@@ -138,6 +140,23 @@ status gpu_bench::open() {
   if (status made = image_.prepare(*task_.factory, problem_); !made)
     return go_in_process(made.text());
   return status::ok();
+}
+
+/// A worker on another device opens the very same buffers, as a peer of the device that has them,
+/// and copies them to its own. Those that were staged belong to this bench.
+std::unique_ptr<trial_bench> gpu_bench::open_helper(std::int32_t ordinal, std::string &error) {
+  if (local_) {
+    error = "trials run inside the program";
+    return nullptr;
+  }
+  auto made = std::make_unique<gpu_bench>(task_, nullptr);
+  made->problem_ = problem_;
+  made->problem_.ordinal = ordinal;
+  if (status done = made->image_.prepare(*task_.factory, made->problem_); !done) {
+    error = done.text();
+    return nullptr;
+  }
+  return made;
 }
 
 /// A worker that can be asked for trials.

@@ -67,6 +67,8 @@ public:
   virtual std::vector<std::pair<std::string, std::string>> identity(int ordinal) const = 0;
   virtual std::string unit(int ordinal) const = 0;
   virtual device_limits limits(int ordinal) const = 0;
+  /// See backend::idle_peers.
+  virtual std::vector<int> idle_peers(int) const { return {}; }
 
   /// Makes a device the calling thread's current one, in the context that the vendor's runtime
   /// uses, and lets the thread allocate while other streams are being captured. leave() undoes as

@@ -20,6 +20,9 @@ public:
     return api_.identity(device);
   }
   std::string unit(std::int32_t device) override { return api_.unit(device); }
+  std::vector<std::int32_t> idle_peers(std::int32_t device) override {
+    return api_.idle_peers(device);
+  }
   std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
     return open_bench(task, error);
   }
