@@ -30,7 +30,10 @@ using stream_t = hipStream_t;
 
 inline std::int32_t current_device() {
   int device = -1;
-  return hipGetDevice(&device) == hipSuccess ? device : -1;
+  if (hipGetDevice(&device) == hipSuccess)
+    return device;
+  static_cast<void>(hipGetLastError()); // the program has not asked, and must not see it
+  return -1;
 }
 
 inline bool is_capturing(void *stream) {

@@ -234,8 +234,14 @@ std::uint32_t resolution::run() {
   if (factory_.variant_count == 1)
     return install_variant(factory_.default_variant);
   set_up();
-  if (!device_->backend)
-    return install_default(device_->error);
+  if (!device_->backend) {
+    // The same for each of them, so it is said once.
+    warn_once("no backend: " + device_->error,
+              fmt::format("{} runs its default config, and so does every function for such a "
+                          "device: {}",
+                          what(), device_->error));
+    return install_default({});
+  }
 
   const bool may_tune = controls.tune == tune_mode::on && !call_.capturing && factory_.tunable != 0;
   if (const auto variant = stored(!may_tune))

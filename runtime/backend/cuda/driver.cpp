@@ -173,6 +173,7 @@ gpu::device_limits cuda_driver::limits(int ordinal) const {
   found.max_threads_per_multiprocessor = count(ordinal, attribute_max_threads_per_multiprocessor);
   found.max_shared_per_block = count(ordinal, attribute_max_shared_per_block_optin);
   found.cache_bytes = count(ordinal, attribute_l2_bytes);
+  found.tick_ps = 1000; // the global timer counts nanoseconds
   return found;
 }
 

@@ -29,6 +29,7 @@ struct device_limits {
   std::uint64_t max_shared_per_block = 0; ///< static and dynamic, as far as one can opt in [bytes]
   /// All of the cache that a buffer may stay in between two launches [bytes].
   std::uint64_t cache_bytes = 0;
+  std::uint64_t tick_ps = 0; ///< of the steady clock that kernels can read [ps]
 };
 
 /// A kernel as a launch names it.

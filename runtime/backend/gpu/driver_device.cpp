@@ -146,7 +146,7 @@ status driver_device::supply(const supply_parameters &parameters) {
 status driver_device::spin(std::uint64_t nanoseconds, address result) {
   if (status loaded = load_kernels(); !loaded)
     return loaded;
-  void *arguments[] = {&nanoseconds, &result};
+  void *arguments[] = {&nanoseconds, &limits_.tick_ps, &result};
   return note(api_.launch(spin_, 1, 1, work_, arguments));
 }
 

@@ -13,6 +13,11 @@ namespace tl::rt::gpu {
 extern const unsigned char embedded_kernels[];
 extern const std::size_t embedded_kernels_size; ///< without the terminator
 
+/// kernels.cu as code objects for HIP, in one bundle of Clang's. Empty when no Clang that has AMD's
+/// target, its linker and its bundler was there.
+extern const unsigned char embedded_hip_kernels[];
+extern const std::size_t embedded_hip_kernels_size;
+
 /// The hook library (hook.c), a shared object.
 extern const unsigned char embedded_hook[];
 extern const std::size_t embedded_hook_size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
 #define _GNU_SOURCE
-#include "hook.h"
+#include "hook_internal.h"
 
 #include <dlfcn.h>
 #include <stdint.h>
@@ -9,9 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-EXPORT tl_worker_hook_table tl_worker_hook = {sizeof(tl_worker_hook_table), -1, "", 0, 0, 0};
+TL_HOOK_EXPORT tl_worker_hook_table tl_worker_hook = {
+    sizeof(tl_worker_hook_table), -1, "", 0, 0, 0};
 
 /* ---- environment ---------------------------------------------------------------------------- */
 
@@ -59,8 +58,9 @@ typedef int main_function(int, char **, char **);
 typedef int start_function(main_function *, int, char **, void (*)(void), void (*)(void),
                            void (*)(void), void *);
 
-EXPORT int __libc_start_main(main_function *program_main, int argc, char **argv, void (*init)(void),
-                             void (*fini)(void), void (*rtld_fini)(void), void *stack_end) {
+TL_HOOK_EXPORT int __libc_start_main(main_function *program_main, int argc, char **argv,
+                                     void (*init)(void), void (*fini)(void),
+                                     void (*rtld_fini)(void), void *stack_end) {
   start_function *start = (start_function *)dlsym(RTLD_NEXT, "__libc_start_main");
   take_environment();
   if (!start)
@@ -90,7 +90,6 @@ typedef struct launch_config {
   unsigned attribute_count;
 } launch_config;
 enum { attribute_cooperative = 2, attribute_cluster = 4 };
-enum { function_max_dynamic_shared = 8 };
 
 typedef int launch_fn(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                       void *, void **, void **);
@@ -102,8 +101,9 @@ typedef int kernel_set_fn(int, int, void *, int);
 typedef int get_proc_fn(const char *, void **, int, uint64_t);
 typedef int get_proc_v2_fn(const char *, void **, int, uint64_t, void *);
 
-static int announce(void *function, unsigned is_symbol, const unsigned *grid, const unsigned *block,
-                    const unsigned *cluster, unsigned shared, unsigned cooperative, void *stream) {
+int tl_hook_announce(void *function, unsigned is_symbol, const unsigned *grid,
+                     const unsigned *block, const unsigned *cluster, unsigned shared,
+                     unsigned cooperative, void *stream) {
   int (*before)(const tl_hook_launch *) =
       __atomic_load_n(&tl_worker_hook.before_launch, __ATOMIC_ACQUIRE);
   if (!before)
@@ -129,7 +129,7 @@ static int announce(void *function, unsigned is_symbol, const unsigned *grid, co
                         unsigned bz, unsigned shared, void *stream, void **arguments,              \
                         void **extra) {                                                            \
     const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
-    const int error = announce(f, 0, grid, block, 0, shared, 0, stream);                              \
+    const int error = tl_hook_announce(f, 0, grid, block, 0, shared, 0, stream);                   \
     return error ? error                                                                           \
                  : real_launch_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra);   \
   }                                                                                                \
@@ -138,7 +138,7 @@ static int announce(void *function, unsigned is_symbol, const unsigned *grid, co
                              unsigned by, unsigned bz, unsigned shared, void *stream,              \
                              void **arguments) {                                                   \
     const unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};                                \
-    const int error = announce(f, 0, grid, block, 0, shared, 1, stream);                              \
+    const int error = tl_hook_announce(f, 0, grid, block, 0, shared, 1, stream);                   \
     return error ? error                                                                           \
                  : real_cooperative_##n(f, gx, gy, gz, bx, by, bz, shared, stream, arguments);     \
   }                                                                                                \
@@ -155,35 +155,36 @@ static int announce(void *function, unsigned is_symbol, const unsigned *grid, co
         cooperative = a->value.number != 0;                                                        \
     }                                                                                              \
     const int error =                                                                              \
-        c ? announce(f, 0, c->grid, c->block, cluster, c->shared, cooperative, c->stream) : 0;        \
+        c ? tl_hook_announce(f, 0, c->grid, c->block, cluster, c->shared, cooperative, c->stream)  \
+          : 0;                                                                                     \
     return error ? error : real_launch_ex_##n(c, f, arguments, extra);                             \
   }
 
 WRAP_LAUNCHES(0)
 WRAP_LAUNCHES(1)
 
-static void refused(void *function, int value, int error) {
+void tl_hook_refused(void *function, unsigned is_symbol, int value, int error) {
   void (*report)(const tl_hook_attribute *) =
       __atomic_load_n(&tl_worker_hook.attribute_refused, __ATOMIC_ACQUIRE);
   if (!report)
     return;
-  const tl_hook_attribute attribute = {function, 0, value, error};
+  const tl_hook_attribute attribute = {function, is_symbol, value, error};
   report(&attribute);
 }
 
 static function_set_fn *real_function_set;
 static int function_set(void *function, int attribute, int value) {
   const int error = real_function_set(function, attribute, value);
-  if (error && attribute == function_max_dynamic_shared)
-    refused(function, value, error);
+  if (error && attribute == tl_hook_max_dynamic_shared)
+    tl_hook_refused(function, 0, value, error);
   return error;
 }
 
 static kernel_set_fn *real_kernel_set;
 static int kernel_set(int attribute, int value, void *kernel, int device) {
   const int error = real_kernel_set(attribute, value, kernel, device);
-  if (error && attribute == function_max_dynamic_shared)
-    refused(kernel, value, error);
+  if (error && attribute == tl_hook_max_dynamic_shared)
+    tl_hook_refused(kernel, 0, value, error);
   return error;
 }
 
@@ -241,10 +242,8 @@ static int get_proc_v2(const char *name, void **pointer, int version, uint64_t f
 
 /* ---- dlsym ---------------------------------------------------------------------------------- */
 
-typedef void *dlsym_fn(void *, const char *);
-
-static dlsym_fn *real_dlsym(void) {
-  static dlsym_fn *real;
+tl_hook_dlsym *tl_hook_real_dlsym(void) {
+  static tl_hook_dlsym *real;
   if (!real) {
     /* The versions under which glibc has it: since 2.34, before on x86-64, before on aarch64. */
     static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17"};
@@ -257,10 +256,10 @@ static dlsym_fn *real_dlsym(void) {
 }
 
 /* For all other names this must stay a tail call: RTLD_NEXT means "after the image that called". */
-EXPORT void *dlsym(void *handle, const char *name) {
+TL_HOOK_EXPORT void *dlsym(void *handle, const char *name) {
   if (__builtin_expect(name[0] != 'c' || name[1] != 'u', 1))
-    return real_dlsym()(handle, name);
-  void *real = real_dlsym()(handle, name);
+    return tl_hook_real_dlsym()(handle, name);
+  void *real = tl_hook_real_dlsym()(handle, name);
   if (!real)
     return real;
   if (!strcmp(name, "cuGetProcAddress_v2"))

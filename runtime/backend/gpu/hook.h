@@ -4,11 +4,10 @@
  * C: the library must not need anything but libc.
  *
  * A worker is the program's own image, started again with the hook preloaded. The hook stands in
- * for
- * `__libc_start_main`, so that all global constructors run (every factory is registered, every fat
- * binary is loaded) but the program's `main` never does. It also stands in for `dlsym`, which is
- * how a CUDA runtime, static or shared, reaches the driver: that lets the worker see each kernel
- * launch before it happens. */
+ * for `__libc_start_main`, so that all global constructors run (every factory is registered, every
+ * fat binary is loaded) but the program's `main` never does. It also stands in for `dlsym`, which
+ * is how a CUDA runtime, static or shared, reaches the driver, and for the launching calls of HIP's
+ * runtime: that lets the worker see each kernel launch before it happens. */
 
 #ifndef TL_RUNTIME_BACKEND_GPU_HOOK_H
 #define TL_RUNTIME_BACKEND_GPU_HOOK_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The few kernels that the runtime runs itself: comparing results, looking after guard zones, and
-// reading the clock. Compiled to PTX with no toolkit (no header, no library), embedded as text and
-// left to the driver. The same code compiles for the host, where tests run it.
+// reading the clock. Compiled with no toolkit (no header, no library) to PTX, which is left to
+// CUDA's driver, and to code objects of many GPUs for HIP's. The same code compiles for the host,
+// where tests run it.
 
 #include "kernels.h"
 
@@ -18,9 +19,31 @@ using tl::rt::gpu::small_float;
 
 typedef unsigned long long u64;
 
-#ifdef __CUDA__
+#if defined(__CUDA__) || defined(__HIP__)
 #define DEVICE static __attribute__((device))
 #define KERNEL extern "C" __attribute__((global)) void
+#endif
+
+#if defined(__HIP__)
+DEVICE u64 thread_index() {
+  return u64(__builtin_amdgcn_workgroup_id_x()) * __builtin_amdgcn_workgroup_size_x() +
+         __builtin_amdgcn_workitem_id_x();
+}
+DEVICE u64 thread_count() { return __builtin_amdgcn_grid_size_x(); }
+DEVICE void add(u64 *to, u64 value) {
+  __hip_atomic_fetch_add(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
+DEVICE void lower(u64 *to, u64 value) {
+  __hip_atomic_fetch_min(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
+#if defined(__GFX11__)
+constexpr u64 cycle_mask = (1u << 20) - 1; // the counter has no more bits there
+#else
+constexpr u64 cycle_mask = ~u64(0);
+#endif
+DEVICE u64 cycles() { return __builtin_readcyclecounter(); }
+DEVICE u64 ticks() { return __builtin_readsteadycounter(); }
+#elif defined(__CUDA__)
 DEVICE u64 thread_index() {
   return u64(__nvvm_read_ptx_sreg_ctaid_x()) * __nvvm_read_ptx_sreg_ntid_x() +
          __nvvm_read_ptx_sreg_tid_x();
@@ -34,12 +57,13 @@ DEVICE void add(u64 *to, u64 value) {
 DEVICE void lower(u64 *to, u64 value) {
   asm volatile("red.global.min.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory");
 }
+constexpr u64 cycle_mask = ~u64(0);
 DEVICE u64 cycles() {
   u64 value;
   asm volatile("mov.u64 %0, %%clock64;" : "=l"(value)::"memory");
   return value;
 }
-DEVICE u64 nanoseconds() {
+DEVICE u64 ticks() {
   u64 value;
   asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(value)::"memory");
   return value;
@@ -52,8 +76,9 @@ DEVICE u64 thread_index() { return 0; }
 DEVICE u64 thread_count() { return 1; }
 DEVICE void add(u64 *to, u64 value) { *to += value; }
 DEVICE void lower(u64 *to, u64 value) { *to = value < *to ? value : *to; }
+constexpr u64 cycle_mask = ~u64(0);
 DEVICE u64 cycles() { return __builtin_ia32_rdtsc(); }
-DEVICE u64 nanoseconds() { return __builtin_ia32_rdtsc(); }
+DEVICE u64 ticks() { return __builtin_ia32_rdtsc(); }
 #endif
 
 template <class T> DEVICE T load(u64 address) { return *reinterpret_cast<const T *>(address); }
@@ -172,15 +197,19 @@ KERNEL tl_supply(tl::rt::supply_parameters p) {
     tl::rt::supply_element(p, data, i);
 }
 
-/// Keeps one thread busy for `duration` [ns] and adds up how far both clocks moved.
-KERNEL tl_spin(u64 duration, clock_result *result) {
+/// Keeps one thread busy for `duration` [ns] and adds up how far both clocks moved. A tick of the
+/// steady one takes `tick_ps` [ps].
+KERNEL tl_spin(u64 duration, u64 tick_ps, clock_result *result) {
   if (thread_index() != 0)
     return;
-  const u64 begin = nanoseconds(), first = cycles();
-  u64 now;
-  do
-    now = nanoseconds();
-  while (now - begin < duration);
-  result->cycles += cycles() - first;
-  result->nanoseconds += now - begin;
+  const u64 begin = ticks();
+  u64 last = cycles(), passed = 0, elapsed;
+  do {
+    elapsed = (ticks() - begin) * tick_ps / 1000;
+    const u64 now = cycles();
+    passed += (now - last) & cycle_mask;
+    last = now;
+  } while (elapsed < duration);
+  result->cycles += passed;
+  result->nanoseconds += elapsed;
 }

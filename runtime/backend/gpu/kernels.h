@@ -6,7 +6,7 @@
 #ifndef TL_RUNTIME_BACKEND_GPU_KERNELS_H
 #define TL_RUNTIME_BACKEND_GPU_KERNELS_H
 
-#ifdef __CUDA__
+#if defined(__CUDA__) || defined(__HIP__)
 #define TL_BOTH __attribute__((host, device)) inline
 #else
 #define TL_BOTH inline

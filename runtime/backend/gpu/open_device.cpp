@@ -3,6 +3,7 @@
 #include "runtime/backend/cuda/driver.h"
 #include "runtime/backend/gpu/driver.h"
 #include "runtime/backend/gpu/driver_device.h"
+#include "runtime/backend/hip/driver.h"
 
 #include <tl/abi.h>
 
@@ -13,8 +14,7 @@ const driver *find_driver(std::uint32_t backend, std::string &error) {
   case TL_BACKEND_CUDA:
     return cuda::find_driver(error);
   case TL_BACKEND_HIP:
-    error = "this runtime was built without HIP";
-    return nullptr;
+    return hip::find_driver(error);
   default:
     error = "there is no device of this kind";
     return nullptr;
