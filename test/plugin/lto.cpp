@@ -2,7 +2,6 @@
 //
 // Link-time optimisation, with the linker of the Clang under test.
 //
-// REQUIRES: clang-22
 // RUN: %clangxx %plugin -O1 -flto -fuse-ld=lld %s -o %t && env RUN=1 %t | %filecheck %s
 // RUN: %clangxx %plugin -O1 -flto=thin -fuse-ld=lld %s -o %t && env RUN=1 %t | %filecheck %s
 
