@@ -8,7 +8,7 @@
 #   %runtime_static   links the static runtime
 #   %gxx        GCC, C++20, with the public headers on its path
 #   %filecheck  FileCheck that also refuses any error or warning in its input
-#   %cuda       compiles as CUDA;  %cudalibs  links its runtime
+#   %cuda       compiles as CUDA;  %cudalibs  links its runtime;  %cudalink  links device code first
 #   %libomp     compiles with LLVM's OpenMP runtime and links it
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
 #   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
@@ -96,6 +96,7 @@ for pattern, replacement in [
     (r"%gxx\b", f"{config.tl_gxx} -std=c++20 -I{include}"),
     (r"%filecheck\b", f"{filecheck} --implicit-check-not error: --implicit-check-not warning:"),
     (r"%cudalibs\b", cuda_libs),
+    (r"%cudalink\b", f"--cuda-path={config.tl_cuda_path} --offload-link"),
     (r"%cuda\b", cuda_flags),
     (r"%libomp\b", libomp_flags),
     (r"%hiplibs\b", hip_libs),
