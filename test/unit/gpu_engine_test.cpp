@@ -180,6 +180,7 @@ protected:
       ASSERT_FALSE(gpu::problem::parse(bytes.data(), size, half)) << size;
     }
     regions = arrived.regions.size();
+    in_process = parts.in_process;
     engine = std::make_unique<gpu::engine>(device, *factory, arrived, false);
     ASSERT_TRUE(engine->set_up().is_ok());
     const trial_outcome prepared = engine->prepare();
@@ -191,6 +192,7 @@ protected:
   pretended_device device;
   std::unique_ptr<gpu::engine> engine;
   std::size_t regions = 0;
+  std::string in_process; ///< why no other process can be given the arguments
 };
 
 struct twice_tag;
@@ -352,6 +354,41 @@ TEST_F(GpuEngine, FindsAddressesInStructs) {
   EXPECT_EQ(engine->probe(1).status, trial_status::measured);
   EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
   EXPECT_EQ(x[0], -3) << "the caller's buffer";
+}
+
+/// What no other process can be handed: only its own copy constructor knows how it is copied.
+struct handle {
+  handle(int count, float *to) : n(count), x(to) {}
+  handle(const handle &other) : n(other.n), x(other.x) {}
+  int n;
+  float *x;
+};
+template <int Step> void grow_handle(handle what) {
+  for (int i = 0; i < what.n; ++i)
+    what.x[i] += Step;
+}
+template <int Step> void grow_referred(const handle &what) { grow_handle<Step>(what); }
+struct handle_tag;
+using handle_factory = factory_of<handle_tag, handle>;
+using referred_factory = factory_of<handle_tag, const handle &>;
+
+// Tried inside the program, but on copies of what it leads to.
+TEST_F(GpuEngine, FindsAddressesInObjectsOfAnyClass) {
+  handle_factory::functions = {&grow_handle<1>, &grow_handle<1>, &grow_handle<2>};
+  float *x = floats(32);
+  handle what(32, x);
+  open(handle_factory::get(), handle_factory::get()->options, what);
+  EXPECT_EQ(in_process, "a is an object of a class that cannot be copied to another process");
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_EQ(x[0], -3) << "the caller's buffer";
+
+  referred_factory::functions = {&grow_referred<1>, &grow_referred<1>, &grow_referred<2>};
+  open(referred_factory::get(), referred_factory::get()->options, what);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_EQ(x[0], -3) << "the caller's buffer";
+  EXPECT_EQ(what.x, x);
 }
 
 template <int Value> void put_nan(tl::out<float> x) {

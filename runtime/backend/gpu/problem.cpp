@@ -35,8 +35,11 @@ private:
   status take_pointer(std::uint32_t index);
   status take_view(std::uint32_t index);
   void take_value(std::uint32_t index);
+  void take_addresses(std::uint32_t index, argument_kind with);
+  void take_object(std::uint32_t index);
+  void stay_in_process(std::uint32_t index, const char *why);
   void borrow(std::uint32_t index, const char *why);
-  void add_piece(std::uint32_t index, const tl_view &view);
+  void add_piece(std::uint32_t index, const tl_view &view, std::uint32_t access);
   void add_range(std::uint32_t index, address begin, address end, const memory_info &info,
                  bool written);
   void make_regions();
@@ -113,9 +116,13 @@ std::string parameter_name(const tl_factory &factory, std::uint32_t index) {
   return name && *name ? std::string(name) : fmt::format("argument {}", index + 1);
 }
 
-void taker::borrow(std::uint32_t index, const char *why) {
+void taker::stay_in_process(std::uint32_t index, const char *why) {
   if (to_.in_process.empty())
     to_.in_process = fmt::format("{} {}", parameter_name(factory_, index), why);
+}
+
+void taker::borrow(std::uint32_t index, const char *why) {
+  stay_in_process(index, why);
   argument &made = to_.arguments[index];
   made.kind = argument_kind::borrowed;
   made.object.resize(sizeof(void *));
@@ -128,15 +135,15 @@ void taker::add_range(std::uint32_t index, address begin, address end, const mem
   ranges_.push_back({index, begin, end, on_device ? info.base : 0, info.place, written});
 }
 
-void taker::add_piece(std::uint32_t index, const tl_view &view) {
+void taker::add_piece(std::uint32_t index, const tl_view &view, std::uint32_t access) {
   const tl_parameter &parameter = factory_.parameters[index];
-  if (parameter.access == TL_ACCESS_IN || parameter.access == TL_ACCESS_SCRATCH)
+  if (access == TL_ACCESS_IN || access == TL_ACCESS_SCRATCH)
     return;
   piece made;
   made.parameter = index;
   made.offset = address_of(view.data); // an address until the regions are known
   made.bytes = view.bytes;
-  made.access = parameter.access;
+  made.access = access;
   made.element = parameter.element;
   made.element_size = static_cast<std::uint32_t>(element_size(parameter.element));
   made.count = view.bytes / made.element_size;
@@ -174,7 +181,7 @@ status taker::take_pointer(std::uint32_t index) {
   whole.rank = 1;
   add_range(index, address_of(pointer), info.base + info.bytes, info,
             parameter.access != TL_ACCESS_IN);
-  add_piece(index, whole);
+  add_piece(index, whole, parameter.access);
   return status::ok();
 }
 
@@ -204,7 +211,7 @@ status taker::take_view(std::uint32_t index) {
                     parameter_name(factory_, index), view.bytes, info.base + info.bytes - begin));
   made.kind = argument_kind::rebased;
   add_range(index, begin, begin + view.bytes, info, parameter.access != TL_ACCESS_IN);
-  add_piece(index, view);
+  add_piece(index, view, parameter.access);
   return status::ok();
 }
 
@@ -213,10 +220,27 @@ void taker::take_value(std::uint32_t index) {
   argument &made = to_.arguments[index];
   const auto *object = static_cast<const std::byte *>(task_.call->arguments[index]);
   made.object.assign(object, object + parameter.size);
-  if (parameter.element != TL_ELEMENT_BYTES)
-    return;
-  // A plain struct may hold addresses of buffers. Where an aligned word is one, it is treated as a
-  // pointer to unknown elements.
+  if (parameter.element == TL_ELEMENT_BYTES)
+    take_addresses(index, argument_kind::holds_pointers);
+}
+
+/// An object of a class with a copy constructor of its own cannot be made in another process. In
+/// this one its bytes can stand for it: they are copied from, and never destroyed.
+void taker::take_object(std::uint32_t index) {
+  stay_in_process(index, "is an object of a class that cannot be copied to another process");
+  argument &made = to_.arguments[index];
+  const auto *object = static_cast<const std::byte *>(task_.call->arguments[index]);
+  made.object.assign(object, object + factory_.parameters[index].size);
+  made.kind = argument_kind::image;
+  take_addresses(index, argument_kind::image);
+}
+
+/// An object may hold addresses of buffers. Where an aligned word is one, it is treated as a pointer
+/// to unknown elements.
+void taker::take_addresses(std::uint32_t index, argument_kind with) {
+  const tl_parameter &parameter = factory_.parameters[index];
+  argument &made = to_.arguments[index];
+  const auto *object = static_cast<const std::byte *>(task_.call->arguments[index]);
   for (std::uint32_t at = 0; at + sizeof(void *) <= parameter.size; at += sizeof(void *)) {
     void *word = nullptr;
     std::memcpy(&word, object + at, sizeof word);
@@ -226,13 +250,14 @@ void taker::take_value(std::uint32_t index) {
     const memory_info info = device_.inspect(word);
     if (info.place != place::exportable && info.place != place::staged)
       continue;
-    made.kind = argument_kind::holds_pointers;
+    made.kind = with;
     made.pointers.push_back({at, 0, address_of(word)});
     add_range(index, address_of(word), info.base + info.bytes, info, true);
     tl_view whole{};
     whole.data = word;
     whole.bytes = info.base + info.bytes - address_of(word);
-    add_piece(index, whole);
+    // That the object is not written says nothing about what it leads to.
+    add_piece(index, whole, TL_ACCESS_UNKNOWN);
   }
 }
 
@@ -262,11 +287,11 @@ status taker::take(std::uint32_t index) {
     tl_view object{};
     object.data = task_.call->arguments[index];
     object.bytes = parameter.size;
-    add_piece(index, object);
+    add_piece(index, object, parameter.access);
     return status::ok();
   }
   default:
-    borrow(index, "is an object of a class that cannot be copied to another process");
+    take_object(index);
     return status::ok();
   }
 }
@@ -313,13 +338,13 @@ status taker::run() {
   make_regions();
   for (const range &it : ranges_) {
     argument &of = to_.arguments[it.parameter];
-    if (of.kind == argument_kind::holds_pointers)
+    if (of.kind == argument_kind::holds_pointers || of.kind == argument_kind::image)
       continue;
     pointer_in_argument &pointer = of.pointers.emplace_back();
     locate(it.begin, pointer.region, pointer.offset);
   }
   for (argument &it : to_.arguments)
-    if (it.kind == argument_kind::holds_pointers)
+    if (it.kind == argument_kind::holds_pointers || it.kind == argument_kind::image)
       for (pointer_in_argument &pointer : it.pointers)
         locate(pointer.offset, pointer.region, pointer.offset);
   for (piece &it : to_.pieces) {

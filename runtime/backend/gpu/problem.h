@@ -41,6 +41,8 @@ enum class argument_kind : std::uint32_t {
   holds_pointers, ///< a plain object with addresses in it
   stream,
   host_object, ///< a reference to an object that is a region
+  image,       ///< the bytes of an object of any class, addresses in it redirected; in the calling
+               ///< process only
   borrowed,    ///< the caller's own object; in the calling process only
 };
 
