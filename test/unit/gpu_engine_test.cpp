@@ -318,6 +318,26 @@ TEST_F(GpuEngine, RunsInPlaceFromTheSameStart) {
   EXPECT_EQ(x[7], 4);
 }
 
+template <int Step> void grow_some(int n, float *x) {
+  for (int i = 0; i < n; ++i)
+    x[i] = 3 * x[i] + Step;
+}
+struct some_tag;
+using some_factory = factory_of<some_tag, int, float *>;
+
+// One percent of the elements may differ: of those that are written, not of the block.
+TEST_F(GpuEngine, CountsWhatIsWrittenOnly) {
+  some_factory::functions = {&grow_some<1>, &grow_some<1>, &grow_some<9>};
+  int n = 40;
+  float *x = floats(100'000);
+  x[50] = std::numeric_limits<float>::quiet_NaN(); // written by nobody, so nobody's fault
+  open(some_factory::get(), some_factory::get()->options, n, x);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  const trial_outcome wrong = engine->probe(2);
+  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_EQ(wrong.reason, "40 of 100000 elements of b differ, the first at [0]: 0 instead of -8");
+}
+
 void shift(const float *from, float *to) {
   for (int i = 0; i < 16; ++i)
     to[i] = from[i] + 1;

@@ -455,6 +455,11 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
     p.poisoned = write_only_[i];
     p.poison = poison_for(it);
     p.untouched = poison_counts && write_only_[i] ? copies_[it.region].pristine + it.offset : 0;
+    // A pointer to a few elements of a large block: the mismatches that are allowed are a share of
+    // what is written, not of the block.
+    p.before = !write_only_[i] && !poison_counts && copies_[it.region].pristine
+                   ? copies_[it.region].pristine + it.offset
+                   : 0;
     p.rtol = problem_.options.rtol;
     p.atol = problem_.options.atol;
     for (std::uint32_t d = 0; d < it.rank; ++d) {

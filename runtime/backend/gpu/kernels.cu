@@ -161,7 +161,8 @@ KERNEL tl_compare(compare_parameters p, compare_result *result) {
     } else if (same_bits(a, e, p.element_size)) {
       if (p.exact)
         continue;
-      if (p.poisoned && is_poison(e, p.element_size, p.poison)) {
+      if ((p.poisoned && is_poison(e, p.element_size, p.poison)) ||
+          (p.before && same_bits(e, p.before + u64(offset) * p.element_size, p.element_size))) {
         ++unwritten;
         continue;
       }

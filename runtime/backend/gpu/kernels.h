@@ -28,6 +28,8 @@ struct compare_parameters {
   /// Not 0: an element of `actual` that holds poison matches if `expected` is the same as this,
   /// that is, if the reference left it alone.
   unsigned long long untouched;
+  /// Not 0: as the caller left it. Elements that are the same in all three were written by nobody.
+  unsigned long long before;
   unsigned long long count; ///< elements in all
   unsigned element;         ///< TL_ELEMENT_*
   unsigned element_size;    ///< [bytes]
@@ -45,7 +47,7 @@ struct compare_parameters {
 /// Result of `tl_compare`, zero-initialised but for `first`, which starts at all ones.
 struct compare_result {
   unsigned long long mismatched;
-  unsigned long long unwritten; ///< poison on both sides: left out
+  unsigned long long unwritten; ///< by nobody: left out
   unsigned long long first;     ///< lowest index of a mismatch
 };
 

@@ -235,8 +235,8 @@ void taker::take_object(std::uint32_t index) {
   take_addresses(index, argument_kind::image);
 }
 
-/// An object may hold addresses of buffers. Where an aligned word is one, it is treated as a pointer
-/// to unknown elements.
+/// An object may hold addresses of buffers. Where an aligned word is one, it is treated as a
+/// pointer to unknown elements.
 void taker::take_addresses(std::uint32_t index, argument_kind with) {
   const tl_parameter &parameter = factory_.parameters[index];
   argument &made = to_.arguments[index];
