@@ -111,6 +111,13 @@ public:
     return S.BuildDeclRefExpr(V, V->getType().getNonReferenceType(), Kind, Loc);
   }
 
+  /// `Name` as an untyped address: a conversion that a constant may contain, unlike a cast.
+  Expr *untypedAddress(FunctionDecl *F) {
+    return ImplicitCastExpr::Create(C, C.getPointerType(C.VoidTy.withConst()), CK_BitCast,
+                                    addressOf(reference(F)), nullptr, VK_PRValue,
+                                    FPOptionsOverride());
+  }
+
   Expr *addressOf(Expr *E) {
     ExprResult R = S.CreateBuiltinUnaryOp(Loc, UO_AddrOf, E);
     Ok &= R.isUsable();
@@ -136,21 +143,32 @@ public:
       return null();
     QualType Type = C.getConstantArrayType(Element.withConst(), llvm::APInt(64, Values.size()),
                                            nullptr, ArraySizeModifier::Normal, 0);
-    auto *Array = VarDecl::Create(C, FD, Loc, Loc, &C.Idents.get(Name), Type,
-                                  C.getTrivialTypeSourceInfo(Type, Loc), SC_Static);
-    FD->addDecl(Array);
-    ExprResult Init = S.BuildInitList(Loc, Values, Loc);
-    S.AddInitializerToDecl(Array, Init.get(), /*DirectInit=*/false);
-    S.FinalizeDeclaration(Array);
-    Ok &= !Array->isInvalidDecl();
-    Statements.push_back(new (C) DeclStmt(DeclGroupRef(Array), Loc, Loc));
-    return reference(Array);
+    return constant(Name, Type, S.BuildInitList(Loc, Values, Loc).get());
+  }
+
+  /// `static <Type> Name = Init;` Returns a reference to it.
+  Expr *constant(llvm::StringRef Name, QualType Type, Expr *Init) {
+    if (!Ok)
+      return null();
+    auto *Var = VarDecl::Create(C, FD, Loc, Loc, &C.Idents.get(Name), Type,
+                                C.getTrivialTypeSourceInfo(Type, Loc), SC_Static);
+    FD->addDecl(Var);
+    S.AddInitializerToDecl(Var, Init, /*DirectInit=*/false);
+    S.FinalizeDeclaration(Var);
+    Ok &= !Var->isInvalidDecl();
+    Statements.push_back(new (C) DeclStmt(DeclGroupRef(Var), Loc, Loc));
+    return reference(Var);
+  }
+  Expr *constant(llvm::StringRef Name, Expr *Init) {
+    return constant(Name, Init->getType().getUnqualifiedType().withConst(), Init);
   }
 
   /// The attribute's options with the specialisation's template arguments filled in.
-  void appendOptions(llvm::SmallVectorImpl<Expr *> &Args, QualType Config = QualType(),
-                     bool Check = false) {
+  void appendOptions(llvm::SmallVectorImpl<Expr *> &Args, QualType Config, bool Check) {
     for (const Option &O : D.Source->Options) {
+      // All that a call has to know is how its problem is identified.
+      if (!Check && O.Keyword != "key")
+        continue;
       ExprResult R = substitute(T, *D.Source, D.Default, O.Whole);
       Ok &= R.isUsable();
       if (!R.isUsable())
@@ -174,6 +192,13 @@ public:
     TemplateArgs.addArgument(typeArgument(signature(T, D.Default)));
     if (!More.isNull())
       TemplateArgs.addArgument(typeArgument(More));
+    return finishCall(buildDetailReference(T, Name, Loc, &TemplateArgs), Args);
+  }
+
+  /// `tl::detail::Name<R(Args...)>(Args)`
+  Expr *signatureCall(llvm::StringRef Name, llvm::MutableArrayRef<Expr *> Args) {
+    TemplateArgumentListInfo TemplateArgs(Loc, Loc);
+    TemplateArgs.addArgument(typeArgument(signature(T, D.Default)));
     return finishCall(buildDetailReference(T, Name, Loc, &TemplateArgs), Args);
   }
 
@@ -271,7 +296,7 @@ static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &Li
     Parameters.push_back(B.text(P->getName()));
   Expr *FunctionTable = B.table("functions", C.getPointerType(signature(T, D.Default)), Functions);
   Expr *ConfigTable = B.table("configs", Text, Configs);
-  Expr *ParameterTable = B.table("parameters", Text, Parameters);
+  Expr *Described = B.constant("described", B.signatureCall("describe_parameters", Parameters));
   Expr *ValueTable =
       B.table("values", Values.empty() ? Text : C.getPointerType(List.Config.withConst()), Values);
 
@@ -284,25 +309,29 @@ static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &Li
                                  .getLine()),
                     B.text(Fingerprint),
                     ConfigTable,
-                    ParameterTable,
                     FunctionTable,
                     B.number(List.Variants.size()),
                     B.number(List.Default),
                     ValueTable};
-  // The programmatic interfaces find a factory by what `&gemm<float>` is: its dispatcher.
-  llvm::SmallVector<Expr *, 8> Args{B.generated(Fields), B.addressOf(B.reference(D.Dispatch))};
-  B.appendOptions(Args, List.Config, /*Check=*/true);
+  llvm::SmallVector<Expr *, 8> Options;
+  B.appendOptions(Options, List.Config, /*Check=*/true);
   if (!B.ok()) {
     Explained = true;
     return false;
   }
-  return B.finish(B.call("describe", Args, Values.empty() ? QualType() : List.Config));
+  Expr *Set = B.constant("options", B.plainCall("option_set", Options));
+  // The programmatic interfaces find a factory by what `&gemm<float>` is: its dispatcher.
+  Expr *Args[] = {B.generated(Fields), B.untypedAddress(D.Dispatch), Described, Set};
+  Expr *Descriptor =
+      B.constant("factory", D.Describe->getReturnType()->getPointeeType(),
+                 B.call("describe", Args, Values.empty() ? QualType() : List.Config));
+  return B.finish(B.addressOf(Descriptor));
 }
 
 static bool buildDispatch(Session &T, const Dispatcher &D) {
   BodyBuilder B(T, D, D.Dispatch);
   llvm::SmallVector<Expr *, 8> Options, Args;
-  B.appendOptions(Options);
+  B.appendOptions(Options, QualType(), /*Check=*/false);
   if (D.Dispatch->isConstexpr())
     B.beginConstantEvaluated();
   Args.push_back(B.plainCall("option_set", Options));

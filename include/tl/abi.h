@@ -88,6 +88,38 @@ typedef struct tl_parameter {
   void (*rebase)(void *argument, void *data);
 } tl_parameter;
 
+/// How the object of one argument is handled by code that does not know its type.
+typedef struct tl_argument {
+  const void *type; ///< equal addresses mean equal types (without const)
+  uint64_t align;   ///< of the argument object [bytes]
+  /// Constructs a copy; null: its bytes are copied, or it cannot be copied (UNCOPYABLE).
+  void (*copy)(void *to, const void *from);
+  /// Ends the life of such a copy; null: nothing has to be done.
+  void (*destroy)(void *object);
+  /// Makes a VIEW of rank 1 one of the whole elements in so many bytes at `data`; null: its extents
+  /// cannot be changed.
+  void (*resize)(void *argument, void *data, uint64_t bytes);
+} tl_argument;
+
+/// One input of a trial that the program gives in place of an argument.
+typedef struct tl_input {
+  const void *type; ///< as tl_argument::type
+  void *object;
+  uint32_t kind;    ///< TL_PARAMETER_VALUE, POINTER or VIEW
+  uint32_t element; ///< TL_ELEMENT_*
+  uint32_t number;  ///< 1: `real` and `integer` are its value
+  uint32_t reserved;
+  tl_view view; ///< of a view; of a pointer only `data`
+  double real;
+  int64_t integer;
+} tl_input;
+
+/// The inputs of one scope; an inner scope hides the outer ones.
+typedef struct tl_inputs {
+  const tl_input *inputs;
+  uint64_t count;
+} tl_inputs;
+
 enum { TL_DEFAULT = 0, TL_FALSE = 1, TL_TRUE = 2 };
 enum { TL_ISOLATION_DEFAULT = 0, TL_ISOLATION_PROCESS = 1, TL_ISOLATION_NONE = 2 };
 enum {
@@ -185,18 +217,23 @@ struct tl_factory {
   uint32_t key_words;      ///< length of a problem key
   uint32_t own_parameters; ///< leading parameters that are the factory's own; the rest are those of
                            ///< the launch that a lazy factory returns
-  /// Fills in `call` for these arguments: key, device, stream, capturing. `key` has room for
-  /// key_words. The printed problem goes to `append(sink, text)`, and not into `call`.
+  /// Null: see tl_rt_make_call, which does the same from the tables below. Not null in programs
+  /// that were built before there were such tables.
   void (*make_call)(const tl_factory *, void *const *arguments, struct tl_call *call, uint64_t *key,
                     void (*append)(void *sink, const char *text), void *sink);
-  /// Trial inputs that the program gives in place of a call's arguments: tl::with_inputs on this
-  /// thread, else `supply = fn`. Returns 1 and replaces addresses (and `extents` where known), with
-  /// an owner to be handed to release_inputs after the last trial; 0: there are none; -1: they do
-  /// not fit, and `append(sink, text)` was told why.
+  /// Trial inputs from `supply = fn`; null: there is none. Returns 1 and replaces addresses (and
+  /// `extents` where known), with an owner to be handed to release_inputs after the last trial; 0:
+  /// there are none; -1: they do not fit, and `append(sink, text)` was told why.
   int32_t (*inputs)(const tl_factory *, const struct tl_call *call, void **arguments,
                     uint64_t *extents, void **owner, void (*append)(void *sink, const char *text),
                     void *sink);
   void (*release_inputs)(void *owner);
+  const tl_argument *arguments;       ///< [parameter_count]
+  int32_t (*current_device)(void);    ///< ordinal, -1: none; null on the CPU
+  bool (*is_capturing)(void *stream); ///< null on the CPU
+  /// Words of a problem key that `key = fn` makes, without the device's, and which of them are
+  /// signed; null: the words are those that tl_rt_make_call takes from the arguments.
+  void (*own_key)(const tl_factory *, void *const *arguments, uint64_t *words, uint8_t *is_signed);
 };
 
 /// One call that found no winner in the thread's memory.
@@ -230,6 +267,30 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 /// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
 
+/// What a thread remembers of its last call of one factory. The words of its key follow.
+typedef struct tl_last_call {
+  uint64_t generation;  ///< of the dispatch slot, UINT64_MAX: nothing is remembered
+  const void *function; ///< the variant
+} tl_last_call;
+
+/// The slow path of a dispatcher: the function to run for these arguments, found in the table of
+/// installed winners, else as tl_rt_resolve finds it. `last` and the words after it are what the
+/// thread is to remember. Thread-safe.
+const void *tl_rt_select(const tl_factory *factory, void *const *arguments, const uint64_t *key,
+                         tl_last_call *last);
+
+/// Fills in `call` for these arguments (for a lazy factory also those of the launch): key, device,
+/// stream, capturing. `key` has room for key_words: the current device's ordinal, but on the CPU;
+/// then what `key = fn` returns, else one word for each of the factory's own arguments that is an
+/// integer, enum or bool that it cannot write, and one for each dimension of a view. The printed
+/// problem goes to `append(sink, text)`, and not into `call`. Thread-safe.
+void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
+                     uint64_t *key, void (*append)(void *sink, const char *text), void *sink);
+
+/// Makes `inputs` those of every tuning session that begins on this thread, null: none. Returns
+/// what they were before.
+const tl_inputs *tl_rt_set_inputs(const tl_inputs *inputs);
+
 /// Says that the variant that is running on this thread cannot run here, and why (the device's
 /// limits, with the numbers), whatever it does next. Inside a trial the variant is then recorded as
 /// infeasible.
@@ -237,6 +298,10 @@ void tl_rt_infeasible(const char *reason);
 
 /// Says one line as a warning, once per process for each key.
 void tl_rt_warn_once(const char *key, const char *text);
+
+/// Warns, once, that `eligible` asks for a config that was not compiled: its `position`th, counted
+/// from 0.
+void tl_rt_warn_not_compiled(const tl_factory *factory, uint64_t position);
 
 /// Text of the last error on this thread, "" when there was none. Valid until the next call.
 const char *tl_rt_last_error(void);

@@ -2,11 +2,20 @@
 //
 // What the plugin's generated functions call. For each concrete factory it emits
 //
-//   const tl_factory *__tl_factory_H() { ...tables...; return describe<&__tl_factory_H,
-//   R(Args...)>(...); } R __tl_dispatch_H(Args... args) { return dispatch<&__tl_factory_H,
-//   R(Args...)>(option_set(...), args...); }
+//   const tl_factory *__tl_factory_H() {
+//     ...tables...
+//     static const auto described = describe_parameters<R(Args...)>("m", "a");
+//     static const auto options = option_set(timeout = 30);
+//     static const tl_factory factory = describe<&__tl_factory_H, R(Args...)>(
+//         generated{...}, &__tl_dispatch_H, described, options);
+//     return &factory;
+//   }
+//   R __tl_dispatch_H(Args... args) {
+//     return dispatch<&__tl_factory_H, R(Args...)>(option_set(), args...);
+//   }
 //
-// and everything that is not a table stands here and in the runtime.
+// All of the former are constants: what is compiled for a factory is its fast path and a few
+// functions of some instructions. Everything that need not know a type stands in the runtime.
 
 #ifndef TL_DISPATCH_H
 #define TL_DISPATCH_H
@@ -22,11 +31,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
-#include <string>
 #include <type_traits>
 #include <utility>
+
+// For what is compiled once per factory and never called in a hurry.
+#ifdef __clang__
+#define TL_SMALL_CODE __attribute__((minsize))
+#else
+#define TL_SMALL_CODE
+#endif
 
 namespace tl {
 
@@ -44,7 +57,6 @@ struct generated {
   unsigned line;
   const char *fingerprint;
   const char *const *configs;
-  const char *const *parameters;
   const void *functions; ///< R (*const[])(Args...)
   unsigned variant_count;
   unsigned default_variant;
@@ -57,39 +69,18 @@ template <class... Options> constexpr option_set_t<Options...> option_set(Option
   return {options...};
 }
 
-struct no_option {};
+/// The one with a keyword among the options of a set: a function that nobody defines, for
+/// decltype.
 template <class Keyword, class Value>
-constexpr const option<Keyword, Value> &find_option(const option<Keyword, Value> &found) {
-  return found;
-}
-template <class Keyword> constexpr no_option find_option(...) { return {}; }
-
+option<Keyword, Value> find_option(const option<Keyword, Value> &);
+template <class Keyword> void find_option(...);
 template <class Keyword, class Options>
-inline constexpr bool has_option_v =
-    !std::is_same_v<decltype(find_option<Keyword>(std::declval<const Options &>())), no_option>;
+using option_of = decltype(find_option<Keyword>(std::declval<const Options &>()));
+template <class Keyword, class Options>
+inline constexpr bool has_option_v = !std::is_void_v<option_of<Keyword, Options>>;
 
 template <class Keyword, class Options> constexpr auto &value_of(const Options &options) {
-  return find_option<Keyword>(options).value;
-}
-
-template <class Keyword, class Options, class Default>
-constexpr Default value_or(const Options &options, Default otherwise) {
-  if constexpr (has_option_v<Keyword, Options>)
-    return static_cast<Default>(value_of<Keyword>(options));
-  else
-    return otherwise;
-}
-
-template <class Options> constexpr bool supplied_by_function() {
-  if constexpr (has_option_v<keyword::supply, Options>)
-    return !std::is_same_v<
-        std::remove_cvref_t<decltype(value_of<keyword::supply>(std::declval<const Options &>()))>,
-        supply_t>;
-  else
-    return false;
-}
-template <class Options> const auto &value_of_supply(const Options &options) {
-  return value_of<keyword::supply>(options);
+  return static_cast<const option_of<Keyword, Options> &>(options).value;
 }
 
 /// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the
@@ -127,13 +118,13 @@ template <factory_function Factory> struct registration {
 };
 template <factory_function Factory> const registration<Factory> registration<Factory>::done;
 
-template <class Config> bool same_config(const Config &a, const Config &b) {
+template <class Config> constexpr bool same_config(const Config &a, const Config &b) {
   if constexpr (requires { bool(a == b); })
     return bool(a == b);
   else {
     static_assert(std::has_unique_object_representations_v<Config>,
                   "`eligible` returns configs, so the config struct needs an operator==");
-    return std::memcmp(&a, &b, sizeof a) == 0;
+    return __builtin_memcmp(&a, &b, sizeof a) == 0;
   }
 }
 
@@ -161,118 +152,197 @@ void find_eligible(const Function &fn, const tl_factory *factory, void *const *a
       for (std::uint32_t i = 0; i < factory->variant_count; ++i)
         if (same_config(*values[i], config))
           compiled = true, wanted[i] = 1;
-      if (!compiled) {
-        const std::string text =
-            std::string(factory->name) + ": config " + std::to_string(position) +
-            " (counted from 0) that `eligible` asks for is none of the " +
-            std::to_string(factory->variant_count) + " that were compiled; it is left out";
-        tl_rt_warn_once(text.c_str(), text.c_str());
-      }
+      if (!compiled)
+        tl_rt_warn_not_compiled(factory, position);
       ++position;
     }
   }
 }
 
-/// Type-erased access to one factory's functions: the other end of tl_factory's function pointers.
+/// Keeps what `call` returns when that is a number or an enum and the type the factory returns.
+template <class R, class Call> void keep_result(void *result, Call &&call) {
+  using returned = decltype(call());
+  if constexpr ((std::is_arithmetic_v<returned> || std::is_enum_v<returned>) &&
+                std::is_same_v<returned, R>) {
+    const returned value = call();
+    if (result)
+      __builtin_memcpy(result, &value, sizeof value);
+  } else {
+    static_cast<void>(call());
+  }
+}
+
+/// Type-erased access to the variants of all factories with one signature: tl_factory::invoke.
+template <class Signature> struct variants_of;
+template <class R, class... Args> struct variants_of<R(Args...)> {
+  using function = R (*)(Args...);
+
+  TL_SMALL_CODE static void invoke(const tl_factory *factory, std::uint32_t variant,
+                                   void *const *arguments, void *result) {
+    call(static_cast<const function *>(factory->functions)[variant], arguments, result,
+         std::index_sequence_for<Args...>{});
+  }
+
+private:
+  template <std::size_t... I>
+  [[gnu::always_inline]] static void call(function variant, [[maybe_unused]] void *const *arguments,
+                                          [[maybe_unused]] void *result,
+                                          std::index_sequence<I...>) {
+    if constexpr (std::is_arithmetic_v<R> || std::is_enum_v<R>) {
+      const R value = variant(argument<Args>::get(arguments[I])...);
+      if (result)
+        __builtin_memcpy(result, &value, sizeof value);
+    } else {
+      static_cast<void>(variant(argument<Args>::get(arguments[I])...));
+    }
+  }
+};
+
+/// The callbacks among the options of one factory: the other end of tl_options' function pointers.
 template <class Signature, class Options, class Config> struct erased;
 
 template <class R, class... Args, class Options, class Config>
 struct erased<R(Args...), Options, Config> {
-  using function = R (*)(Args...);
-
-  template <class Callable, std::size_t... I>
-  static decltype(auto) apply(Callable &&callable, void *const *arguments,
-                              std::index_sequence<I...>) {
-    return callable(argument<Args>::get(arguments[I])...);
-  }
-
-  template <class Callable>
-  static void call(Callable &&callable, void *const *arguments, void *result) {
-    constexpr std::index_sequence_for<Args...> all{};
-    using returned = decltype(apply(callable, arguments, all));
-    if constexpr (std::is_arithmetic_v<returned> || std::is_enum_v<returned>) {
-      const returned value = apply(callable, arguments, all);
-      if constexpr (std::is_same_v<returned, R>)
-        if (result)
-          std::memcpy(result, &value, sizeof value);
-    } else {
-      static_cast<void>(apply(callable, arguments, all));
-    }
-  }
+  using own_list = type_list<Args...>;
 
   static const Options &options(const tl_factory *factory) {
     return *static_cast<const Options *>(factory->context);
   }
 
-  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
-                     void *result) {
-    call(static_cast<const function *>(factory->functions)[variant], arguments, result);
-  }
-
   static void reference(const tl_factory *factory, void *const *arguments, void *result) {
-    call(value_of<keyword::reference>(options(factory)), arguments, result);
+    keep_result<R>(result, [&]() -> decltype(auto) {
+      return apply_arguments(value_of<keyword::reference>(options(factory)), arguments, own_list{});
+    });
   }
 
-  static bool check(const tl_factory *factory, void *const *arguments, const void *result) {
+  static bool check(const tl_factory *factory, void *const *arguments,
+                    [[maybe_unused]] const void *result) {
     const auto &fn = value_of<keyword::check>(options(factory));
     if constexpr (!std::is_void_v<R> &&
-                  requires(const R &value) { fn(argument<Args>::get(nullptr)..., value); }) {
-      return apply(
+                  requires(const R &value) { fn(argument<Args>::get(nullptr)..., value); })
+      return apply_arguments(
           [&](auto &&...args) {
             return bool(fn(std::forward<decltype(args)>(args)..., *static_cast<const R *>(result)));
           },
-          arguments, std::index_sequence_for<Args...>{});
-    } else {
-      return bool(apply(fn, arguments, std::index_sequence_for<Args...>{}));
-    }
+          arguments, own_list{});
+    else
+      return bool(apply_arguments(fn, arguments, own_list{}));
   }
 
   static void eligible(const tl_factory *factory, void *const *arguments, std::uint8_t *wanted) {
     static_assert(!std::is_void_v<Config>, "`eligible` needs a config struct");
-    find_eligible<Config, type_list<Args...>>(value_of<keyword::eligible>(options(factory)),
-                                              factory, arguments, wanted);
+    find_eligible<Config, own_list>(value_of<keyword::eligible>(options(factory)), factory,
+                                    arguments, wanted);
   }
 };
 
-template <class Options> tl_options runtime_options(const Options &options) {
+/// What holds where an option is not given.
+inline constexpr tl_options default_options = [] {
   tl_options result{};
   result.struct_size = sizeof result;
-  result.rep = static_cast<std::uint32_t>(value_or<keyword::rep>(options, 100));
-  result.timeout = value_or<keyword::timeout>(options, 100.0);
-  result.budget = value_or<keyword::budget>(options, 0.0);
-  result.warmup = value_or<keyword::warmup>(options, 25.0);
-  const tolerance_t tolerance = value_or<keyword::tolerance>(options, tolerance_t{});
-  result.rtol = tolerance.rtol;
-  result.atol = tolerance.atol;
-  result.max_mismatched_ratio = tolerance.max_mismatched_ratio;
-  result.equal_nan = tolerance.equal_nan;
-  result.check_repeat = static_cast<std::uint32_t>(value_or<keyword::check_repeat>(options, 1));
-  result.skip_check = value_or<keyword::skip_check>(options, false);
-  if constexpr (has_option_v<keyword::cold, Options>)
-    result.cold = value_of<keyword::cold>(options) ? TL_TRUE : TL_FALSE;
-  result.cache_inputs = value_or<keyword::cache_inputs>(options, false);
-  result.isolation = value_or<keyword::isolation>(options, isolation_t{TL_ISOLATION_DEFAULT}).value;
-  result.profiler = value_or<keyword::profiler>(options, profiler_t{TL_PROFILER_DEFAULT}).value;
-  const search_t search = value_or<keyword::search>(options, search_t{TL_SEARCH_EXHAUSTIVE, 0});
-  if constexpr (has_option_v<keyword::supply, Options>) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value_of<keyword::supply>(options))>,
-                                 supply_t>) {
-      result.supply = value_of<keyword::supply>(options).kind;
-      result.supply_seed = value_of<keyword::supply>(options).seed;
-    }
-  }
-  result.search = search.strategy;
-  result.search_count = search.count;
+  result.rep = 100;
+  result.timeout = 100;
+  result.warmup = 25;
+  result.rtol = tolerance_t{}.rtol;
+  result.atol = tolerance_t{}.atol;
+  result.max_mismatched_ratio = tolerance_t{}.max_mismatched_ratio;
+  result.check_repeat = 1;
   return result;
+}();
+
+constexpr void set_option(tl_options &to, const option<keyword::rep, int> &it) {
+  to.rep = static_cast<std::uint32_t>(it.value);
 }
+constexpr void set_option(tl_options &to, const option<keyword::timeout, double> &it) {
+  to.timeout = it.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::budget, double> &it) {
+  to.budget = it.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::warmup, double> &it) {
+  to.warmup = it.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::tolerance, tolerance_t> &it) {
+  to.rtol = it.value.rtol;
+  to.atol = it.value.atol;
+  to.max_mismatched_ratio = it.value.max_mismatched_ratio;
+  to.equal_nan = it.value.equal_nan;
+}
+constexpr void set_option(tl_options &to, const option<keyword::check_repeat, int> &it) {
+  to.check_repeat = static_cast<std::uint32_t>(it.value);
+}
+constexpr void set_option(tl_options &to, const option<keyword::skip_check, bool> &it) {
+  to.skip_check = it.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::cold, bool> &it) {
+  to.cold = it.value ? TL_TRUE : TL_FALSE;
+}
+constexpr void set_option(tl_options &to, const option<keyword::cache_inputs, bool> &it) {
+  to.cache_inputs = it.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::isolation, isolation_t> &it) {
+  to.isolation = it.value.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::profiler, profiler_t> &it) {
+  to.profiler = it.value.value;
+}
+constexpr void set_option(tl_options &to, const option<keyword::search, search_t> &it) {
+  to.search = it.value.strategy;
+  to.search_count = it.value.count;
+}
+constexpr void set_option(tl_options &to, const option<keyword::supply, supply_t> &it) {
+  to.supply = it.value.kind;
+  to.supply_seed = it.value.seed;
+}
+/// The callbacks, which need the factory's types; see set_callback.
+template <class Keyword, class Value>
+constexpr void set_option(tl_options &, const option<Keyword, Value> &) {}
+
+/// What the option of a callback puts into the descriptor; nothing for any other option.
+template <class Signature, class Config, class Options> struct callbacks {
+  using access = erased<Signature, Options, Config>;
+
+  template <class Value>
+  static constexpr void set(tl_factory &to, const option<keyword::reference, Value> &) {
+    to.options.reference = &access::reference;
+  }
+  template <class Value>
+  static constexpr void set(tl_factory &to, const option<keyword::check, Value> &) {
+    to.options.check = &access::check;
+  }
+  template <class Value>
+  static constexpr void set(tl_factory &to, const option<keyword::eligible, Value> &) {
+    to.options.eligible = &access::eligible;
+  }
+  static constexpr void set(tl_factory &, const option<keyword::supply, supply_t> &) {}
+  template <class Value>
+  static constexpr void set(tl_factory &to, const option<keyword::supply, Value> &) {
+    using hooks = supply_hooks<full_signature<Signature>, Options, option<keyword::supply, Value>>;
+    to.inputs = &hooks::inputs;
+    to.release_inputs = &hooks::release;
+  }
+  static constexpr void set(tl_factory &, ...) {}
+};
+
+/// The runtime's view of a factory's parameters.
+template <std::size_t N> struct described_parameters {
+  tl_parameter parameters[N + 1];
+  tl_argument arguments[N + 1];
+};
 
 /// `names` are those of the factory's own parameters.
-template <class... All>
-constexpr auto describe_parameters(const char *const *names, std::size_t own, type_list<All...>) {
+template <class... All, class... Names>
+constexpr described_parameters<sizeof...(All)> describe_list(type_list<All...>, Names... names) {
+  const char *texts[sizeof...(All) + 1] = {names...};
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<tl_parameter, sizeof...(All) + 1>{
-        describe_parameter<All>(I < own ? names[I] : position_name<I>)..., tl_parameter{}};
+    return described_parameters<sizeof...(All)>{
+        {describe_parameter<All>(I < sizeof...(Names) ? texts[I] : position_name<I>)...,
+         tl_parameter{}},
+        {describe_argument<All>()..., tl_argument{}}};
   }(std::index_sequence_for<All...>{});
+}
+template <class Signature, class... Names> constexpr auto describe_parameters(Names... names) {
+  return describe_list(typename full_signature<Signature>::all{}, names...);
 }
 
 template <class Signature> struct signature_traits;
@@ -281,96 +351,10 @@ template <class R, class... Args> struct signature_traits<R(Args...)> {
   static constexpr bool copyable = (true && ... &&
                                     (std::is_lvalue_reference_v<Args> ||
                                      std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
-  /// A reference to an array leads to no object that could be made and kept for a trial.
-  static constexpr bool suppliable =
-      (true && ... && !std::is_array_v<std::remove_reference_t<Args>>);
-};
-
-/// Sets the callbacks; none of them is instantiated for a factory whose arguments cannot be copied.
-template <class Signature, class Access, class Options> void fill(tl_factory &factory) {
-  using full = typename full_signature<Signature>::type;
-  if constexpr (signature_traits<full>::copyable) {
-    using trial_inputs [[maybe_unused]] = input_hooks<full_signature<Signature>, Options>;
-    factory.result = describe_result<typename signature_traits<full>::result>();
-    factory.invoke = &Access::invoke;
-    if constexpr (signature_traits<full>::suppliable) {
-      factory.inputs = &trial_inputs::inputs;
-      factory.release_inputs = &trial_inputs::release;
-    }
-    if constexpr (has_option_v<keyword::reference, Options>)
-      factory.options.reference = &Access::reference;
-    if constexpr (has_option_v<keyword::check, Options>)
-      factory.options.check = &Access::check;
-    if constexpr (has_option_v<keyword::eligible, Options>)
-      factory.options.eligible = &Access::eligible;
-  }
-}
-
-template <factory_function Factory, class Signature, class Options> struct dispatcher;
-
-/// The descriptor of one factory. `reached_by` is its dispatcher, by whose address the programmatic
-/// interfaces find it. `Config` is the type of `generated::values`' elements, void for none.
-template <factory_function Factory, class Signature, class Config = void, class... Options>
-const tl_factory *describe(const generated &tables, std::type_identity_t<Signature> *reached_by,
-                           const Options &...options) {
-  using set = option_set_t<Options...>;
-  using access = erased<Signature, set, Config>;
-  using full = full_signature<Signature>;
-  static const set context{options...};
-  static const auto parameters =
-      describe_parameters(tables.parameters, list_size_v<typename full::own>, typename full::all{});
-  static const tl_factory factory = [&] {
-    tl_factory result{};
-    result.abi_version = TL_ABI_VERSION;
-    result.struct_size = sizeof result;
-    result.backend = backend;
-    result.variant_count = tables.variant_count;
-    result.default_variant = tables.default_variant;
-    result.parameter_count = static_cast<std::uint32_t>(parameters.size() - 1);
-    result.id = tables.id;
-    result.name = tables.name;
-    result.file = tables.file;
-    result.line = tables.line;
-    result.fingerprint = tables.fingerprint;
-    result.configs = tables.configs;
-    result.parameters = parameters.data();
-    result.functions = tables.functions;
-    result.context = &context;
-    result.values = tables.values;
-    result.options = runtime_options(context);
-    result.slot = &dispatch_slot<Factory>;
-    result.take_error = take_error;
-    result.dispatcher = reinterpret_cast<const void *>(reached_by);
-    result.key_words = static_cast<std::uint32_t>(dispatcher<Factory, Signature, set>::words);
-    result.own_parameters = static_cast<std::uint32_t>(list_size_v<typename full::own>);
-    result.make_call = &dispatcher<Factory, Signature, set>::make_call;
-    result.tunable = 1;
-    for (std::size_t i = 0; i + 1 < parameters.size(); ++i)
-      if (parameters[i].kind == TL_PARAMETER_UNCOPYABLE)
-        result.tunable = 0;
-    fill<Signature, access, set>(result);
-    return result;
-  }();
-  return &factory;
-}
-
-/// The same for a factory that only its dispatcher's callers reach.
-template <factory_function Factory, class Signature, class Config = void, class... Options>
-  requires(!(std::is_pointer_v<Options> || ...))
-const tl_factory *describe(const generated &tables, const Options &...options) {
-  return describe<Factory, Signature, Config>(tables, static_cast<Signature *>(nullptr),
-                                              options...);
-}
-
-/// What a thread remembers of its last call: trivially constructed, so that reaching it is free.
-template <class Function, std::size_t Words> struct last_call {
-  std::uint64_t generation;
-  std::uint64_t key[Words];
-  Function function;
 };
 
 /// How a factory's arguments become a problem.
-template <factory_function Factory, class Options, class... Args> struct problem_of {
+template <class Options, class... Args> struct problem_of {
   static constexpr bool own_key = has_option_v<keyword::key, Options>;
   static constexpr std::size_t device_words = backend == TL_BACKEND_CPU ? 0 : 1;
 
@@ -383,7 +367,8 @@ template <factory_function Factory, class Options, class... Args> struct problem
   }
   static constexpr std::size_t words = device_words + problem_words();
 
-  [[gnu::always_inline]] static void make_key(std::uint64_t *at, const Options &options,
+  [[gnu::always_inline]] static void make_key(std::uint64_t *at,
+                                              [[maybe_unused]] const Options &options,
                                               std::remove_reference_t<Args> &...args) {
     if constexpr (device_words != 0)
       *at++ = static_cast<std::uint64_t>(current_device());
@@ -393,102 +378,129 @@ template <factory_function Factory, class Options, class... Args> struct problem
       (append_key<Args>(at, args), ...);
   }
 
-  static std::string make_text(const tl_factory *factory, const Options &options,
-                               std::remove_reference_t<Args> &...args) {
-    std::string problem;
-    if constexpr (own_key) {
-      problem = "key=";
-      append_text_value(problem, value_of<keyword::key>(options)(args...));
-    } else {
-      std::size_t i = 0;
-      ((append_text<Args>(problem, factory->parameters[i], i, args), ++i), ...);
-    }
-    return problem;
-  }
-
-  /// Everything about a call but its key and printed problem.
-  static void fill_call(const tl_factory *factory, void *const *arguments, tl_call &call) {
-    call.struct_size = sizeof call;
-    call.key_words = static_cast<std::uint32_t>(words);
-    call.arguments = arguments;
-    call.device = current_device();
-    for (std::uint32_t i = 0; i < factory->parameter_count; ++i)
-      if (factory->parameters[i].kind == TL_PARAMETER_STREAM)
-        call.stream = *static_cast<void **>(arguments[i]);
-    call.capturing = is_capturing(call.stream);
-  }
-
-  /// tl_factory::make_call.
-  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
-                        std::uint64_t *key, void (*append)(void *sink, const char *text),
-                        void *sink) {
-    const auto &options = *static_cast<const Options *>(factory->context);
-    *call = tl_call{};
-    call->key = key;
-    fill_call(factory, arguments, *call);
+  /// tl_factory::own_key.
+  static void make_own_key(const tl_factory *factory, [[maybe_unused]] void *const *arguments,
+                           std::uint64_t *words_at, std::uint8_t *signs_at) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      make_key(key, options, *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
-      append(sink, make_text(factory, options,
-                             *static_cast<std::remove_reference_t<Args> *>(arguments[I])...)
-                       .c_str());
+      const auto value = value_of<keyword::key>(*static_cast<const Options *>(factory->context))(
+          *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
+      append_key_value(words_at, value);
+      append_signs<std::remove_cv_t<decltype(value)>>(signs_at);
     }(std::index_sequence_for<Args...>{});
   }
 };
 
-template <factory_function Factory, class R, class... Args, class Options>
-struct dispatcher<Factory, R(Args...), Options> : problem_of<Factory, Options, Args...> {
-  using function = R (*)(Args...);
-  using problem = problem_of<Factory, Options, Args...>;
-  using problem::words;
+template <class List, class Options> struct problem_of_list;
+template <class... Args, class Options> struct problem_of_list<type_list<Args...>, Options> {
+  using type = problem_of<Options, Args...>;
+};
 
-  struct key_t {
-    std::uint64_t
-        word[words + 1]; ///< one spare, so that a factory without a key is no special case
+/// The descriptor of one factory. `reached_by` is its dispatcher, by whose address the programmatic
+/// interfaces find it. `Config` is the type of `generated::values`' elements, void for none. A
+/// constant wherever the options are.
+template <factory_function Factory, class Signature, class Config = void, std::size_t N,
+          class... Options>
+constexpr tl_factory describe(const generated &tables, const void *reached_by,
+                              const described_parameters<N> &described,
+                              const option_set_t<Options...> &options) {
+  using full = full_signature<Signature>;
+  using traits = signature_traits<typename full::type>;
+  using problem = typename problem_of_list<typename full::own, option_set_t<Options...>>::type;
+  tl_factory result{};
+  result.abi_version = TL_ABI_VERSION;
+  result.struct_size = sizeof result;
+  result.backend = backend;
+  result.variant_count = tables.variant_count;
+  result.default_variant = tables.default_variant;
+  result.parameter_count = N;
+  result.id = tables.id;
+  result.name = tables.name;
+  result.file = tables.file;
+  result.line = tables.line;
+  result.fingerprint = tables.fingerprint;
+  result.configs = tables.configs;
+  result.parameters = described.parameters;
+  result.arguments = described.arguments;
+  result.functions = tables.functions;
+  result.context = &options;
+  result.values = tables.values;
+  result.options = default_options;
+  (set_option(result.options, static_cast<const Options &>(options)), ...);
+  result.slot = &dispatch_slot<Factory>;
+  result.dispatcher = reached_by;
+  result.key_words = problem::words;
+  result.own_parameters = static_cast<std::uint32_t>(list_size_v<typename full::own>);
+  if constexpr (backend != TL_BACKEND_CPU) {
+    result.take_error = take_error;
+    result.current_device = current_device;
+    result.is_capturing = is_capturing;
+  }
+  if constexpr (problem::own_key)
+    result.own_key = problem::make_own_key;
+  if constexpr (traits::copyable) {
+    result.tunable = 1;
+    result.result = describe_result<typename traits::result>();
+    result.invoke = &variants_of<Signature>::invoke;
+    (callbacks<Signature, Config, option_set_t<Options...>>::set(
+         result, static_cast<const Options &>(options)),
+     ...);
+  }
+  return result;
+}
+
+/// How a parameter is handed on to another function: a number or pointer as it is, so that it need
+/// not be in memory before that function asks for it.
+template <class Parameter>
+using passed_on_t = std::conditional_t<std::is_scalar_v<Parameter>, Parameter, Parameter &&>;
+
+template <factory_function Factory, class Signature, class Options> struct dispatcher;
+
+template <factory_function Factory, class R, class... Args, class Options>
+struct dispatcher<Factory, R(Args...), Options> {
+  using function = R (*)(Args...);
+  using problem = problem_of<Options, Args...>;
+  static constexpr std::size_t words = problem::words;
+
+  /// Trivially constructed, so that reaching it is free.
+  struct last_call {
+    tl_last_call call;
+    std::uint64_t key[words + 1]; ///< one spare, so that a factory without a key is no special case
   };
+  static inline thread_local constinit last_call last{{~std::uint64_t(0), nullptr}, {}};
 
   [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
-    static thread_local constinit last_call<function, words + 1> last{
-        ~std::uint64_t(0), {}, nullptr};
-    tl_dispatch_slot &slot = dispatch_slot<Factory>;
-    key_t key;
-    problem::make_key(key.word, options, args...);
-    bool same = last.generation == __atomic_load_n(&slot.generation, __ATOMIC_ACQUIRE);
+    std::uint64_t key[words + 1];
+    problem::make_key(key, options, args...);
+    last_call &known = last;
+    bool same = known.call.generation ==
+                __atomic_load_n(&dispatch_slot<Factory>.generation, __ATOMIC_ACQUIRE);
     for (std::size_t i = 0; i < words; ++i)
-      same &= last.key[i] == key.word[i];
-    if (!same) [[unlikely]] {
-      // Read before the look-up: a change in between makes the entry stale, never wrong.
-      const std::uint64_t generation = __atomic_load_n(&slot.generation, __ATOMIC_ACQUIRE);
-      std::uint32_t variant = tl_rt_find(&slot, key.word, static_cast<std::uint32_t>(words));
-      if (variant == UINT32_MAX) [[unlikely]]
-        return static_cast<const function *>(Factory()->functions)[resolve(options, key, args...)](
-            static_cast<Args &&>(args)...);
-      last.generation = generation;
-      for (std::size_t i = 0; i < words; ++i)
-        last.key[i] = key.word[i];
-      last.function = static_cast<const function *>(Factory()->functions)[variant];
-    }
-    return last.function(static_cast<Args &&>(args)...);
+      same &= known.key[i] == key[i];
+    if (!same) [[unlikely]]
+      return call_selected(options, static_cast<passed_on_t<Args>>(args)...);
+    return reinterpret_cast<function>(const_cast<void *>(known.call.function))(
+        static_cast<Args &&>(args)...);
   }
 
-  [[gnu::noinline, gnu::cold]] static std::uint32_t
-  resolve(const Options &options, const key_t &key, std::remove_reference_t<Args> &...args) {
-    const tl_factory *factory = Factory();
+  /// Makes the key again, so that the fast path keeps it in registers.
+  TL_SMALL_CODE [[gnu::noinline, gnu::cold]] static R call_selected(const Options &options,
+                                                                    passed_on_t<Args>... args) {
+    std::uint64_t key[words + 1];
+    problem::make_key(key, options, args...);
     void *arguments[] = {
-        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
-    const std::string text = problem::make_text(factory, options, args...);
-    tl_call call{};
-    problem::fill_call(factory, arguments, call);
-    call.key = key.word;
-    call.problem = text.c_str();
-    return tl_rt_resolve(factory, &call);
+        const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(args)))...,
+        nullptr};
+    const void *selected = tl_rt_select(Factory(), arguments, key, &last.call);
+    return reinterpret_cast<function>(const_cast<void *>(selected))(static_cast<Args &&>(args)...);
   }
 };
 
 /// Runs the variant that is installed for this problem; finds or tunes it first when there is none.
+/// Of the options only `key` counts here.
 template <factory_function Factory, class Signature, class Options, class... Args>
 [[gnu::always_inline]] inline decltype(auto) dispatch(const Options &options, Args &&...args) {
   static_cast<void>(registration<Factory>::done);
-  return dispatcher<Factory, Signature, Options>::call(options, std::forward<Args>(args)...);
+  return dispatcher<Factory, Signature, Options>::call(options, static_cast<Args &&>(args)...);
 }
 
 } // namespace detail

@@ -22,25 +22,21 @@
 #include <tl/dispatch.h>
 #include <tl/infeasible.h>
 #include <tl/launch.h>
+#include <tl/shared.h>
 
-#include <atomic>
-#include <functional>
-#include <memory>
-#include <mutex>
-#include <optional>
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace tl {
 namespace detail {
 
 /// Makes one launch. Shared by all copies of a description; thread-safe.
-template <class R, class... P> struct launcher {
-  virtual ~launcher() = default;
+template <class R, class... P> struct launcher : shared_object {
   virtual R launch(const launch_config &config, stream_t stream, P... args) const = 0;
 };
 
@@ -59,37 +55,58 @@ template <class Function, class R, class... P> struct host_launcher final : laun
   Function function;
 };
 
+/// Somebody who is to hear of a call; does not own what it refers to.
+class call_listener {
+public:
+  template <class Hear>
+  call_listener(Hear &hear)
+      : hear_(&hear),
+        tell_([](void *to, const tl_call &call) { (*static_cast<Hear *>(to))(call); }) {}
+  void operator()(const tl_call &call) const { tell_(hear_, call); }
+
+private:
+  void *hear_;
+  void (*tell_)(void *, const tl_call &);
+};
+
 /// A handle's way to the winner. One object for all copies of a handle; thread-safe.
-template <class R, class... P> class deferred_launch {
+template <class R, class... P> class deferred_launch : public shared_object {
 public:
   /// A variant's description and for how long it counts.
-  struct resolved {
+  struct resolved final : shared_object {
+    resolved(std::uint64_t generation_, std::uint32_t variant_, kernel<R(P...)> description_)
+        : generation(generation_), variant(variant_),
+          description(static_cast<kernel<R(P...)> &&>(description_)) {}
     std::uint64_t generation; ///< of the dispatch slot
     std::uint32_t variant;
     kernel<R(P...)> description;
+    resolved *before = nullptr; ///< kept too: a reader may be in it
   };
 
   deferred_launch(const tl_factory *factory, const tl_dispatch_slot *slot)
       : factory_(factory), slot_(slot) {}
-  virtual ~deferred_launch() = default;
-  deferred_launch(const deferred_launch &) = delete;
-  deferred_launch &operator=(const deferred_launch &) = delete;
+  ~deferred_launch() override {
+    while (current_) {
+      const auto last = shared<resolved>::take_over(current_);
+      current_ = last->before;
+    }
+  }
 
   /// The winner's description where it is known, else null.
   [[gnu::always_inline]] const resolved *known() const {
-    const resolved *it = current_.load(std::memory_order_acquire);
+    const resolved *it = __atomic_load_n(&current_, __ATOMIC_ACQUIRE);
     return it && it->generation == __atomic_load_n(&slot_->generation, __ATOMIC_ACQUIRE) ? it
                                                                                          : nullptr;
   }
 
   /// Finds or tunes the winner on the launch's arguments, given by address; `synthetic` when there
   /// are no data. Valid for this launch even where it does not count for the next one.
-  virtual std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments,
-                                                  bool synthetic) = 0;
+  virtual shared<resolved> resolve(stream_t stream, void *const *launch_arguments,
+                                   bool synthetic) = 0;
 
   /// Describes the same launch to `answer`, and asks for nothing.
   virtual void with_call(stream_t stream, void *const *launch_arguments, bool synthetic,
-                         const std::function<void(const tl_call &)> &answer) = 0;
+                         call_listener listener) = 0;
 
   /// Whether the winner is installed; never tunes.
   virtual bool ready() const = 0;
@@ -99,11 +116,20 @@ public:
   const tl_factory *factory() const { return factory_; }
 
 protected:
+  /// Makes `found` what known() gives.
+  void keep(shared<resolved> found) {
+    resolved *const added = found.release();
+    added->before = __atomic_load_n(&current_, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(&current_, &added->before, added, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+    }
+  }
+
   const tl_factory *factory_;
   const tl_dispatch_slot *slot_;
-  std::atomic<const resolved *> current_{nullptr};
-  std::mutex guard_;
-  std::vector<std::shared_ptr<const resolved>> kept_; ///< a reader may be in any of them
+
+private:
+  resolved *current_ = nullptr; ///< owned, like all those before it
 };
 
 } // namespace detail
@@ -130,7 +156,8 @@ public:
           [&](const auto &...first) { return function(first..., static_cast<P &&>(args)...); },
           kept);
     };
-    launcher_ = std::make_shared<detail::host_launcher<decltype(call), R, P...>>(std::move(call));
+    launcher_ =
+        detail::make_shared_object<detail::host_launcher<decltype(call), R, P...>>(std::move(call));
 #endif
   }
 
@@ -141,11 +168,11 @@ public:
              (std::is_invocable_v<const Function &, P...> ||
               std::is_invocable_v<const Function &, P..., detail::stream_t>))
   explicit kernel(Function function)
-      : launcher_(std::make_shared<detail::host_launcher<Function, R, P...>>(std::move(function))) {
-  }
+      : launcher_(detail::make_shared_object<detail::host_launcher<Function, R, P...>>(
+            std::move(function))) {}
 
   /// For the generated code only: a handle.
-  explicit kernel(std::shared_ptr<detail::deferred_launch<R, P...>> deferred)
+  explicit kernel(detail::shared<detail::deferred_launch<R, P...>> deferred)
       : deferred_(std::move(deferred)) {}
 
   // --- Describing ------------------------------------------------------------------------------
@@ -185,20 +212,20 @@ public:
   /// Launch argument I, a buffer, reaches the kernel as a tensor map (<tl/tma.h>).
   template <std::size_t I, class Map> kernel &tma(const Map &map) {
     static_assert(I < sizeof...(P));
-    config_.maps.push_back(detail::make_tensor_map(I, map));
+    config_.maps.add(I, detail::make_tensor_map(map));
     return *this;
   }
   /// Shape of the buffer behind launch argument I [elements]: what tune() generates inputs from,
   /// and what tells the size of a raw pointer's buffer.
   template <std::size_t I, class... Extent> kernel &extent(Extent... extents) {
-    static_assert(I < sizeof...(P));
-    config_.extents.push_back({I, {static_cast<std::uint64_t>(extents)...}});
+    static_assert(I < sizeof...(P) && sizeof...(Extent) <= TL_MAX_RANK);
+    config_.extents.add(I, {sizeof...(Extent), {static_cast<std::uint64_t>(extents)...}});
     return *this;
   }
   /// Value that tune() passes for launch argument I, a number.
   template <std::size_t I> kernel &value(double number) {
     static_assert(I < sizeof...(P));
-    config_.values.push_back({I, number});
+    config_.values.add(I, number);
     return *this;
   }
 
@@ -244,14 +271,15 @@ public:
   const tl_factory *factory() const { return deferred_ ? deferred_->factory() : nullptr; }
 
   /// For <tl/tuner.h>: what a handle would ask the runtime on these arguments, or on none.
-  void with_call(const std::function<void(const tl_call &)> &answer, P... args) const {
+  void with_call(detail::call_listener listener, P... args) const {
     void *arguments[] = {
-        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
-    deferred_->with_call(detail::stream_t{}, arguments, false, answer);
+        const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(args)))...,
+        nullptr};
+    deferred_->with_call(detail::stream_t{}, arguments, false, listener);
   }
-  void with_synthetic_call(const std::function<void(const tl_call &)> &answer) const {
+  void with_synthetic_call(detail::call_listener listener) const {
     with_synthetic_arguments([&](void *const *arguments) {
-      deferred_->with_call(detail::stream_t{}, arguments, true, answer);
+      deferred_->with_call(detail::stream_t{}, arguments, true, listener);
     });
   }
 
@@ -271,22 +299,23 @@ private:
 
   [[gnu::noinline]] R first_launch(detail::stream_t stream, P... args) const {
     void *arguments[] = {
-        const_cast<void *>(static_cast<const volatile void *>(std::addressof(args)))..., nullptr};
+        const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(args)))...,
+        nullptr};
     const auto found = deferred_->resolve(stream, arguments, false);
     return found->description.launch_now(stream, static_cast<P &&>(args)...);
   }
 
   /// The description, to be checked anew before its next launch.
   detail::launch_config &changed() {
-    config_.prepared.value.store(0, std::memory_order_relaxed);
+    config_.prepared.store(0);
     return config_;
   }
   /// Calls `body` with addresses of launch arguments that hold no data.
   template <class Body> void with_synthetic_arguments(Body &&body) const;
 
   detail::launch_config config_;
-  std::shared_ptr<const detail::launcher<R, P...>> launcher_;
-  std::shared_ptr<detail::deferred_launch<R, P...>> deferred_;
+  detail::shared<detail::launcher<R, P...>> launcher_;
+  detail::shared<detail::deferred_launch<R, P...>> deferred_;
 };
 
 namespace detail {
@@ -300,28 +329,25 @@ std::remove_cvref_t<Parameter> synthetic_argument(std::size_t index, const launc
     return "tune(): launch argument " + std::to_string(index) + " (counted from 0)";
   };
   if constexpr (is_buffer_parameter_v<Parameter>) {
-    const std::vector<std::uint64_t> *shape = config.extent_of(index);
+    const extents_t *extents = config.extents.find(index);
     if constexpr (std::is_pointer_v<bare>) {
       return nullptr;
     } else if constexpr (view_of<bare>::rank == 1 &&
                          std::is_constructible_v<bare, typename view_of<bare>::element *,
                                                  std::size_t>) {
-      std::uint64_t count = 1;
-      for (std::size_t i = 0; shape && i < shape->size(); ++i)
-        count *= (*shape)[i];
       return bare(static_cast<typename view_of<bare>::element *>(nullptr),
-                  shape ? static_cast<std::size_t>(count) : 0);
+                  extents ? static_cast<std::size_t>(extents->count()) : 0);
     } else if constexpr (requires(bare view) { view.shape[0] = 1, view.strides[0] = 1; }) {
       bare view{};
-      if (shape && shape->size() != view_of<bare>::rank)
+      if (extents && extents->rank != view_of<bare>::rank)
         throw std::invalid_argument(where() + " has rank " + std::to_string(view_of<bare>::rank) +
                                     ", and extent<" + std::to_string(index) + ">() gives " +
-                                    std::to_string(shape->size()) + " extents");
+                                    std::to_string(extents->rank) + " extents");
       std::uint64_t stride = 1;
-      for (std::size_t i = view_of<bare>::rank; shape && i-- > 0;) {
-        view.shape[i] = static_cast<std::size_t>((*shape)[i]);
+      for (std::size_t i = view_of<bare>::rank; extents && i-- > 0;) {
+        view.shape[i] = static_cast<std::size_t>(extents->shape[i]);
         view.strides[i] = static_cast<std::ptrdiff_t>(stride);
-        stride *= (*shape)[i];
+        stride *= extents->shape[i];
       }
       return view;
     } else {
@@ -329,7 +355,7 @@ std::remove_cvref_t<Parameter> synthetic_argument(std::size_t index, const launc
       return {};
     }
   } else if constexpr (std::is_arithmetic_v<bare> || std::is_enum_v<bare>) {
-    if (const double *number = config.value_of(index))
+    if (const double *number = config.values.find(index))
       return static_cast<bare>(*number);
     if constexpr (std::is_floating_point_v<bare>)
       return bare(1);
@@ -380,22 +406,25 @@ template <class... T> bool same_arguments(const std::tuple<T...> &a, const std::
   }(std::index_sequence_for<T...>{});
 }
 
-/// The runtime's view of a lazy factory: a function of the factory's parameters, the launch's, and
-/// the stream, that builds a variant's description and launches it.
-template <class R, class... P, class... Args, class Options, class Config>
-struct erased<kernel<R(P...)>(Args...), Options, Config> {
+/// The variants of a lazy factory, to the runtime: functions of the factory's parameters, the
+/// launch's, and the stream, that build a description and launch it.
+template <class R, class... P, class... Args> struct variants_of<kernel<R(P...)>(Args...)> {
   using launch = kernel<R(P...)>;
   using function = launch (*)(Args...);
-  using full = full_signature<launch(Args...)>;
-  using own_list = type_list<Args...>;
-  using launch_list = type_list<P...>;
-  using value_list = typename full::values;
-  static constexpr std::size_t own = sizeof...(Args);
 
-  static const Options &options(const tl_factory *factory) {
-    return *static_cast<const Options *>(factory->context);
+  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
+                     void *result) {
+    const launch &what = description(factory, variant, arguments);
+    keep_result<R>(result, [&]() -> decltype(auto) {
+      return apply_arguments(
+          [&](auto &&...args) -> decltype(auto) {
+            return what.launch_now(stream(arguments), static_cast<P>(args)...);
+          },
+          arguments, type_list<P...>{}, sizeof...(Args));
+    });
   }
 
+private:
   /// A trial runs one description many times: it is built for the first of them only.
   static const launch &description(const tl_factory *factory, std::uint32_t variant,
                                    void *const *arguments) {
@@ -405,46 +434,36 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
       std::tuple<std::remove_cvref_t<Args>...> arguments;
       launch description;
     };
-    static thread_local std::optional<built> last;
+    static thread_local room<built> last;
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> const launch & {
       std::tuple<std::remove_cvref_t<Args>...> wanted{argument<Args>::get(arguments[I])...};
       if (!last || last->factory != factory || last->variant != variant ||
           !same_arguments(last->arguments, wanted)) {
         last.reset();
-        last.emplace(factory, variant, std::move(wanted),
-                     static_cast<const function *>(factory->functions)[variant](
-                         argument<Args>::get(arguments[I])...));
+        last.emplace(built{factory, variant, std::move(wanted),
+                           static_cast<const function *>(factory->functions)[variant](
+                               argument<Args>::get(arguments[I])...)});
       }
       return last->description;
     }(std::index_sequence_for<Args...>{});
   }
 
   static stream_t stream(void *const *arguments) {
-    return TL_HAS_STREAMS ? *static_cast<stream_t *>(arguments[own + sizeof...(P)]) : stream_t{};
+    return TL_HAS_STREAMS ? *static_cast<stream_t *>(arguments[sizeof...(Args) + sizeof...(P)])
+                          : stream_t{};
   }
+};
 
-  static void keep([[maybe_unused]] void *result, [[maybe_unused]] auto &&call) {
-    using returned = decltype(call());
-    if constexpr (std::is_arithmetic_v<returned> || std::is_enum_v<returned>) {
-      const returned value = call();
-      if constexpr (std::is_same_v<returned, R>)
-        if (result)
-          std::memcpy(result, &value, sizeof value);
-    } else {
-      static_cast<void>(call());
-    }
-  }
+/// The callbacks among the options of a lazy factory.
+template <class R, class... P, class... Args, class Options, class Config>
+struct erased<kernel<R(P...)>(Args...), Options, Config> {
+  using own_list = type_list<Args...>;
+  using launch_list = type_list<P...>;
+  using value_list = type_list<Args..., P...>;
+  static constexpr std::size_t own = sizeof...(Args);
 
-  static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
-                     void *result) {
-    const launch &what = description(factory, variant, arguments);
-    keep(result, [&] {
-      return apply_arguments(
-          [&](auto &&...args) {
-            return what.launch_now(stream(arguments), static_cast<P>(args)...);
-          },
-          arguments, launch_list{}, own);
-    });
+  static const Options &options(const tl_factory *factory) {
+    return *static_cast<const Options *>(factory->context);
   }
 
   /// With all values, with the launch's only, and either with the stream: whatever `fn` takes.
@@ -468,7 +487,7 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
   }
 
   static void reference(const tl_factory *factory, void *const *arguments, void *result) {
-    keep(result, [&]() -> decltype(auto) {
+    keep_result<R>(result, [&]() -> decltype(auto) {
       return call_matching(value_of<keyword::reference>(options(factory)), arguments);
     });
   }
@@ -486,6 +505,27 @@ struct erased<kernel<R(P...)>(Args...), Options, Config> {
   }
 };
 
+/// Gives a buffer whose argument tells no size the one that the description declares.
+template <class Parameter>
+void declare_extent(const extents_t *extents, void *&address, std::uint64_t &bytes,
+                    [[maybe_unused]] made_argument<Parameter> &sized) {
+  if (!extents)
+    return;
+  const std::uint64_t count = extents->count();
+  using bare = std::remove_cvref_t<Parameter>;
+  if constexpr (std::is_pointer_v<bare> && !std::is_void_v<std::remove_pointer_t<bare>>) {
+    bytes = count * sizeof(std::remove_pointer_t<bare>);
+  } else if constexpr (is_buffer_parameter_v<Parameter> && !std::is_lvalue_reference_v<Parameter>) {
+    if constexpr (requires(bare view) { view.pointer, view.count; }) {
+      if (static_cast<const bare *>(address)->count == 0) {
+        sized.emplace(*static_cast<const bare *>(address));
+        sized->count = static_cast<std::size_t>(count);
+        address = &*sized;
+      }
+    }
+  }
+}
+
 /// A handle of one lazy factory for one set of its arguments.
 template <factory_function Factory, class Options, class Launch, class... Args>
 class factory_handle;
@@ -497,7 +537,7 @@ public:
   using base = deferred_launch<R, P...>;
   using launch = kernel<R(P...)>;
   using function = launch (*)(Args...);
-  using problem = problem_of<Factory, Options, Args...>;
+  using problem = problem_of<Options, Args...>;
   using resolved = typename base::resolved;
 
   factory_handle(const Options &options, Args &&...args)
@@ -509,26 +549,61 @@ public:
 
   launch default_description() const override { return build(this->factory_->default_variant); }
 
-  std::shared_ptr<const resolved> resolve(stream_t stream, void *const *launch_arguments,
-                                          bool synthetic) override {
+  shared<resolved> resolve(stream_t stream, void *const *launch_arguments,
+                           bool synthetic) override {
     // Read before the look-up: a change in between makes the entry stale, never wrong.
     const std::uint64_t generation = __atomic_load_n(&this->slot_->generation, __ATOMIC_ACQUIRE);
     std::uint32_t variant = tl_rt_find(this->slot_, key_, words);
-    if (variant == UINT32_MAX)
-      variant = ask(stream, launch_arguments, synthetic);
-    auto found = std::make_shared<const resolved>(resolved{generation, variant, build(variant)});
-    const std::lock_guard lock(this->guard_);
-    // What holds for this launch only (a stream is being captured) is not installed.
-    if (tl_rt_find(this->slot_, key_, words) == variant) {
-      this->kept_.push_back(found);
-      this->current_.store(found.get(), std::memory_order_release);
+    if (variant == UINT32_MAX) {
+      auto ask = [&](const tl_call &call) { variant = tl_rt_resolve(this->factory_, &call); };
+      with_call(stream, launch_arguments, synthetic, ask);
     }
+    auto found = make_shared_object<resolved>(generation, variant, build(variant));
+    // What holds for this launch only (a stream is being captured) is not installed.
+    if (tl_rt_find(this->slot_, key_, words) == variant)
+      this->keep(found);
     return found;
   }
 
   void with_call(stream_t stream, void *const *launch_arguments, bool synthetic,
-                 const std::function<void(const tl_call &)> &answer) override {
-    visit(stream, launch_arguments, synthetic, answer);
+                 call_listener listener) override {
+    constexpr std::size_t own = sizeof...(Args), all = own + sizeof...(P);
+    void *arguments[all + 2] = {};
+    std::size_t at = 0;
+    std::apply(
+        [&](auto &...mine) {
+          ((arguments[at++] =
+                const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(mine)))),
+           ...);
+        },
+        arguments_);
+    for (std::size_t i = 0; i < sizeof...(P); ++i)
+      arguments[own + i] = launch_arguments[i];
+    if constexpr (TL_HAS_STREAMS)
+      arguments[all] = &stream;
+    std::uint64_t extents[all + 2] = {};
+    std::tuple<made_argument<P>...> sized;
+    try {
+      const launch described = default_description();
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (declare_extent<P>(described.described().extents.find(I), arguments[own + I],
+                           extents[own + I], std::get<I>(sized)),
+         ...);
+      }(std::index_sequence_for<P...>{});
+    } catch (const infeasible &) {
+      // The default config cannot run here: another one may.
+    }
+    std::string text;
+    tl_call call{};
+    std::uint64_t key[words + 1];
+    tl_rt_make_call(
+        this->factory_, arguments, &call, key,
+        [](void *sink, const char *more) { *static_cast<std::string *>(sink) += more; }, &text);
+    call.key = key_;
+    call.problem = text.c_str();
+    call.extents = extents;
+    call.synthetic = synthetic;
+    listener(call);
   }
 
 private:
@@ -537,85 +612,11 @@ private:
   launch build(std::uint32_t variant) const {
     return std::apply(
         [&](const auto &...own) {
-          return static_cast<const function *>(this->factory_->functions)[variant](
-              argument<Args>::get(
-                  const_cast<void *>(static_cast<const volatile void *>(std::addressof(own))))...);
+          return static_cast<const function *>(
+              this->factory_->functions)[variant](argument<Args>::get(
+              const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(own))))...);
         },
         arguments_);
-  }
-
-  std::uint32_t ask(stream_t stream, void *const *launch_arguments, bool synthetic) {
-    std::uint32_t variant = this->factory_->default_variant;
-    visit(stream, launch_arguments, synthetic,
-          [&](const tl_call &call) { variant = tl_rt_resolve(this->factory_, &call); });
-    return variant;
-  }
-
-  template <class Answer>
-  void visit(stream_t stream, void *const *launch_arguments, bool synthetic, Answer &&answer) {
-    const tl_factory *factory = this->factory_;
-    std::vector<void *> arguments;
-    std::apply(
-        [&](auto &...own) {
-          (arguments.push_back(
-               const_cast<void *>(static_cast<const volatile void *>(std::addressof(own)))),
-           ...);
-        },
-        arguments_);
-    for (std::size_t i = 0; i < sizeof...(P); ++i)
-      arguments.push_back(launch_arguments[i]);
-    if constexpr (TL_HAS_STREAMS)
-      arguments.push_back(&stream);
-    std::vector<std::uint64_t> extents(factory->parameter_count, 0);
-    std::tuple<made_argument<P>...> sized;
-    try {
-      const launch described = default_description();
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (declare_extent<I, P>(described.described(), arguments[sizeof...(Args) + I],
-                              extents[sizeof...(Args) + I], std::get<I>(sized)),
-         ...);
-      }(std::index_sequence_for<P...>{});
-    } catch (const infeasible &) {
-      // The default config cannot run here: another one may.
-    }
-    const std::string text = std::apply(
-        [&](auto &...own) {
-          return problem::make_text(factory, *static_cast<const Options *>(factory->context),
-                                    own...);
-        },
-        arguments_);
-    tl_call call{};
-    problem::fill_call(factory, arguments.data(), call);
-    call.key = key_;
-    call.problem = text.c_str();
-    call.extents = extents.data();
-    call.synthetic = synthetic;
-    answer(static_cast<const tl_call &>(call));
-  }
-
-  /// Gives a buffer whose argument tells no size the one that the description declares.
-  template <std::size_t I, class Parameter>
-  static void declare_extent(const launch_config &config, void *&address, std::uint64_t &bytes,
-                             made_argument<Parameter> &sized) {
-    const std::vector<std::uint64_t> *shape = config.extent_of(I);
-    if (!shape)
-      return;
-    std::uint64_t count = 1;
-    for (const std::uint64_t it : *shape)
-      count *= it;
-    using bare = std::remove_cvref_t<Parameter>;
-    if constexpr (std::is_pointer_v<bare> && !std::is_void_v<std::remove_pointer_t<bare>>) {
-      bytes = count * sizeof(std::remove_pointer_t<bare>);
-    } else if constexpr (is_buffer_parameter_v<Parameter> &&
-                         !std::is_lvalue_reference_v<Parameter>) {
-      if constexpr (requires(bare view) { view.pointer, view.count; }) {
-        if (static_cast<const bare *>(address)->count == 0) {
-          sized.emplace(*static_cast<const bare *>(address));
-          sized->count = static_cast<std::size_t>(count);
-          address = &*sized;
-        }
-      }
-    }
   }
 
   std::tuple<std::remove_cvref_t<Args>...> arguments_;
@@ -623,12 +624,11 @@ private:
 };
 
 template <factory_function Factory, class R, class... P, class... Args, class Options>
-struct dispatcher<Factory, kernel<R(P...)>(Args...), Options>
-    : problem_of<Factory, Options, Args...> {
+struct dispatcher<Factory, kernel<R(P...)>(Args...), Options> {
   /// Costs one allocation: what is fast is the handle.
   static kernel<R(P...)> call(const Options &options, Args &&...args) {
-    return kernel<R(P...)>(std::shared_ptr<deferred_launch<R, P...>>(
-        std::make_shared<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(
+    return kernel<R(P...)>(shared<deferred_launch<R, P...>>(
+        make_shared_object<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(
             options, static_cast<Args &&>(args)...)));
   }
 };

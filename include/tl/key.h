@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The problem key: the exact words that a dispatcher compares, and their printed form. By default
-// each integral, enum and bool argument is one word and each dimension of a view is one.
+// The problem key: the exact words that a dispatcher compares. By default each integral, enum and
+// bool argument is one word and each dimension of a view is one. The runtime makes the same words
+// from tl_parameter, and prints them: see tl_rt_make_call.
 
 #ifndef TL_KEY_H
 #define TL_KEY_H
 
 #include <tl/signature.h>
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -25,35 +22,35 @@ template <class Integer> constexpr Integer bucket_pow2(Integer value) {
   static_assert(std::is_integral_v<Integer>);
   if (value <= 1)
     return value;
-  return static_cast<Integer>(std::bit_ceil(static_cast<std::make_unsigned_t<Integer>>(value)));
+  Integer power = 1;
+  while (power < value)
+    power = static_cast<Integer>(power << 1);
+  return power;
 }
 
 namespace detail {
 
 template <class T>
-inline constexpr bool is_key_scalar_v = std::is_integral_v<T> || std::is_enum_v<T>;
+inline constexpr bool is_key_scalar_v =
+    (std::is_integral_v<T> || std::is_enum_v<T>) && sizeof(T) <= sizeof(std::uint64_t);
 
-template <class T> struct is_tuple : std::false_type {};
-template <class... T> struct is_tuple<std::tuple<T...>> : std::true_type {};
-template <class A, class B> struct is_tuple<std::pair<A, B>> : std::true_type {};
-template <class T, std::size_t N> struct is_tuple<std::array<T, N>> : std::true_type {};
+/// Tuples, pairs and arrays.
+template <class T>
+concept tuple_like = requires { std::tuple_size<T>::value; };
 
-template <class T> constexpr std::uint64_t key_word(T value) {
+/// Whether a word holds a number that is printed with a sign.
+template <class T> constexpr bool is_signed_word() {
   if constexpr (std::is_enum_v<T>)
-    return key_word(static_cast<std::underlying_type_t<T>>(value));
-  else if constexpr (std::is_signed_v<T>)
+    return std::is_signed_v<std::underlying_type_t<T>>;
+  else
+    return std::is_signed_v<T>;
+}
+
+template <class T> [[gnu::always_inline]] constexpr std::uint64_t key_word(T value) {
+  if constexpr (is_signed_word<T>())
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
   else
     return static_cast<std::uint64_t>(value);
-}
-
-template <class T> std::string key_text(T value) {
-  if constexpr (std::is_enum_v<T>)
-    return key_text(static_cast<std::underlying_type_t<T>>(value));
-  else if constexpr (std::is_signed_v<T>)
-    return std::to_string(static_cast<long long>(value));
-  else
-    return std::to_string(static_cast<unsigned long long>(value));
 }
 
 /// Whether a parameter counts by its value: an integer, enum or bool that the factory cannot write.
@@ -73,11 +70,11 @@ template <class Parameter> constexpr std::size_t key_words_of() {
 }
 
 template <class T> constexpr std::size_t key_words_of_value() {
-  if constexpr (is_tuple<T>::value)
+  if constexpr (tuple_like<T>)
     return []<std::size_t... I>(std::index_sequence<I...>) {
       return (std::size_t(0) + ... +
               key_words_of_value<std::remove_cvref_t<std::tuple_element_t<I, T>>>());
-    }(std::make_index_sequence<std::tuple_size_v<T>>{});
+    }(std::make_index_sequence<std::tuple_size<T>::value>{});
   else {
     static_assert(
         is_key_scalar_v<T>,
@@ -103,40 +100,27 @@ template <class Parameter>
   }
 }
 
+/// The words of what `key = fn` returned.
 template <class Value>
 [[gnu::always_inline]] inline void append_key_value(std::uint64_t *&at, const Value &value) {
-  if constexpr (is_tuple<Value>::value)
-    std::apply([&](const auto &...part) { (append_key_value(at, part), ...); }, value);
-  else
-    *at++ = key_word(value);
-}
-
-template <class Value> void append_text_value(std::string &text, const Value &value) {
-  if constexpr (is_tuple<Value>::value) {
-    std::apply([&](const auto &...part) { (append_text_value(text, part), ...); }, value);
+  if constexpr (tuple_like<Value>) {
+    using std::get;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (append_key_value(at, get<I>(value)), ...);
+    }(std::make_index_sequence<std::tuple_size<Value>::value>{});
   } else {
-    if (!text.empty() && text.back() != '=')
-      text += 'x';
-    text += key_text(value);
+    *at++ = key_word(value);
   }
 }
 
-template <class Parameter>
-void append_text(std::string &text, const tl_parameter &parameter, std::size_t index,
-                 const std::remove_reference_t<Parameter> &argument) {
-  if constexpr (key_words_of<Parameter>() != 0) {
-    if (!text.empty())
-      text += ',';
-    text += *parameter.name ? std::string(parameter.name) : "arg" + std::to_string(index);
-    text += '=';
-    if constexpr (is_view_parameter<Parameter>()) {
-      const tl_view view = view_of<std::remove_reference_t<Parameter>>::view(argument);
-      for (std::uint32_t i = 0; i < view.rank; ++i)
-        text += (i ? "x" : "") + std::to_string(view.shape[i]);
-    } else {
-      text += key_text(argument);
-    }
-  }
+/// Which of those words are signed.
+template <class Value> constexpr void append_signs(std::uint8_t *&at) {
+  if constexpr (tuple_like<Value>)
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (append_signs<std::remove_cvref_t<std::tuple_element_t<I, Value>>>(at), ...);
+    }(std::make_index_sequence<std::tuple_size<Value>::value>{});
+  else
+    *at++ = is_signed_word<Value>();
 }
 
 } // namespace detail

@@ -7,14 +7,13 @@
 
 #include <tl/backend.h>
 #include <tl/infeasible.h>
+#include <tl/shared.h>
 #include <tl/type_list.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <stdexcept>
-#include <vector>
+#include <string>
 
 namespace tl::detail {
 
@@ -24,8 +23,7 @@ struct extent3 {
 };
 
 /// Encodes tensor maps for one description of a tensor, and remembers them by address. Thread-safe.
-struct tensor_map_source {
-  virtual ~tensor_map_source() = default;
+struct tensor_map_source : shared_object {
   /// Writes the 128 bytes of the CUtensorMap for a buffer of TL_ELEMENT_* elements. Throws
   /// tl::infeasible with the reason where there can be none.
   virtual void encode(const void *address, std::uint32_t element, void *to) = 0;
@@ -33,13 +31,47 @@ struct tensor_map_source {
   virtual std::size_t encodings() const = 0;
 };
 
-struct tensor_map_binding {
-  std::size_t argument; ///< of the launch
-  std::shared_ptr<tensor_map_source> source;
+/// Defined in <tl/tma.h> for the maps that it declares.
+template <class Map> shared<tensor_map_source> make_tensor_map(const Map &map);
+
+/// What a description says of single launch arguments. Copies share what they have in common.
+template <class T> class notes {
+public:
+  /// Replaces what was said of the argument before.
+  void add(std::size_t argument, T what) {
+    last_ = make_shared_object<note>(argument, static_cast<T &&>(what), last_);
+  }
+  const T *find(std::size_t argument) const {
+    const note *it = last_.get();
+    while (it && it->argument != argument)
+      it = it->before.get();
+    return it ? &it->what : nullptr;
+  }
+  bool empty() const { return !last_; }
+
+private:
+  struct note final : shared_object {
+    note(std::size_t argument_, T &&what_, const shared<note> &before_)
+        : argument(argument_), what(static_cast<T &&>(what_)), before(before_) {}
+    std::size_t argument;
+    T what;
+    shared<note> before;
+  };
+  shared<note> last_;
 };
 
-/// Defined in <tl/tma.h> for the maps that it declares.
-template <class Map> tensor_map_binding make_tensor_map(std::size_t argument, const Map &map);
+/// Shape of a buffer.
+struct extents_t {
+  std::size_t rank;
+  std::uint64_t shape[TL_MAX_RANK]; ///< [elements]
+
+  std::uint64_t count() const {
+    std::uint64_t product = 1;
+    for (std::size_t i = 0; i < rank; ++i)
+      product *= shape[i];
+    return product;
+  }
+};
 
 /// A part of memory that stays in L2.
 struct l2_window {
@@ -54,10 +86,14 @@ struct prepared_device {
   prepared_device() = default;
   prepared_device(const prepared_device &) noexcept {}
   prepared_device &operator=(const prepared_device &) noexcept {
-    value.store(0, std::memory_order_relaxed);
+    store(0);
     return *this;
   }
-  std::atomic<int> value{0};
+  int load() const { return __atomic_load_n(&value, __ATOMIC_RELAXED); }
+  void store(int device) { __atomic_store_n(&value, device, __ATOMIC_RELAXED); }
+
+private:
+  int value = 0;
 };
 
 struct launch_config {
@@ -69,17 +105,9 @@ struct launch_config {
   bool has_priority = false;
   int priority = 0;
   l2_window window;
-  std::vector<tensor_map_binding> maps;
-  struct declared_extent {
-    std::size_t argument;
-    std::vector<std::uint64_t> shape; ///< [elements]
-  };
-  std::vector<declared_extent> extents;
-  struct declared_value {
-    std::size_t argument;
-    double number;
-  };
-  std::vector<declared_value> values;
+  notes<shared<tensor_map_source>> maps;
+  notes<extents_t> extents;
+  notes<double> values;
   mutable prepared_device prepared;
 
   void set_window(const l2_window &wanted) {
@@ -87,24 +115,6 @@ struct launch_config {
       throw std::invalid_argument(
           "a launch has one L2 persistence window, and l2_persist() was called twice");
     window = wanted;
-  }
-  const std::vector<std::uint64_t> *extent_of(std::size_t argument) const {
-    for (const declared_extent &it : extents)
-      if (it.argument == argument)
-        return &it.shape;
-    return nullptr;
-  }
-  const double *value_of(std::size_t argument) const {
-    for (const declared_value &it : values)
-      if (it.argument == argument)
-        return &it.number;
-    return nullptr;
-  }
-  tensor_map_source *map_of(std::size_t argument) const {
-    for (const tensor_map_binding &it : maps)
-      if (it.argument == argument)
-        return it.source.get();
-    return nullptr;
   }
 };
 
@@ -142,13 +152,13 @@ template <class P> const void *data_address(const P &argument) {
 template <class K, class P>
 K kernel_argument(const launch_config &config, std::size_t index, const P &argument) {
   if constexpr (std::is_same_v<std::remove_cv_t<K>, CUtensorMap_st>) {
-    tensor_map_source *map = config.map_of(index);
+    const shared<tensor_map_source> *map = config.maps.find(index);
     if (!map)
       throw std::invalid_argument("launch argument " + std::to_string(index) +
                                   " reaches the kernel as a tensor map: describe it with .tma<" +
                                   std::to_string(index) + ">(...)");
     K made;
-    map->encode(data_address(argument), describe_parameter<P>("").element, &made);
+    (*map)->encode(data_address(argument), describe_parameter<P>("").element, &made);
     return made;
   } else {
     return static_cast<K>(argument);
@@ -204,7 +214,7 @@ auto make_device_launcher(Bound... bound) {
   return [&]<class... B>(type_list<B...>) {
     static_assert((std::is_convertible_v<Bound, B> && ...),
                   "a bound value does not fit the kernel's parameter");
-    return std::make_shared<device_launcher<PList, type_list<B...>, typename parts::rest>>(
+    return make_shared_object<device_launcher<PList, type_list<B...>, typename parts::rest>>(
         std::tuple<B...>(static_cast<B>(std::move(bound))...));
   }(typename parts::bound{});
 }

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -166,7 +167,7 @@ inline void prepare_launch(const launch_config &config, int device) {
                      "capability below 9.0)");
   if (config.window.bytes)
     prepare_window(config, device);
-  config.prepared.value.store(device + 1, std::memory_order_relaxed);
+  config.prepared.store(device + 1);
 }
 
 inline int current_device_checked() {
@@ -177,7 +178,7 @@ inline int current_device_checked() {
 
 inline void launch_on_device(const launch_config &config, cudaStream_t stream, void **arguments,
                              const void *window) {
-  if (config.prepared.value.load(std::memory_order_relaxed) == 0) [[unlikely]]
+  if (config.prepared.load() == 0) [[unlikely]]
     prepare_launch(config, current_device_checked());
   cudaLaunchAttribute attributes[5];
   unsigned count = 0;
@@ -219,7 +220,7 @@ inline void launch_on_device(const launch_config &config, cudaStream_t stream, v
   if (error != cudaSuccess) [[unlikely]] {
     // A description may be used on another device than the one that it was first launched on.
     const int device = current_device_checked();
-    if (config.prepared.value.load(std::memory_order_relaxed) != device + 1) {
+    if (config.prepared.load() != device + 1) {
       static_cast<void>(cudaGetLastError());
       prepare_launch(config, device);
       error = cudaLaunchKernelExC(&launch, config.function, arguments);

@@ -48,12 +48,12 @@ inline void prepare_launch(const launch_config &config, int device) {
   if (config.block.count() > static_cast<unsigned long long>(kernel.maxThreadsPerBlock))
     throw infeasible("a block of " + std::to_string(config.block.count()) +
                      " threads, the kernel allows " + std::to_string(kernel.maxThreadsPerBlock));
-  config.prepared.value.store(device + 1, std::memory_order_relaxed);
+  config.prepared.store(device + 1);
 }
 
 inline void launch_on_device(const launch_config &config, hipStream_t stream, void **arguments,
                              const void *) {
-  if (config.prepared.value.load(std::memory_order_relaxed) == 0) [[unlikely]] {
+  if (config.prepared.load() == 0) [[unlikely]] {
     int device = 0;
     check_call("hipGetDevice", hipGetDevice(&device));
     prepare_launch(config, device);

@@ -8,7 +8,8 @@
 #include <tl/abi.h>
 #include <tl/views.h>
 
-#include <complex>
+#include <cstdint>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -23,8 +24,24 @@ struct __hip_bfloat16;
 
 namespace tl::detail {
 
+/// The type of the two parts of a complex number, whoever's: a class template over one
+/// floating-point type that is two of these. Any other type stands for itself.
+template <class T> struct part_of {
+  using type = T;
+};
+template <template <class> class Complex, class T>
+  requires(std::is_floating_point_v<T> &&
+           requires(const Complex<T> &z) {
+             z.real();
+             z.imag();
+             requires sizeof(z) == 2 * sizeof(T);
+           })
+struct part_of<Complex<T>> {
+  using type = T;
+};
+
 template <class T> constexpr std::uint32_t element_of() {
-  using type = std::remove_cv_t<T>;
+  using type = typename part_of<std::remove_cv_t<T>>::type;
   if constexpr (std::is_same_v<type, bool>)
     return TL_ELEMENT_BOOL;
   else if constexpr (std::is_enum_v<type>)
@@ -43,9 +60,9 @@ template <class T> constexpr std::uint32_t element_of() {
     default:
       return TL_ELEMENT_BYTES;
     }
-  } else if constexpr (std::is_same_v<type, float> || std::is_same_v<type, std::complex<float>>)
+  } else if constexpr (std::is_same_v<type, float>)
     return TL_ELEMENT_F32;
-  else if constexpr (std::is_same_v<type, double> || std::is_same_v<type, std::complex<double>>)
+  else if constexpr (std::is_same_v<type, double>)
     return TL_ELEMENT_F64;
   else if constexpr (std::is_same_v<type, __half>)
     return TL_ELEMENT_F16;
@@ -105,6 +122,11 @@ template <class Parameter> constexpr bool is_view_parameter() {
     return false;
 }
 
+/// tl_parameter::rebase of every raw pointer.
+inline void rebase_pointer(void *argument, void *data) {
+  __builtin_memcpy(argument, &data, sizeof data);
+}
+
 template <class Parameter> constexpr tl_parameter describe_parameter(const char *name) {
   using type = std::remove_reference_t<Parameter>;
   using bare = std::remove_cv_t<type>;
@@ -134,10 +156,7 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.kind = TL_PARAMETER_POINTER;
     result.element = element_of<pointee>();
     result.access = std::is_const_v<pointee> ? TL_ACCESS_IN : TL_ACCESS_UNKNOWN;
-    result.rebase = [](void *argument, void *data) {
-      *static_cast<bare *>(argument) = static_cast<bare>(const_cast<std::remove_cv_t<pointee> *>(
-          static_cast<const std::remove_cv_t<pointee> *>(data)));
-    };
+    result.rebase = rebase_pointer;
   } else if constexpr (std::is_lvalue_reference_v<Parameter>) {
     constexpr bool known = std::is_trivially_copyable_v<bare> && !std::is_pointer_v<bare>;
     result.kind = known ? TL_PARAMETER_REFERENCE : TL_PARAMETER_OPAQUE;
@@ -148,6 +167,36 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
   } else {
     result.kind = std::is_trivially_copyable_v<bare> ? TL_PARAMETER_VALUE : TL_PARAMETER_OPAQUE;
     result.element = element_of<bare>();
+  }
+  return result;
+}
+
+/// Its address stands for the type.
+template <class T> inline constexpr char type_identity{};
+
+template <class Parameter> constexpr tl_argument describe_argument() {
+  using type = std::remove_reference_t<Parameter>;
+  using bare = std::remove_cv_t<type>;
+  tl_argument result{};
+  result.type = &type_identity<bare>;
+  if constexpr (!std::is_array_v<bare>) {
+    result.align = alignof(bare);
+    if constexpr (!std::is_trivially_copyable_v<bare> && std::is_copy_constructible_v<bare>) {
+      result.copy = [](void *to, const void *from) {
+        ::new (to) bare(*static_cast<const bare *>(from));
+      };
+      result.destroy = [](void *object) { static_cast<bare *>(object)->~bare(); };
+    }
+    if constexpr (is_view_parameter<Parameter>() && !std::is_lvalue_reference_v<Parameter>) {
+      using element = typename view_of<type>::element;
+      if constexpr (view_of<type>::rank == 1 &&
+                    std::is_constructible_v<bare, element *, std::size_t> &&
+                    std::is_move_assignable_v<bare>)
+        result.resize = [](void *argument, void *data, std::uint64_t bytes) {
+          *static_cast<bare *>(argument) =
+              bare(static_cast<element *>(data), static_cast<std::size_t>(bytes / sizeof(element)));
+        };
+    }
   }
   return result;
 }

@@ -14,17 +14,45 @@
 
 #include <array>
 #include <cstddef>
-#include <iterator>
-#include <tuple>
 #include <type_traits>
 
 namespace tl {
 namespace detail {
 
-template <class Config, class Field, std::size_t N> struct axis {
+/// Axes, the first of them innermost in the type and outermost in the enumeration.
+struct no_axes {
+  static constexpr std::size_t combinations = 1;
+  template <class Config, class Leaf> constexpr void enumerate(Config &, Leaf &leaf) const {
+    leaf();
+  }
+};
+template <class Before, class Config, class Field, std::size_t N> struct axis_chain {
+  Before before;
   Field Config::*field;
   Field values[N];
-  static constexpr std::size_t size = N;
+  static constexpr std::size_t combinations = Before::combinations * N;
+
+  template <class Leaf> constexpr void enumerate(Config &config, Leaf &leaf) const {
+    auto each = [&] {
+      for (const Field &value : values) {
+        config.*field = value;
+        leaf();
+      }
+    };
+    before.enumerate(config, each);
+  }
+};
+
+struct no_predicates {
+  template <class Config> constexpr bool admit(const Config &) const { return true; }
+};
+template <class Before, class Predicate> struct predicate_chain {
+  Before before;
+  Predicate predicate;
+
+  template <class Config> constexpr bool admit(const Config &config) const {
+    return before.admit(config) && bool(predicate(config));
+  }
 };
 
 /// Not constexpr: reaching it ends a constant evaluation with this name in the note.
@@ -39,7 +67,8 @@ template <class Config, std::size_t N> struct config_array {
 
 /// All combinations of the axes' values that every predicate admits. A field without an axis keeps
 /// the value it has in a default-constructed Config. The last axis varies fastest.
-template <class Config, class Axes = std::tuple<>, class Predicates = std::tuple<>> class space_t {
+template <class Config, class Axes = detail::no_axes, class Predicates = detail::no_predicates>
+class space_t {
 public:
   using config_type = Config;
 
@@ -51,54 +80,38 @@ public:
   template <class Field, class Value, std::size_t N>
     requires std::is_convertible_v<Value, Field>
   constexpr auto axis(Field Config::*field, const Value (&values)[N]) const {
-    detail::axis<Config, Field, N> added{field, {}};
+    space_t<Config, detail::axis_chain<Axes, Config, Field, N>, Predicates> extended{
+        {axes, field, {}}, predicates};
     for (std::size_t i = 0; i < N; ++i) {
-      added.values[i] = static_cast<Field>(values[i]);
+      const Field value = static_cast<Field>(values[i]);
+      extended.axes.values[i] = value;
       if constexpr (!std::is_same_v<Field, Value>)
-        if (static_cast<Value>(added.values[i]) != values[i])
+        if (static_cast<Value>(value) != values[i])
           detail::axis_value_does_not_fit_the_field();
     }
-    auto extended = std::tuple_cat(axes, std::tuple(added));
-    return space_t<Config, decltype(extended), Predicates>{extended, predicates};
+    return extended;
   }
 
   /// Keeps only the configs for which `predicate(config)` is true.
   template <class Predicate> constexpr auto where(Predicate predicate) const {
-    auto extended = std::tuple_cat(predicates, std::tuple<Predicate>(predicate));
-    return space_t<Config, Axes, decltype(extended)>{axes, extended};
+    using extended = detail::predicate_chain<Predicates, Predicate>;
+    return space_t<Config, Axes, extended>{axes, extended{predicates, predicate}};
   }
 
   /// Number of combinations before any predicate.
-  static constexpr std::size_t combinations() {
-    return []<class... Axis>(std::type_identity<std::tuple<Axis...>>) {
-      return (std::size_t(1) * ... * Axis::size);
-    }(std::type_identity<Axes>{});
-  }
+  static constexpr std::size_t combinations() { return Axes::combinations; }
 
   /// Whether every predicate admits the config.
-  constexpr bool admits(const Config &config) const {
-    return std::apply([&](const auto &...predicate) { return (bool(predicate(config)) && ...); },
-                      predicates);
-  }
+  constexpr bool admits(const Config &config) const { return predicates.admit(config); }
 
   /// Calls visit(config) for each config of the space, in order.
   template <class Visit> constexpr void for_each(Visit &&visit) const {
-    enumerate<0>(Config{}, visit);
-  }
-
-private:
-  template <std::size_t I, class Visit>
-  constexpr void enumerate(Config config, Visit &visit) const {
-    if constexpr (I == std::tuple_size_v<Axes>) {
-      if (admits(config))
-        visit(config);
-    } else {
-      const auto &axis = std::get<I>(axes);
-      for (const auto &value : axis.values) {
-        config.*axis.field = value;
-        enumerate<I + 1>(config, visit);
-      }
-    }
+    Config config{};
+    auto leaf = [&] {
+      if (predicates.admit(config))
+        visit(static_cast<const Config &>(config));
+    };
+    axes.enumerate(config, leaf);
   }
 };
 

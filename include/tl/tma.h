@@ -29,8 +29,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <cstring>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -313,8 +314,8 @@ private:
   std::size_t encodings_ = 0;
 };
 
-template <class Map> tensor_map_binding make_tensor_map(std::size_t argument, const Map &map) {
-  return {argument, std::make_shared<encoded_maps<Map>>(map)};
+template <class Map> shared<tensor_map_source> make_tensor_map(const Map &map) {
+  return make_shared_object<encoded_maps<Map>>(map);
 }
 
 } // namespace detail

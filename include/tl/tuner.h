@@ -19,10 +19,13 @@
 #include <tl/kernel.h>
 #include <tl/result.h>
 
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -82,21 +85,11 @@ struct tuner_overrides {
     it.eligible ? it.eligible(arguments, wanted)
                 : it.original->options.eligible(it.original, arguments, wanted);
   }
-  static void make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
-                        std::uint64_t *key, void (*append)(void *, const char *), void *sink) {
-    of(factory).original->make_call(of(factory).original, arguments, call, key, append, sink);
-  }
   static std::int32_t inputs(const tl_factory *factory, const tl_call *call, void **arguments,
                              std::uint64_t *extents, void **owner,
                              void (*append)(void *, const char *), void *sink) {
     return of(factory).original->inputs(of(factory).original, call, arguments, extents, owner,
                                         append, sink);
-  }
-  /// For a tuner whose supply type takes the place of the attribute's supply function.
-  static std::int32_t scoped_inputs(const tl_factory *factory, const tl_call *call,
-                                    void **arguments, std::uint64_t *extents, void **owner,
-                                    void (*append)(void *, const char *), void *sink) {
-    return current_inputs ? inputs(factory, call, arguments, extents, owner, append, sink) : 0;
   }
   static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
                      void *result) {
@@ -119,7 +112,7 @@ template <class R, class... Args> struct tuned_call<R(Args...)> {
     std::string problem;
     tl_call call{};
     block.addresses().push_back(nullptr);
-    factory->make_call(
+    tl_rt_make_call(
         factory, block.addresses().data(), &call, key.data(),
         [](void *sink, const char *text) { *static_cast<std::string *>(sink) += text; }, &problem);
     call.problem = problem.c_str();
@@ -268,11 +261,10 @@ public:
       changed.options.reference = &detail::tuner_overrides::call_reference;
     if (changed.options.check)
       changed.options.check = &detail::tuner_overrides::call_check;
-    changed.make_call = &detail::tuner_overrides::make_call;
     changed.invoke = &detail::tuner_overrides::invoke;
+    // A supply type takes the place of the attribute's supply function.
     if (changed.inputs)
-      changed.inputs = supply_replaced_ ? &detail::tuner_overrides::scoped_inputs
-                                        : &detail::tuner_overrides::inputs;
+      changed.inputs = supply_replaced_ ? nullptr : &detail::tuner_overrides::inputs;
     tl_result *found = nullptr;
     const auto body = [&] {
       detail::tuned_call<R(Args...)>::with(

@@ -5,6 +5,7 @@
 #include "runtime/capi/describe.h"
 #include "runtime/capi/last_error.h"
 #include "runtime/capi/result.h"
+#include "runtime/tuner/call.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/resolve.h"
 
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -44,7 +46,7 @@ struct failure : std::runtime_error {
 struct prepared_call {
   prepared_call(const tl_factory &factory, void *const *given, std::uint32_t count,
                 void *stream_handle)
-      : stream(stream_handle), key(factory.key_words + 1) {
+      : stream(stream_handle) {
     if (!factory.invoke)
       throw failure(
           fmt::format("{} takes an argument that cannot be copied: it can only be called from C++",
@@ -64,18 +66,15 @@ struct prepared_call {
       arguments.push_back(argument);
     }
     arguments.push_back(nullptr);
-    factory.make_call(
-        &factory, arguments.data(), &call, key.data(),
-        [](void *sink, const char *text) { *static_cast<std::string *>(sink) += text; }, &problem);
-    call.problem = problem.c_str();
+    described.emplace(factory, arguments.data(), nullptr);
+    call = described->get();
   }
   prepared_call(const prepared_call &) = delete;
   prepared_call &operator=(const prepared_call &) = delete;
 
   void *stream;
-  std::vector<std::uint64_t> key;
   std::vector<void *> arguments;
-  std::string problem;
+  std::optional<described_call> described;
   tl_call call{};
 };
 

@@ -2,6 +2,7 @@
 
 #include "runtime/supply/trial_inputs.h"
 
+#include "runtime/support/factory_fields.h"
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 #include "runtime/worker/element.h"
@@ -64,10 +65,7 @@ trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call,
   arguments_.push_back(nullptr);
   call_.arguments = arguments_.data();
   call_.extents = extents_.data();
-  const std::int32_t given = factory.inputs
-                                 ? factory.inputs(&factory, &call, arguments_.data(),
-                                                  extents_.data(), &owner_, append_to, &error_)
-                                 : 0;
+  const std::int32_t given = take_given();
   if (given > 0) {
     origin_ = "given";
     call_.synthetic = 0;
@@ -79,6 +77,16 @@ trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call,
       call_.synthetic = 0;
     origin_ = "generated";
   }
+}
+
+/// 1: inputs of the program's are in place; 0: it gives none; -1: they do not fit.
+std::int32_t trial_inputs::take_given() {
+  if (const tl_inputs *scope = scope_inputs(); scope && has_tables(factory_))
+    return place_inputs(factory_, *scope, arguments_.data(), extents_.data(), made_, error_) ? 1
+                                                                                             : -1;
+  return factory_.inputs ? factory_.inputs(&factory_, &call_, arguments_.data(), extents_.data(),
+                                           &owner_, append_to, &error_)
+                         : 0;
 }
 
 trial_inputs::~trial_inputs() {

@@ -6,6 +6,8 @@
 #ifndef TL_RUNTIME_SUPPLY_TRIAL_INPUTS_H
 #define TL_RUNTIME_SUPPLY_TRIAL_INPUTS_H
 
+#include "runtime/supply/scope.h"
+
 #include <tl/abi.h>
 
 #include <cstdint>
@@ -45,6 +47,7 @@ public:
   const char *origin() const { return origin_; }
 
 private:
+  std::int32_t take_given();
   bool generate(const tl_options &options);
   bool generate_one(std::uint32_t index, const tl_options &options);
 
@@ -52,6 +55,7 @@ private:
   tl_call call_;
   std::vector<void *> arguments_;
   std::vector<std::uint64_t> extents_;
+  std::vector<std::unique_ptr<made_argument>> made_;
   std::vector<std::unique_ptr<std::byte[]>> objects_;
   std::vector<std::shared_ptr<input_memory>> memory_;
   void *owner_ = nullptr;

@@ -2,14 +2,19 @@
 //
 // The exported C functions: nothing but the boundary. No exception leaves one.
 
+#include "runtime/supply/scope.h"
 #include "runtime/support/infeasible.h"
 #include "runtime/support/log.h"
+#include "runtime/tuner/call.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/resolve.h"
 
 #include <tl/abi.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -52,6 +57,63 @@ uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call) {
     tl::rt::report_internal_error("a call could not be resolved, the default config runs",
                                   error.what());
     return factory->default_variant;
+  }
+}
+
+const void *tl_rt_select(const tl_factory *factory, void *const *arguments, const uint64_t *key,
+                         tl_last_call *last) {
+  const void *const *functions = static_cast<const void *const *>(factory->functions);
+  // Read before the look-up: a change in between makes the entry stale, never wrong.
+  const std::uint64_t generation = __atomic_load_n(&factory->slot->generation, __ATOMIC_ACQUIRE);
+  const std::uint32_t found = tl::rt::find_installed(*factory->slot, {key, factory->key_words});
+  if (found == UINT32_MAX) {
+    // Not remembered: while a stream is being captured it holds for this call only.
+    try {
+      const tl::rt::described_call call(*factory, arguments, key);
+      return functions[tl::rt::resolve(*factory, call.get())];
+    } catch (const std::exception &error) {
+      tl::rt::report_internal_error("a call could not be resolved, the default config runs",
+                                    error.what());
+      return functions[factory->default_variant];
+    }
+  }
+  last->generation = generation;
+  last->function = functions[found];
+  std::copy_n(key, factory->key_words, reinterpret_cast<std::uint64_t *>(last + 1));
+  return last->function;
+}
+
+void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
+                     uint64_t *key, void (*append)(void *sink, const char *text), void *sink) {
+  try {
+    const tl::rt::described_call described(*factory, arguments, nullptr);
+    *call = described.get();
+    std::copy_n(call->key, call->key_words, key);
+    append(sink, call->problem);
+  } catch (const std::exception &error) {
+    *call = tl_call{};
+    call->struct_size = sizeof *call;
+    call->arguments = arguments;
+    call->device = -1;
+    tl::rt::report_internal_error("a call could not be described", error.what());
+  }
+  call->key = key;
+  call->problem = nullptr;
+}
+
+const tl_inputs *tl_rt_set_inputs(const tl_inputs *inputs) {
+  return tl::rt::set_scope_inputs(inputs);
+}
+
+void tl_rt_warn_not_compiled(const tl_factory *factory, uint64_t position) {
+  try {
+    const std::string text =
+        fmt::format("{}: config {} (counted from 0) that `eligible` asks for is "
+                    "none of the {} that were compiled; it is left out",
+                    factory->name, position, factory->variant_count);
+    tl::rt::warn_once(text.c_str(), text.c_str());
+  } catch (const std::exception &error) {
+    tl::rt::report_internal_error("a warning was lost", error.what());
   }
 }
 

@@ -116,10 +116,12 @@ constexpr int habits = static_cast<int>(habit::count);
 
 const tl_factory *scale_factory() {
   static const char *const configs[habits] = {};
-  static const char *const parameters[] = {"n", "x", "y", "stream"};
-  return tl::detail::describe<&scale_factory, scale_signature>(tl::detail::generated{
+  static constexpr auto described = tl::detail::describe_parameters<scale_signature>("n", "x", "y", "stream");
+  static constexpr auto options = tl::detail::option_set();
+  static const tl_factory factory = tl::detail::describe<&scale_factory, scale_signature>(tl::detail::generated{
       "test_scale", "scale", "bench_test.cu", 1, "00000000000000000000000000000000", configs,
-      parameters, scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0, nullptr});
+      scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0, nullptr}, nullptr, described, options);
+  return &factory;
 }
 
 // In place, on the legacy default stream: no stream among the arguments.
@@ -135,10 +137,12 @@ using grow_signature = void(int, tl::inout<float>);
 const tl_factory *grow_factory() {
   static void (*const functions[])(int, tl::inout<float>) = {&grow<128>, &grow<256>};
   static const char *const configs[] = {"threads=128", "threads=256"};
-  static const char *const parameters[] = {"n", "x"};
-  return tl::detail::describe<&grow_factory, grow_signature>(tl::detail::generated{
+  static constexpr auto described = tl::detail::describe_parameters<grow_signature>("n", "x");
+  static constexpr auto options = tl::detail::option_set();
+  static const tl_factory factory = tl::detail::describe<&grow_factory, grow_signature>(tl::detail::generated{
       "test_grow", "grow", "bench_test.cu", 2, "00000000000000000000000000000000", configs,
-      parameters, functions, 2, 0, nullptr});
+      functions, 2, 0, nullptr}, nullptr, described, options);
+  return &factory;
 }
 
 // A plain struct with an address in it.
@@ -153,10 +157,12 @@ using packed_signature = void(packed, cudaStream_t);
 const tl_factory *packed_factory() {
   static void (*const functions[])(packed, cudaStream_t) = {&grow_packed<128>, &grow_packed<256>};
   static const char *const configs[] = {"threads=128", "threads=256"};
-  static const char *const parameters[] = {"what", "stream"};
-  return tl::detail::describe<&packed_factory, packed_signature>(tl::detail::generated{
+  static constexpr auto described = tl::detail::describe_parameters<packed_signature>("what", "stream");
+  static constexpr auto options = tl::detail::option_set();
+  static const tl_factory factory = tl::detail::describe<&packed_factory, packed_signature>(tl::detail::generated{
       "test_packed", "grow_packed", "bench_test.cu", 3, "00000000000000000000000000000000", configs,
-      parameters, functions, 2, 0, nullptr});
+      functions, 2, 0, nullptr}, nullptr, described, options);
+  return &factory;
 }
 
 const bool registered = (tl_rt_register(scale_factory()), tl_rt_register(grow_factory()),

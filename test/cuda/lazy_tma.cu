@@ -209,7 +209,7 @@ int main() {
     transpose_launch described = transpose<box_config{32}>(rows, columns);
     for (int i = 0; i < 5; ++i)
       described(from.data, to.data);
-    std::printf("encoded %s\n", described.described().maps[0].source->encodings() == 1 ? "once" : "often");
+    std::printf("encoded %s\n", (*described.described().maps.find(0))->encodings() == 1 ? "once" : "often");
   }
   {
     std::vector<float> host(2 * height * width * channels);

@@ -40,14 +40,16 @@ int main() { std::printf("result %d\n", ns::sum<float>(4, nullptr)); }
 // CHECK-NEXT: static const char *const configs[3] = {"block={m=16,n=8},how=fast,unrolled=true,ratio=0.25",
 // CHECK-SAME: "block={m=8,n=32},how=plain,unrolled=false,ratio=0.5",
 // CHECK-SAME: "block={m=8,n=8},how=plain,unrolled=false,ratio=0.5"};
-// CHECK-NEXT: static const char *const parameters[2] = {"size", "values"};
-// CHECK-NEXT: return tl::detail::describe<&__tl_factory_[[ID]], int (int, const float *)>(
+// CHECK-NEXT: static const {{.*}} described = tl::detail::describe_parameters<int (int, const float *)>("size", "values");
+// CHECK-NEXT: static const {{.*}} options = tl::detail::option_set(timeout = 30, reference = naive);
+// CHECK-NEXT: static const tl_factory factory = tl::detail::describe<&__tl_factory_[[ID]], int (int, const float *)>(
 // CHECK-SAME: tl::detail::generated{"_ZN2ns3sum{{.*}}", "ns::sum<float>", "dump.cpp", 29U,
-// CHECK-SAME: "{{[0-9a-f]+}}", configs, parameters, functions, 3U, 2U, nullptr},
-// CHECK-SAME: timeout = 30, reference = naive);
+// CHECK-SAME: "{{[0-9a-f]+}}", configs, functions, 3U, 2U, nullptr},
+// CHECK-SAME: &__tl_dispatch_[[ID]], described, options);
+// CHECK-NEXT: return &factory;
 // CHECK: inline int __tl_dispatch_[[ID]](int size, const float *values) {
 // CHECK-NEXT: return tl::detail::dispatch<&__tl_factory_[[ID]], int (int, const float *)>(
-// CHECK-SAME: tl::detail::option_set(timeout = 30, reference = naive), static_cast<int &&>(size),
+// CHECK-SAME: tl::detail::option_set(), static_cast<int &&>(size),
 
 // EXEC: registered ns::sum<float>
 // EXEC-NEXT: 0: block={m=16,n=8},how=fast,unrolled=true,ratio=0.25

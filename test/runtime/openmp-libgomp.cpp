@@ -25,16 +25,18 @@ using signature = void(int, const float *, float *);
 inline const tl_factory *sum_rows_factory() {
   static signature *const functions[] = {&sum_rows<chunk_config{1}>, &sum_rows<chunk_config{16}>, &sum_rows<chunk_config{64}>};
   static const char *const configs[] = {"chunk=1", "chunk=16", "chunk=64"};
-  static const char *const parameters[] = {"n", "in", "out"};
-  return tl::detail::describe<&sum_rows_factory, signature>(
+  static constexpr auto described = tl::detail::describe_parameters<signature>("n", "in", "out");
+  static constexpr auto options = tl::detail::option_set(timeout = 10);
+  static const tl_factory factory = tl::detail::describe<&sum_rows_factory, signature>(
       tl::detail::generated{.id = "sum_rows", .name = "sum_rows", .file = "openmp-libgomp.cpp", .line = 1,
-                            .fingerprint = "00000000000000000000000000000001", .configs = configs, .parameters = parameters,
+                            .fingerprint = "00000000000000000000000000000001", .configs = configs,
                             .functions = functions, .variant_count = 3, .default_variant = 1, .values = nullptr},
-      timeout = 10);
+      nullptr, described, options);
+  return &factory;
 }
 
 int main() {
   return run_openmp_test([](int n, const float *in, float *out) {
-    tl::detail::dispatch<&sum_rows_factory, signature>(tl::detail::option_set(timeout = 10), +n, +in, +out);
+    tl::detail::dispatch<&sum_rows_factory, signature>(tl::detail::option_set(), +n, +in, +out);
   });
 }

@@ -138,10 +138,17 @@ template <class Tag, class... Arguments> struct factory_of {
   static inline std::vector<void (*)(Arguments...)> functions;
   static const tl_factory *get() {
     static const char *const configs[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-    static const char *const parameters[] = {"a", "b", "c", "d"};
-    return tl::detail::describe<&factory_of::get, void(Arguments...)>(tl::detail::generated{
-        "id", "factory", "file", 1, "00000000000000000000000000000000", configs, parameters,
-        functions.data(), static_cast<unsigned>(functions.size()), 0, nullptr});
+    static constexpr auto described = []<std::size_t... I>(std::index_sequence<I...>) {
+      constexpr const char *names[] = {"a", "b", "c", "d"};
+      return tl::detail::describe_parameters<void(Arguments...)>(names[I]...);
+    }(std::index_sequence_for<Arguments...>{});
+    static constexpr auto options = tl::detail::option_set();
+    static const tl_factory factory = tl::detail::describe<&factory_of::get, void(Arguments...)>(
+        tl::detail::generated{"id", "factory", "file", 1, "00000000000000000000000000000000",
+                              configs, functions.data(), static_cast<unsigned>(functions.size()), 0,
+                              nullptr},
+        nullptr, described, options);
+    return &factory;
   }
 };
 

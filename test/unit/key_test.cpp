@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <complex>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -18,12 +20,46 @@ struct opaque {
   int *pointer;
 };
 
+/// What the runtime says of a call: its printed problem, and its key, which must be the one that
+/// the dispatcher makes.
+struct problem {
+  std::string text;
+  std::vector<std::uint64_t> key;
+};
+
+template <class... Args> struct described_call {
+  static constexpr const tl_factory *none() { return nullptr; }
+
+  template <class... Options>
+  static problem of(const std::array<const char *, sizeof...(Args)> &names,
+                    const option_set_t<Options...> &options,
+                    std::remove_reference_t<Args>... args) {
+    const auto described = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return describe_parameters<void(Args...)>(names[I]...);
+    }(std::index_sequence_for<Args...>{});
+    const tl_factory factory =
+        describe<&none, void(Args...)>(generated{}, nullptr, described, options);
+    using here = problem_of<option_set_t<Options...>, Args...>;
+    void *arguments[] = {const_cast<void *>(static_cast<const void *>(&args))..., nullptr};
+    problem result;
+    tl_call call{};
+    result.key.resize(factory.key_words);
+    tl_rt_make_call(
+        &factory, arguments, &call, result.key.data(),
+        [](void *sink, const char *text) { *static_cast<std::string *>(sink) += text; },
+        &result.text);
+    EXPECT_EQ(call.key, result.key.data());
+    EXPECT_EQ(call.device, -1);
+    std::vector<std::uint64_t> made(here::words);
+    here::make_key(made.data(), options, args...);
+    EXPECT_EQ(made, result.key);
+    return result;
+  }
+};
+
 template <class... Args>
 std::string text_of(const std::array<const char *, sizeof...(Args)> &names, Args... args) {
-  std::string text;
-  std::size_t i = 0;
-  ((append_text<Args>(text, describe_parameter<Args>(names[i]), i, args), ++i), ...);
-  return text;
+  return described_call<Args...>::of(names, option_set(), args...).text;
 }
 
 TEST(Key, CountsIntegersEnumsBoolsAndShapes) {
@@ -39,6 +75,22 @@ TEST(Key, CountsIntegersEnumsBoolsAndShapes) {
   static_assert(key_words_of<tl::tensor<float, 3>>() == 3);
   static_assert(key_words_of<const std::vector<float> &>() == 1);
   static_assert(key_words_of<CUstream_st *>() == 0);
+}
+
+/// The runtime takes the same arguments for the key as the dispatcher, whatever their types.
+TEST(Key, RuntimeAndDispatcherAgree) {
+  std::vector<float> written(3);
+  int output = 9;
+  const auto seen =
+      described_call<char, unsigned char, short, unsigned short, long, unsigned long, bool, layout,
+                     const int &, int &, double, std::complex<float>, opaque, float *,
+                     std::vector<float> &>::of({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j",
+                                                "k", "l", "m", "n", "o"},
+                                               option_set(), char(-3), 200, -30000, 60000, -7, 7,
+                                               true, layout::columns, -5, output, 1.0, {}, {},
+                                               nullptr, written);
+  EXPECT_EQ(seen.text, "a=-3,b=200,c=-30000,d=60000,e=-7,f=7,g=1,h=2,i=-5,o=3");
+  EXPECT_EQ(seen.key.size(), 10u);
 }
 
 TEST(Key, NegativeValuesAreExact) {
@@ -62,9 +114,9 @@ TEST(Key, OwnKeysMayBeTuples) {
   append_key_value(at, std::tuple(7, std::array{8l, -9l}, true));
   EXPECT_EQ(at, words + 4);
   EXPECT_EQ(static_cast<std::int64_t>(words[2]), -9);
-  std::string text = "key=";
-  append_text_value(text, std::tuple(7, std::array{8l, -9l}));
-  EXPECT_EQ(text, "key=7x8x-9");
+  constexpr auto of = [](int n) { return std::tuple(n, std::array{8l, -9l}, 5u); };
+  EXPECT_EQ(described_call<int>::of({"n"}, option_set(tl::keywords::key = of), 7).text,
+            "key=7x8x-9x5");
 }
 
 TEST(Key, BucketsRoundUp) {

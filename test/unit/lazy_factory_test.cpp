@@ -75,18 +75,21 @@ scale_launch dispatch_scale(int n);
 const tl_factory *describe_scale() {
   static scale_launch (*const functions[])(int) = {&scale<slow>, &scale<fast>, &scale<impossible>};
   static const char *const names[] = {"unroll=32", "unroll=1", "unroll=64"};
-  static const char *const parameters[] = {"n"};
   static const scale_config *const values[] = {&slow, &fast, &impossible};
-  return tl::detail::describe<&describe_scale, scale_launch(int), scale_config>(
-      tl::detail::generated{"_Z5scale", "scale", "lazy_factory_test.cpp", 1u,
-                            "0123456789abcdef0123456789abcdef", names, parameters, functions, 3u,
-                            0u, values},
-      &dispatch_scale, SCALE_OPTIONS);
+  static constexpr auto described = tl::detail::describe_parameters<scale_launch(int)>("n");
+  static constexpr auto options = tl::detail::option_set(SCALE_OPTIONS);
+  static const tl_factory factory =
+      tl::detail::describe<&describe_scale, scale_launch(int), scale_config>(
+          tl::detail::generated{"_Z5scale", "scale", "lazy_factory_test.cpp", 1u,
+                                "0123456789abcdef0123456789abcdef", names, functions, 3u, 0u,
+                                values},
+          reinterpret_cast<const void *>(&dispatch_scale), described, options);
+  return &factory;
 }
 
 scale_launch dispatch_scale(int n) {
-  return tl::detail::dispatch<&describe_scale, scale_launch(int)>(
-      tl::detail::option_set(SCALE_OPTIONS), std::move(n));
+  return tl::detail::dispatch<&describe_scale, scale_launch(int)>(tl::detail::option_set(),
+                                                                  std::move(n));
 }
 
 std::string joined(const std::vector<std::string> &lines) {

@@ -21,7 +21,6 @@ template <class Signature> class test_factory;
 template <class R, class... Args> class test_factory<R(Args...)> {
 public:
   using function = R (*)(Args...);
-  using access = detail::erased<R(Args...), detail::option_set_t<>, void>;
 
   explicit test_factory(std::vector<function> variants, std::vector<std::string> names = {})
       : functions_(std::move(variants)), names_(std::move(names)) {
@@ -33,9 +32,9 @@ public:
     const char *texts[sizeof...(Args) + 1] = {};
     for (std::size_t i = 0; i < names_.size(); ++i)
       texts[i] = names_[i].c_str();
-    const auto described =
-        detail::describe_parameters(texts, sizeof...(Args), detail::type_list<Args...>{});
-    parameters_.assign(described.begin(), described.end());
+    described_ = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return detail::describe_parameters<R(Args...)>(texts[I]...);
+    }(std::index_sequence_for<Args...>{});
     factory.abi_version = TL_ABI_VERSION;
     factory.struct_size = sizeof factory;
     factory.backend = TL_BACKEND_CPU;
@@ -46,11 +45,12 @@ public:
     factory.file = "test.cpp";
     factory.fingerprint = "00000000000000000000000000000000";
     factory.configs = config_pointers_.data();
-    factory.parameters = parameters_.data();
+    factory.parameters = described_.parameters;
+    factory.arguments = described_.arguments;
     factory.result = detail::describe_result<R>();
     factory.functions = functions_.data();
-    factory.invoke = &access::invoke;
-    factory.options = detail::runtime_options(detail::option_set_t<>{});
+    factory.invoke = &detail::variants_of<R(Args...)>::invoke;
+    factory.options = detail::default_options;
     factory.options.timeout = 5;
   }
 
@@ -83,7 +83,7 @@ private:
   std::vector<std::string> names_;
   std::vector<std::string> configs_;
   std::vector<const char *> config_pointers_;
-  std::vector<tl_parameter> parameters_;
+  detail::described_parameters<sizeof...(Args)> described_{};
   std::vector<void *> arguments_;
   tl_call call_{};
 };

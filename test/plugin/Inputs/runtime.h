@@ -28,6 +28,13 @@ extern "C" inline uint32_t tl_rt_resolve(const tl_factory *factory, const tl_cal
   return run ? static_cast<uint32_t>(std::atoi(run)) % factory->variant_count
              : factory->default_variant;
 }
+extern "C" inline const void *tl_rt_select(const tl_factory *factory, void *const *,
+                                           const uint64_t *, tl_last_call *) {
+  return static_cast<const void *const *>(factory->functions)[tl_rt_resolve(factory, nullptr)];
+}
+extern "C" inline void tl_rt_make_call(const tl_factory *, void *const *, tl_call *,
+                                       uint64_t *, void (*)(void *, const char *), void *) {}
+extern "C" inline void tl_rt_warn_not_compiled(const tl_factory *, uint64_t) {}
 extern "C" inline const char *tl_rt_last_error() { return ""; }
 extern "C" inline uint32_t tl_rt_abi_version() { return TL_ABI_VERSION; }
 
