@@ -47,6 +47,7 @@ status open_runtime(const char *library, entry_points &to) {
 #define TL_HIP_LOAD(name, parameters)                                                              \
   to.name = reinterpret_cast<decltype(to.name)>(dlsym(opened, #name));
   TL_HIP_ENTRY_POINTS(TL_HIP_LOAD)
+  TL_HIP_OVERLOADED_ENTRY_POINTS(TL_HIP_LOAD)
   TL_HIP_TEXT_ENTRY_POINTS(TL_HIP_LOAD)
   TL_HIP_OPTIONAL_ENTRY_POINTS(TL_HIP_LOAD)
   TL_HIP_NAME_ENTRY_POINTS(TL_HIP_LOAD)
@@ -55,6 +56,7 @@ status open_runtime(const char *library, entry_points &to) {
   if (!to.name)                                                                                    \
     return status::unsupported("the HIP runtime is too old: it has no " #name);
   TL_HIP_ENTRY_POINTS(TL_HIP_REQUIRE)
+  TL_HIP_OVERLOADED_ENTRY_POINTS(TL_HIP_REQUIRE)
   TL_HIP_TEXT_ENTRY_POINTS(TL_HIP_REQUIRE)
 #undef TL_HIP_REQUIRE
   const result initialised = to.hipInit(0);

@@ -132,8 +132,11 @@ inline constexpr unsigned ipc_lazy_5 = 0, ipc_lazy_6 = 1;
                             unsigned, unsigned, stream_t *, void **, void **))                     \
   X(hipFuncGetAttribute, (int *, int, function_t *))                                               \
   X(hipFuncGetAttributes, (function_attributes *, const void *))                                   \
-  X(hipOccupancyMaxActiveBlocksPerMultiprocessor, (int *, const void *, int, std::size_t))         \
   X(hipModuleOccupancyMaxActiveBlocksPerMultiprocessor, (int *, function_t *, int, std::size_t))
+
+// Likewise. The header overloads them for C++.
+#define TL_HIP_OVERLOADED_ENTRY_POINTS(X)                                                          \
+  X(hipOccupancyMaxActiveBlocksPerMultiprocessor, (int *, const void *, int, std::size_t))
 
 // Not in every version; null where there is none.
 #define TL_HIP_OPTIONAL_ENTRY_POINTS(X)                                                            \
@@ -155,6 +158,7 @@ inline constexpr unsigned ipc_lazy_5 = 0, ipc_lazy_6 = 1;
 struct entry_points {
 #define TL_HIP_DECLARE(name, parameters) result(*name) parameters = nullptr;
   TL_HIP_ENTRY_POINTS(TL_HIP_DECLARE)
+  TL_HIP_OVERLOADED_ENTRY_POINTS(TL_HIP_DECLARE)
   TL_HIP_OPTIONAL_ENTRY_POINTS(TL_HIP_DECLARE)
 #undef TL_HIP_DECLARE
 #define TL_HIP_DECLARE(name, parameters) const char *(*name)parameters = nullptr;

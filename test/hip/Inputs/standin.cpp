@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A recording stand-in for libamdhip64, for tests on machines without an AMD device: no emulator. Its
+// memory is the host's (shared, so that another process can open it), its streams run everything at
+// once, our own kernels run as compiled for the host, and those of a program as the program says
+// (standin.h). It knows the calls that tests make and no other. That a call has the parameters that
+// HIP declares follows from the header.
+//
+// From the environment: HIP_STANDIN_FAIL=call:n:error makes the n-th such call of each process fail,
+// HIP_STANDIN_LOG=file appends the calls of all processes there.
+
+#define __HIP_PLATFORM_AMD__ 1
+#include <hip/hip_runtime_api.h>
+
+#include "standin.h"
+
+#include "../../../runtime/backend/gpu/kernels.cu"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace {
+
+struct block {
+  std::size_t bytes;
+  int file; ///< -1: opened from another process
+};
+struct stream {
+  std::vector<std::function<void()>> *recording = nullptr;
+};
+struct event {
+  std::chrono::steady_clock::time_point at;
+};
+using graph = std::vector<std::function<void()>>;
+struct function {
+  std::string name;
+};
+
+struct state {
+  std::recursive_mutex guard;
+  std::string calls, live_text;
+  std::map<std::string, std::map<int, int>> failures; ///< call, n, error
+  std::map<std::string, int> made;                    ///< calls of each name since the reset
+  std::map<char *, block> memory, opened;
+  std::map<char *, std::size_t> pinned;
+  std::set<void *> streams, events, modules, functions, graphs, execs;
+  std::map<const void *, function> symbols;
+  std::vector<std::function<void()>> *capture = nullptr; ///< of the default stream
+  int device = 0;
+  unsigned capture_mode = 0;
+  hipError_t last = hipSuccess;
+};
+
+state &the() {
+  static auto *only = [] {
+    auto *made = new state;
+    if (const char *asked = std::getenv("HIP_STANDIN_FAIL")) {
+      char call[64];
+      int n = 0, error = 0;
+      if (std::sscanf(asked, "%63[^:]:%d:%d", call, &n, &error) == 3)
+        made->failures[call][n] = error;
+    }
+    return made;
+  }();
+  return *only;
+}
+
+void write_down(const std::string &line) {
+  the().calls += line;
+  static const char *const log = std::getenv("HIP_STANDIN_LOG");
+  if (!log)
+    return;
+  const int file = ::open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file >= 0 && ::write(file, line.data(), line.size()) < 0)
+    std::abort();
+  ::close(file);
+}
+
+/// Records one call and decides whether it fails; otherwise `body` does it.
+template <class Body> hipError_t call(const char *name, const std::string &arguments, Body body) {
+  state &all = the();
+  const std::lock_guard lock(all.guard);
+  const int n = ++all.made[name];
+  hipError_t answer;
+  const auto failing = all.failures.find(name);
+  if (failing != all.failures.end() && failing->second.count(n))
+    answer = static_cast<hipError_t>(failing->second[n]);
+  else
+    answer = body();
+  if (answer != hipSuccess && std::strcmp(name, "hipGetLastError") != 0)
+    all.last = answer;
+  write_down(std::string(name) + "(" + arguments + ") = " + hipGetErrorName(answer) + "\n");
+  return answer;
+}
+
+template <class... A> std::string text(A... values) {
+  std::ostringstream out;
+  const char *between = "";
+  ((out << between << values, between = ", "), ...);
+  return out.str();
+}
+
+/// A handle as a test can expect it: whether there is one.
+const char *named(const void *handle) { return handle ? "#" : "null"; }
+
+std::pair<char *const, block> *find_block(std::map<char *, block> &among, const void *pointer) {
+  auto after = among.upper_bound(static_cast<char *>(const_cast<void *>(pointer)));
+  if (after == among.begin())
+    return nullptr;
+  --after;
+  return static_cast<const char *>(pointer) < after->first + after->second.bytes ? &*after
+                                                                                  : nullptr;
+}
+
+/// Runs it, or keeps it for the recording that the stream is making.
+hipError_t send(hipStream_t to, std::function<void()> what) {
+  auto *recording = to ? reinterpret_cast<stream *>(to)->recording : the().capture;
+  if (to && !the().streams.count(to))
+    return hipErrorInvalidHandle;
+  if (recording)
+    recording->push_back(std::move(what));
+  else
+    what();
+  return hipSuccess;
+}
+
+void run_own(const std::string &name, void **arguments) {
+  namespace gpu = tl::rt::gpu;
+  const auto at = [&](int i) { return *static_cast<unsigned long long *>(arguments[i]); };
+  if (name == "tl_compare")
+    tl_compare(*static_cast<gpu::compare_parameters *>(arguments[0]),
+               reinterpret_cast<gpu::compare_result *>(at(1)));
+  else if (name == "tl_guard")
+    tl_guard(at(0), at(1), reinterpret_cast<gpu::guard_result *>(at(2)));
+  else if (name == "tl_supply")
+    tl_supply(*static_cast<tl::rt::supply_parameters *>(arguments[0]));
+  else if (name == "tl_spin")
+    tl_spin(at(0), at(1), reinterpret_cast<gpu::clock_result *>(at(2)));
+}
+
+void (*kernel_of_program())(const char *, const unsigned *, const unsigned *, std::size_t, void **) {
+  return reinterpret_cast<decltype(&hip_standin_kernel)>(dlsym(RTLD_DEFAULT, "hip_standin_kernel"));
+}
+
+std::size_t static_shared(const std::string &name) {
+  auto *ask = reinterpret_cast<decltype(&hip_standin_static_shared)>(
+      dlsym(RTLD_DEFAULT, "hip_standin_static_shared"));
+  return ask ? ask(name.c_str()) : 0;
+}
+
+constexpr int lds_bytes = 65536;
+
+hipError_t launch_symbol(const char *name, const void *symbol, dim3 grid, dim3 block,
+                         void **arguments, std::size_t shared, hipStream_t to) {
+  return call(name,
+              text(the().symbols[symbol].name, grid.x, grid.y, grid.z, block.x, block.y, block.z,
+                   named(arguments), shared, named(to)),
+              [&] {
+                if (block.x * block.y * block.z > 1024)
+                  return hipErrorInvalidConfiguration;
+                if (shared + static_shared(the().symbols[symbol].name) > lds_bytes)
+                  return hipErrorInvalidValue;
+                auto *run = kernel_of_program();
+                if (!run)
+                  return hipErrorInvalidDeviceFunction;
+                const unsigned g[3] = {grid.x, grid.y, grid.z}, b[3] = {block.x, block.y, block.z};
+                run(the().symbols[symbol].name.c_str(), g, b, shared, arguments);
+                return hipSuccess;
+              });
+}
+
+template <class T> T forget(std::set<void *> &from, T handle, hipError_t &answer) {
+  answer = from.erase(handle) ? hipSuccess : hipErrorInvalidHandle;
+  return handle;
+}
+
+} // namespace
+
+// ---- what tests see -----------------------------------------------------------------------------
+
+extern "C" const char *hip_standin_calls() { return the().calls.c_str(); }
+
+extern "C" const char *hip_standin_live() {
+  state &all = the();
+  all.live_text = "memory " + std::to_string(all.memory.size()) + ", opened " +
+                  std::to_string(all.opened.size()) + ", streams " +
+                  std::to_string(all.streams.size()) + ", events " +
+                  std::to_string(all.events.size()) + ", modules " +
+                  std::to_string(all.modules.size()) + ", graphs " +
+                  std::to_string(all.graphs.size()) + ", recordings " +
+                  std::to_string(all.execs.size()) + ", device " + std::to_string(all.device) +
+                  ", capture mode " + std::to_string(all.capture_mode);
+  return all.live_text.c_str();
+}
+
+extern "C" void hip_standin_reset() {
+  state &all = the();
+  all.calls.clear();
+  all.failures.clear();
+  all.made.clear();
+  for (auto *it : {&all.streams, &all.events, &all.modules, &all.graphs, &all.execs})
+    it->clear();
+}
+
+extern "C" void hip_standin_fail(const char *name, int n, int error) {
+  the().failures[name][the().made[name] + n] = error;
+}
+
+// ---- device -------------------------------------------------------------------------------------
+
+extern "C" {
+
+hipError_t hipInit(unsigned flags) { return call("hipInit", text(flags), [] { return hipSuccess; }); }
+hipError_t hipRuntimeGetVersion(int *to) {
+  return call("hipRuntimeGetVersion", "", [&] { return *to = 50221153, hipSuccess; });
+}
+hipError_t hipDriverGetVersion(int *to) { return hipRuntimeGetVersion(to); }
+hipError_t hipGetLastError() {
+  return call("hipGetLastError", "", [] { return std::exchange(the().last, hipSuccess); });
+}
+hipError_t hipPeekAtLastError() { return the().last; }
+const char *hipGetErrorName(hipError_t error) {
+  switch (error) {
+  case hipSuccess:
+    return "hipSuccess";
+  case hipErrorInvalidValue:
+    return "hipErrorInvalidValue";
+  case hipErrorOutOfMemory:
+    return "hipErrorOutOfMemory";
+  case hipErrorInvalidConfiguration:
+    return "hipErrorInvalidConfiguration";
+  case hipErrorInvalidHandle:
+    return "hipErrorInvalidHandle";
+  case hipErrorIllegalAddress:
+    return "hipErrorIllegalAddress";
+  case hipErrorNotSupported:
+    return "hipErrorNotSupported";
+  default:
+    return "hipErrorOther";
+  }
+}
+const char *hipGetErrorString(hipError_t) { return "says the stand-in"; }
+hipError_t hipGetDeviceCount(int *to) {
+  return call("hipGetDeviceCount", "", [&] { return *to = 2, hipSuccess; });
+}
+hipError_t hipGetDevice(int *to) {
+  return call("hipGetDevice", "", [&] { return *to = the().device, hipSuccess; });
+}
+hipError_t hipSetDevice(int device) {
+  return call("hipSetDevice", text(device), [&] {
+    if (device < 0 || device > 1)
+      return hipErrorInvalidDevice;
+    the().device = device;
+    return hipSuccess;
+  });
+}
+hipError_t hipDeviceGetName(char *to, int size, int device) {
+  return call("hipDeviceGetName", text(size, device), [&] {
+    return std::snprintf(to, std::size_t(size), "stand-in"), hipSuccess;
+  });
+}
+hipError_t hipDeviceTotalMem(size_t *to, int device) {
+  return call("hipDeviceTotalMem", text(device), [&] { return *to = 64ull << 30, hipSuccess; });
+}
+hipError_t hipDeviceGetPCIBusId(char *to, int size, int device) {
+  return call("hipDeviceGetPCIBusId", text(size, device), [&] {
+    return std::snprintf(to, std::size_t(size), "0000:c%d:00.0", device + 1), hipSuccess;
+  });
+}
+hipError_t hipDeviceGetUuid(hipUUID *to, hipDevice_t device) {
+  return call("hipDeviceGetUuid", text(device), [&] {
+    for (int i = 0; i < 16; ++i)
+      to->bytes[i] = static_cast<char>(device * 16 + i);
+    return hipSuccess;
+  });
+}
+hipError_t hipGetDeviceProperties(hipDeviceProp_t *to, int device) {
+  return call("hipGetDeviceProperties", text(device), [&] {
+    std::memset(to, 0, sizeof *to);
+    std::strcpy(to->gcnArchName, "gfx90a:sramecc+:xnack-");
+    return hipSuccess;
+  });
+}
+hipError_t hipDeviceGetAttribute(int *to, hipDeviceAttribute_t which, int device) {
+  return call("hipDeviceGetAttribute", text(int(which), device), [&] {
+    switch (which) {
+    case hipDeviceAttributeClockRate:
+      return *to = 1700000, hipSuccess;
+    case hipDeviceAttributeL2CacheSize:
+      return *to = 8 << 20, hipSuccess;
+    case hipDeviceAttributeMaxThreadsPerBlock:
+      return *to = 1024, hipSuccess;
+    case hipDeviceAttributeMaxThreadsPerMultiProcessor:
+      return *to = 2048, hipSuccess;
+    case hipDeviceAttributeMultiprocessorCount:
+      return *to = 2, hipSuccess;
+    case hipDeviceAttributeMaxSharedMemoryPerBlock:
+      return *to = lds_bytes, hipSuccess;
+    case hipDeviceAttributeWarpSize:
+      return *to = 64, hipSuccess;
+    case hipDeviceAttributeCooperativeLaunch:
+      return *to = 1, hipSuccess;
+    default:
+      return hipErrorInvalidValue;
+    }
+  });
+}
+hipError_t hipDeviceSynchronize() {
+  return call("hipDeviceSynchronize", "", [] { return hipSuccess; });
+}
+hipError_t hipThreadExchangeStreamCaptureMode(hipStreamCaptureMode *mode) {
+  return call("hipThreadExchangeStreamCaptureMode", text(int(*mode)), [&] {
+    *mode = static_cast<hipStreamCaptureMode>(
+        std::exchange(the().capture_mode, static_cast<unsigned>(*mode)));
+    return hipSuccess;
+  });
+}
+
+// ---- memory -------------------------------------------------------------------------------------
+
+hipError_t hipMalloc(void **to, size_t bytes) {
+  return call("hipMalloc", text(bytes), [&] {
+    if (bytes > (1ull << 40))
+      return hipErrorOutOfMemory;
+    const int file = ::memfd_create("hip-standin", MFD_CLOEXEC);
+    void *at = MAP_FAILED;
+    if (file >= 0 && ::ftruncate(file, off_t(bytes ? bytes : 1)) == 0)
+      at = ::mmap(nullptr, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (at == MAP_FAILED)
+      return hipErrorOutOfMemory;
+    the().memory[static_cast<char *>(at)] = {bytes, file};
+    *to = at;
+    return hipSuccess;
+  });
+}
+hipError_t hipFree(void *pointer) {
+  return call("hipFree", named(pointer), [&] {
+    const auto found = the().memory.find(static_cast<char *>(pointer));
+    if (found == the().memory.end())
+      return pointer ? hipErrorInvalidValue : hipSuccess;
+    ::munmap(pointer, found->second.bytes ? found->second.bytes : 1);
+    ::close(found->second.file);
+    the().memory.erase(found);
+    return hipSuccess;
+  });
+}
+hipError_t hipHostMalloc(void **to, size_t bytes, unsigned flags) {
+  return call("hipHostMalloc", text(bytes, flags), [&] {
+    *to = std::malloc(bytes);
+    the().pinned[static_cast<char *>(*to)] = bytes;
+    return hipSuccess;
+  });
+}
+hipError_t hipHostFree(void *pointer) {
+  return call("hipHostFree", named(pointer), [&] {
+    the().pinned.erase(static_cast<char *>(pointer));
+    std::free(pointer);
+    return hipSuccess;
+  });
+}
+hipError_t hipMemcpy(void *to, const void *from, size_t bytes, hipMemcpyKind kind) {
+  return call("hipMemcpy", text(bytes, int(kind)),
+              [&] { return std::memmove(to, from, bytes), hipSuccess; });
+}
+hipError_t hipMemcpyAsync(void *to, const void *from, size_t bytes, hipMemcpyKind kind,
+                          hipStream_t on) {
+  return call("hipMemcpyAsync", text(bytes, int(kind), named(on)),
+              [&] { return send(on, [=] { std::memmove(to, from, bytes); }); });
+}
+hipError_t hipMemsetAsync(void *to, int value, size_t bytes, hipStream_t on) {
+  return call("hipMemsetAsync", text(value, bytes, named(on)),
+              [&] { return send(on, [=] { std::memset(to, value, bytes); }); });
+}
+hipError_t hipMemGetAddressRange(hipDeviceptr_t *base, size_t *bytes, hipDeviceptr_t pointer) {
+  return call("hipMemGetAddressRange", named(pointer), [&] {
+    if (auto *found = find_block(the().memory, pointer)) {
+      *base = found->first;
+      *bytes = found->second.bytes;
+      return hipSuccess;
+    }
+    for (const auto &[at, size] : the().pinned)
+      if (pointer >= at && pointer < at + size)
+        return *base = at, *bytes = size, hipSuccess;
+    return hipErrorInvalidValue;
+  });
+}
+hipError_t hipPointerGetAttributes(hipPointerAttribute_t *to, const void *pointer) {
+  return call("hipPointerGetAttributes", named(pointer), [&] {
+    std::memset(to, 0, sizeof *to);
+    if (find_block(the().memory, pointer)) {
+      to->memoryType = hipMemoryTypeDevice;
+      return hipSuccess;
+    }
+    for (const auto &[at, size] : the().pinned)
+      if (pointer >= at && pointer < at + size)
+        return to->memoryType = hipMemoryTypeHost, hipSuccess;
+    return hipErrorInvalidValue;
+  });
+}
+hipError_t hipIpcGetMemHandle(hipIpcMemHandle_t *to, void *pointer) {
+  return call("hipIpcGetMemHandle", named(pointer), [&] {
+    const auto found = the().memory.find(static_cast<char *>(pointer));
+    if (found == the().memory.end())
+      return hipErrorInvalidValue;
+    std::snprintf(to->reserved, sizeof to->reserved, "%d %d %zu", int(::getpid()),
+                  found->second.file, found->second.bytes);
+    return hipSuccess;
+  });
+}
+hipError_t hipIpcOpenMemHandle(void **to, hipIpcMemHandle_t handle, unsigned flags) {
+  return call("hipIpcOpenMemHandle", text(flags), [&] {
+    int process = 0, number = 0;
+    std::size_t bytes = 0;
+    if (flags != hipIpcMemLazyEnablePeerAccess ||
+        std::sscanf(handle.reserved, "%d %d %zu", &process, &number, &bytes) != 3)
+      return hipErrorInvalidValue;
+    const std::string path = "/proc/" + std::to_string(process) + "/fd/" + std::to_string(number);
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    void *at = file < 0 ? MAP_FAILED
+                        : ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    ::close(file);
+    if (at == MAP_FAILED)
+      return hipErrorInvalidValue;
+    the().opened[static_cast<char *>(at)] = {bytes, -1};
+    *to = at;
+    return hipSuccess;
+  });
+}
+hipError_t hipIpcCloseMemHandle(void *pointer) {
+  return call("hipIpcCloseMemHandle", named(pointer), [&] {
+    const auto found = the().opened.find(static_cast<char *>(pointer));
+    if (found == the().opened.end())
+      return hipErrorInvalidValue;
+    ::munmap(pointer, found->second.bytes);
+    the().opened.erase(found);
+    return hipSuccess;
+  });
+}
+
+// ---- streams, events, graphs --------------------------------------------------------------------
+
+hipError_t hipStreamCreateWithFlags(hipStream_t *to, unsigned flags) {
+  return call("hipStreamCreateWithFlags", text(flags), [&] {
+    auto *made = new stream;
+    the().streams.insert(made);
+    *to = reinterpret_cast<hipStream_t>(made);
+    return hipSuccess;
+  });
+}
+hipError_t hipStreamDestroy(hipStream_t of) {
+  return call("hipStreamDestroy", named(of), [&] {
+    hipError_t answer;
+    forget(the().streams, of, answer);
+    return answer;
+  });
+}
+hipError_t hipStreamSynchronize(hipStream_t of) {
+  return call("hipStreamSynchronize", named(of),
+              [&] { return of && !the().streams.count(of) ? hipErrorInvalidHandle : hipSuccess; });
+}
+hipError_t hipStreamIsCapturing(hipStream_t of, hipStreamCaptureStatus *to) {
+  return call("hipStreamIsCapturing", named(of), [&] {
+    const bool active = of && reinterpret_cast<stream *>(of)->recording;
+    return *to = active ? hipStreamCaptureStatusActive : hipStreamCaptureStatusNone, hipSuccess;
+  });
+}
+hipError_t hipStreamBeginCapture(hipStream_t on, hipStreamCaptureMode mode) {
+  return call("hipStreamBeginCapture", text(named(on), int(mode)), [&] {
+    auto *made = new graph;
+    (on ? reinterpret_cast<stream *>(on)->recording : the().capture) = made;
+    return hipSuccess;
+  });
+}
+hipError_t hipStreamEndCapture(hipStream_t on, hipGraph_t *to) {
+  return call("hipStreamEndCapture", named(on), [&] {
+    auto *&recording = on ? reinterpret_cast<stream *>(on)->recording : the().capture;
+    if (!recording)
+      return hipErrorIllegalState;
+    the().graphs.insert(recording);
+    *to = reinterpret_cast<hipGraph_t>(std::exchange(recording, nullptr));
+    return hipSuccess;
+  });
+}
+hipError_t hipGraphInstantiateWithFlags(hipGraphExec_t *to, hipGraph_t from, unsigned long long) {
+  return call("hipGraphInstantiateWithFlags", named(from), [&] {
+    auto *made = new graph(*reinterpret_cast<graph *>(from));
+    the().execs.insert(made);
+    *to = reinterpret_cast<hipGraphExec_t>(made);
+    return hipSuccess;
+  });
+}
+hipError_t hipGraphLaunch(hipGraphExec_t what, hipStream_t on) {
+  return call("hipGraphLaunch", text(named(what), named(on)), [&] {
+    if (!the().execs.count(what))
+      return hipErrorInvalidHandle;
+    for (auto &it : *reinterpret_cast<graph *>(what))
+      it();
+    return hipSuccess;
+  });
+}
+hipError_t hipGraphDestroy(hipGraph_t of) {
+  return call("hipGraphDestroy", named(of), [&] {
+    hipError_t answer;
+    delete reinterpret_cast<graph *>(forget(the().graphs, of, answer));
+    return answer;
+  });
+}
+hipError_t hipGraphExecDestroy(hipGraphExec_t of) {
+  return call("hipGraphExecDestroy", named(of), [&] {
+    hipError_t answer;
+    delete reinterpret_cast<graph *>(forget(the().execs, of, answer));
+    return answer;
+  });
+}
+hipError_t hipEventCreateWithFlags(hipEvent_t *to, unsigned flags) {
+  return call("hipEventCreateWithFlags", text(flags), [&] {
+    auto *made = new event;
+    the().events.insert(made);
+    *to = reinterpret_cast<hipEvent_t>(made);
+    return hipSuccess;
+  });
+}
+hipError_t hipEventDestroy(hipEvent_t of) {
+  return call("hipEventDestroy", named(of), [&] {
+    hipError_t answer;
+    delete reinterpret_cast<event *>(forget(the().events, of, answer));
+    return answer;
+  });
+}
+hipError_t hipEventRecord(hipEvent_t what, hipStream_t on) {
+  return call("hipEventRecord", text(named(what), named(on)), [&] {
+    if (!the().events.count(what))
+      return hipErrorInvalidHandle;
+    auto *of = reinterpret_cast<event *>(what);
+    return send(on, [of] { of->at = std::chrono::steady_clock::now(); });
+  });
+}
+hipError_t hipEventElapsedTime(float *to, hipEvent_t from, hipEvent_t until) {
+  return call("hipEventElapsedTime", text(named(from), named(until)), [&] {
+    *to = std::chrono::duration<float, std::milli>(reinterpret_cast<event *>(until)->at -
+                                                   reinterpret_cast<event *>(from)->at)
+              .count();
+    return hipSuccess;
+  });
+}
+
+// ---- kernels ------------------------------------------------------------------------------------
+
+hipError_t hipModuleLoadData(hipModule_t *to, const void *image) {
+  return call("hipModuleLoadData", "", [&] {
+    // What HIP 5 reads: Clang's bundle, not compressed.
+    if (std::memcmp(image, "__CLANG_OFFLOAD_BUNDLE__", 24) != 0)
+      return hipErrorInvalidImage;
+    auto *made = new int;
+    the().modules.insert(made);
+    *to = reinterpret_cast<hipModule_t>(made);
+    return hipSuccess;
+  });
+}
+hipError_t hipModuleUnload(hipModule_t of) {
+  return call("hipModuleUnload", named(of), [&] {
+    hipError_t answer;
+    delete reinterpret_cast<int *>(forget(the().modules, of, answer));
+    return answer;
+  });
+}
+hipError_t hipModuleGetFunction(hipFunction_t *to, hipModule_t from, const char *name) {
+  return call("hipModuleGetFunction", text(named(from), name), [&] {
+    *to = reinterpret_cast<hipFunction_t>(new function{name});
+    the().functions.insert(*to);
+    return hipSuccess;
+  });
+}
+hipError_t hipModuleLaunchKernel(hipFunction_t of, unsigned gx, unsigned gy, unsigned gz,
+                                 unsigned bx, unsigned by, unsigned bz, unsigned shared,
+                                 hipStream_t on, void **arguments, void **extra) {
+  const std::string name = reinterpret_cast<function *>(of)->name;
+  return call("hipModuleLaunchKernel",
+              text(name, gx, gy, gz, bx, by, bz, shared, named(on), named(arguments), named(extra)),
+              [&] { return send(on, [&] { run_own(name, arguments); }); });
+}
+hipError_t hipFuncGetAttribute(int *to, hipFunction_attribute which, hipFunction_t of) {
+  return call("hipFuncGetAttribute", text(int(which), named(of)), [&] {
+    if (!the().functions.count(of))
+      return hipErrorInvalidHandle;
+    return *to = which == HIP_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK ? 1024 : 16, hipSuccess;
+  });
+}
+hipError_t hipFuncGetAttributes(hipFuncAttributes *to, const void *symbol) {
+  return call("hipFuncGetAttributes", the().symbols[symbol].name, [&] {
+    if (the().symbols[symbol].name.empty())
+      return hipErrorInvalidDeviceFunction;
+    std::memset(to, 0, sizeof *to);
+    to->numRegs = 24;
+    to->localSizeBytes = 8;
+    to->maxThreadsPerBlock = 1024;
+    to->sharedSizeBytes = static_shared(the().symbols[symbol].name);
+    return hipSuccess;
+  });
+}
+hipError_t hipFuncSetAttribute(const void *symbol, hipFuncAttribute which, int value) {
+  return call("hipFuncSetAttribute", text(the().symbols[symbol].name, int(which), value),
+              [&] { return value > lds_bytes ? hipErrorInvalidValue : hipSuccess; });
+}
+hipError_t hipOccupancyMaxActiveBlocksPerMultiprocessor(int *to, const void *symbol, int threads,
+                                                        size_t shared) {
+  return call("hipOccupancyMaxActiveBlocksPerMultiprocessor",
+              text(the().symbols[symbol].name, threads, shared), [&] {
+                const std::size_t lds = shared + static_shared(the().symbols[symbol].name);
+                *to = std::min(2048 / std::max(threads, 1), lds ? int(lds_bytes / lds) : 64);
+                return hipSuccess;
+              });
+}
+hipError_t hipModuleOccupancyMaxActiveBlocksPerMultiprocessor(int *to, hipFunction_t, int threads,
+                                                              size_t shared) {
+  return call("hipModuleOccupancyMaxActiveBlocksPerMultiprocessor", text(threads, shared),
+              [&] { return *to = 2048 / std::max(threads, 1), hipSuccess; });
+}
+const char *hipKernelNameRefByPtr(const void *symbol, hipStream_t) {
+  return the().symbols[symbol].name.c_str();
+}
+const char *hipKernelNameRef(const hipFunction_t of) {
+  return reinterpret_cast<const function *>(of)->name.c_str();
+}
+hipError_t hipLaunchKernel(const void *symbol, dim3 grid, dim3 block, void **arguments,
+                           size_t shared, hipStream_t on) {
+  return launch_symbol("hipLaunchKernel", symbol, grid, block, arguments, shared, on);
+}
+hipError_t hipLaunchCooperativeKernel(const void *symbol, dim3 grid, dim3 block, void **arguments,
+                                      unsigned shared, hipStream_t on) {
+  return launch_symbol("hipLaunchCooperativeKernel", symbol, grid, block, arguments, shared, on);
+}
+
+// ---- what the compiler generates calls of ----------------------------------------------------------
+
+struct pushed {
+  dim3 grid, block;
+  size_t shared;
+  hipStream_t on;
+};
+static thread_local std::vector<pushed> configurations;
+
+hipError_t __hipPushCallConfiguration(dim3 grid, dim3 block, size_t shared, hipStream_t on) {
+  configurations.push_back({grid, block, shared, on});
+  return hipSuccess;
+}
+hipError_t __hipPopCallConfiguration(dim3 *grid, dim3 *block, size_t *shared, hipStream_t *on) {
+  *grid = configurations.back().grid;
+  *block = configurations.back().block;
+  *shared = configurations.back().shared;
+  *on = configurations.back().on;
+  configurations.pop_back();
+  return hipSuccess;
+}
+void **__hipRegisterFatBinary(const void *) {
+  static void *image;
+  return &image;
+}
+void __hipUnregisterFatBinary(void **) {}
+void __hipRegisterFunction(void **, const void *symbol, char *, const char *name, unsigned, void *,
+                           void *, void *, void *, int *) {
+  the().symbols[symbol].name = name;
+}
+void __hipRegisterVar(void **, void *, char *, char *, int, size_t, int, int) {}
+}
