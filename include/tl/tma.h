@@ -9,8 +9,9 @@
 //       .tma<0>(tl::tma_tiled{.dims = {k, m}, .box = {C.block_k, C.block_m}, .swizzle =
 //       tl::tma_swizzle::b128}) .tma<1>(...);
 //
-// A map is encoded once for each address that a description is launched with. A device without TMA,
-// or an encoding that the driver refuses, makes the variant infeasible, with the reason.
+// A map is encoded once for each address that a description is launched with. A device without TMA
+// (each of HIP's), or an encoding that the driver refuses, makes the variant infeasible, with the
+// reason.
 //
 // All lists run from the innermost dimension outwards, as in the driver's functions, whose manual
 // says what goes together: cuTensorMapEncodeTiled, cuTensorMapEncodeIm2col.
@@ -19,10 +20,27 @@
 #define TL_TMA_H
 
 #include <tl/kernel.h>
+#include <tl/tensor_map.h>
 
-#if !defined(__CUDA__) && !defined(__CUDACC__)
-#error "tl/tma.h: tensor maps are CUDA's; include it from CUDA sources only"
-#endif
+#if defined(__HIP__) || defined(__HIPCC__)
+
+namespace tl::detail {
+
+/// Never asked: a launch that has maps is infeasible before.
+struct absent_maps final : tensor_map_source {
+  void encode(const void *, std::uint32_t, void *) override {
+    throw infeasible("needs tensor maps (TMA), which HIP does not have");
+  }
+  std::size_t encodings() const override { return 0; }
+};
+
+template <class Map> shared<tensor_map_source> make_tensor_map(const Map &) {
+  return make_shared_object<absent_maps>();
+}
+
+} // namespace tl::detail
+
+#elif defined(__CUDA__) || defined(__CUDACC__)
 
 #include <cuda.h>
 #include <cuda_runtime_api.h>
@@ -38,79 +56,32 @@
 
 namespace tl {
 
-/// Element type. `automatic` follows from the buffer's; 8-bit floating point counts as u8.
-enum class tma_type : int {
-  automatic = -1,
-  u8 = CU_TENSOR_MAP_DATA_TYPE_UINT8,
-  u16 = CU_TENSOR_MAP_DATA_TYPE_UINT16,
-  u32 = CU_TENSOR_MAP_DATA_TYPE_UINT32,
-  i32 = CU_TENSOR_MAP_DATA_TYPE_INT32,
-  u64 = CU_TENSOR_MAP_DATA_TYPE_UINT64,
-  i64 = CU_TENSOR_MAP_DATA_TYPE_INT64,
-  f16 = CU_TENSOR_MAP_DATA_TYPE_FLOAT16,
-  f32 = CU_TENSOR_MAP_DATA_TYPE_FLOAT32,
-  f64 = CU_TENSOR_MAP_DATA_TYPE_FLOAT64,
-  bf16 = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
-  f32_ftz = CU_TENSOR_MAP_DATA_TYPE_FLOAT32_FTZ,
-  tf32 = CU_TENSOR_MAP_DATA_TYPE_TFLOAT32,
-  tf32_ftz = CU_TENSOR_MAP_DATA_TYPE_TFLOAT32_FTZ,
-};
-
-enum class tma_interleave : int {
-  none = CU_TENSOR_MAP_INTERLEAVE_NONE,
-  b16 = CU_TENSOR_MAP_INTERLEAVE_16B,
-  b32 = CU_TENSOR_MAP_INTERLEAVE_32B,
-};
-
-/// How the box lies in shared memory, so that its columns fall into different banks.
-enum class tma_swizzle : int {
-  none = CU_TENSOR_MAP_SWIZZLE_NONE,
-  b32 = CU_TENSOR_MAP_SWIZZLE_32B,
-  b64 = CU_TENSOR_MAP_SWIZZLE_64B,
-  b128 = CU_TENSOR_MAP_SWIZZLE_128B,
-};
-
-enum class tma_l2_promotion : int {
-  none = CU_TENSOR_MAP_L2_PROMOTION_NONE,
-  b64 = CU_TENSOR_MAP_L2_PROMOTION_L2_64B,
-  b128 = CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
-  b256 = CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-};
-
-/// What elements outside the tensor read as.
-enum class tma_fill : int {
-  zero = CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE,
-  nan = CU_TENSOR_MAP_FLOAT_OOB_FILL_NAN_REQUEST_ZERO_FMA,
-};
-
-/// A tensor that is read and written in boxes.
-struct tma_tiled {
-  tma_type type = tma_type::automatic;
-  std::vector<std::uint64_t> dims{};            ///< [elements]; as many as the tensor has, 1 to 5
-  std::vector<std::uint64_t> strides{};         ///< of all but the innermost [bytes]; empty: dense
-  std::vector<std::uint32_t> box{};             ///< [elements]
-  std::vector<std::uint32_t> element_strides{}; ///< every how manieth element; empty: each
-  tma_interleave interleave = tma_interleave::none;
-  tma_swizzle swizzle = tma_swizzle::none;
-  tma_l2_promotion l2_promotion = tma_l2_promotion::none;
-  tma_fill fill = tma_fill::zero;
-};
-
-/// A tensor (NWC, NHWC or NDHWC in memory) that is read as the columns of a convolution.
-struct tma_im2col {
-  tma_type type = tma_type::automatic;
-  std::vector<std::uint64_t> dims{};    ///< C, W, [H, [D,]] N [elements]; 3 to 5
-  std::vector<std::uint64_t> strides{}; ///< of all but C [bytes]; empty: dense
-  std::vector<int> lower_corner{};      ///< of the box of pixels, per spatial dimension
-  std::vector<int> upper_corner{};
-  std::uint32_t channels_per_pixel = 0;
-  std::uint32_t pixels_per_column = 0;
-  std::vector<std::uint32_t> element_strides{}; ///< empty: each element
-  tma_interleave interleave = tma_interleave::none;
-  tma_swizzle swizzle = tma_swizzle::none;
-  tma_l2_promotion l2_promotion = tma_l2_promotion::none;
-  tma_fill fill = tma_fill::zero;
-};
+static_assert(static_cast<int>(tma_type::u8) == CU_TENSOR_MAP_DATA_TYPE_UINT8);
+static_assert(static_cast<int>(tma_type::u16) == CU_TENSOR_MAP_DATA_TYPE_UINT16);
+static_assert(static_cast<int>(tma_type::u32) == CU_TENSOR_MAP_DATA_TYPE_UINT32);
+static_assert(static_cast<int>(tma_type::i32) == CU_TENSOR_MAP_DATA_TYPE_INT32);
+static_assert(static_cast<int>(tma_type::u64) == CU_TENSOR_MAP_DATA_TYPE_UINT64);
+static_assert(static_cast<int>(tma_type::i64) == CU_TENSOR_MAP_DATA_TYPE_INT64);
+static_assert(static_cast<int>(tma_type::f16) == CU_TENSOR_MAP_DATA_TYPE_FLOAT16);
+static_assert(static_cast<int>(tma_type::f32) == CU_TENSOR_MAP_DATA_TYPE_FLOAT32);
+static_assert(static_cast<int>(tma_type::f64) == CU_TENSOR_MAP_DATA_TYPE_FLOAT64);
+static_assert(static_cast<int>(tma_type::bf16) == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16);
+static_assert(static_cast<int>(tma_type::f32_ftz) == CU_TENSOR_MAP_DATA_TYPE_FLOAT32_FTZ);
+static_assert(static_cast<int>(tma_type::tf32) == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32);
+static_assert(static_cast<int>(tma_type::tf32_ftz) == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32_FTZ);
+static_assert(static_cast<int>(tma_interleave::none) == CU_TENSOR_MAP_INTERLEAVE_NONE);
+static_assert(static_cast<int>(tma_interleave::b16) == CU_TENSOR_MAP_INTERLEAVE_16B);
+static_assert(static_cast<int>(tma_interleave::b32) == CU_TENSOR_MAP_INTERLEAVE_32B);
+static_assert(static_cast<int>(tma_swizzle::none) == CU_TENSOR_MAP_SWIZZLE_NONE);
+static_assert(static_cast<int>(tma_swizzle::b32) == CU_TENSOR_MAP_SWIZZLE_32B);
+static_assert(static_cast<int>(tma_swizzle::b64) == CU_TENSOR_MAP_SWIZZLE_64B);
+static_assert(static_cast<int>(tma_swizzle::b128) == CU_TENSOR_MAP_SWIZZLE_128B);
+static_assert(static_cast<int>(tma_l2_promotion::none) == CU_TENSOR_MAP_L2_PROMOTION_NONE);
+static_assert(static_cast<int>(tma_l2_promotion::b64) == CU_TENSOR_MAP_L2_PROMOTION_L2_64B);
+static_assert(static_cast<int>(tma_l2_promotion::b128) == CU_TENSOR_MAP_L2_PROMOTION_L2_128B);
+static_assert(static_cast<int>(tma_l2_promotion::b256) == CU_TENSOR_MAP_L2_PROMOTION_L2_256B);
+static_assert(static_cast<int>(tma_fill::zero) == CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+static_assert(static_cast<int>(tma_fill::nan) == CU_TENSOR_MAP_FLOAT_OOB_FILL_NAN_REQUEST_ZERO_FMA);
 
 namespace detail {
 
@@ -320,5 +291,9 @@ template <class Map> shared<tensor_map_source> make_tensor_map(const Map &map) {
 
 } // namespace detail
 } // namespace tl
+
+#else
+#error "tl/tma.h: tensor maps are CUDA's; include it from device sources only"
+#endif
 
 #endif

@@ -75,7 +75,7 @@ extern "C" void hip_standin_kernel(const char *name, const unsigned[3], const un
     y[i] = a * x[i];
   for (int i = n / 2; i < n && what == kind::wrong; ++i)
     y[i] += 100;
-  ::usleep(what == kind::slow ? 400 : 50);
+  ::usleep(what == kind::slow ? 4000 : 2000);
 }
 
 int main() {
