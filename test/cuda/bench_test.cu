@@ -10,16 +10,19 @@
 // RUN: %t
 
 #include "runtime/backend/backend.h"
+#include "runtime/support/log.h"
 
 #include <tl/autotune.h>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cuda_runtime.h>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -43,6 +46,8 @@ enum class habit : int {
   trap,
   too_many_threads,
   too_much_shared,
+  bounded,
+  spills,
   aborts,
   throws,
   asserts,
@@ -86,6 +91,26 @@ template <habit H> __global__ void scale_kernel(int n, const float *x, float *y)
   y[i] = value;
 }
 
+// Compiled for blocks of 128 threads.
+template <habit H>
+__global__ void __launch_bounds__(128) bounded_kernel(int n, const float *x, float *y) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < n)
+    y[i] = 2 * x[i] + 1;
+}
+
+// Indexed by what is not known, so it lies in local memory; and some static shared memory.
+template <habit H> __global__ void spilling_kernel(int n, const float *x, float *y) {
+  __shared__ float shared[256];
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  float local[64];
+  for (int k = 0; k < 64; ++k)
+    local[k] = i < n ? 2 * x[i] + static_cast<float>(k) : 0;
+  shared[threadIdx.x] = local[(n + i) % 64] - static_cast<float>((n + i) % 64);
+  if (i < n)
+    y[i] = shared[threadIdx.x] + 1;
+}
+
 template <habit H> void scale(int n, const float *x, float *y, cudaStream_t stream) {
   if (H == habit::aborts)
     std::abort();
@@ -98,7 +123,12 @@ template <habit H> void scale(int n, const float *x, float *y, cudaStream_t stre
     cudaFuncSetAttribute(scale_kernel<H>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                          static_cast<int>(shared));
   }
-  scale_kernel<H><<<(n + 255) / 256, threads, shared, stream>>>(n, x, y);
+  if (H == habit::bounded)
+    bounded_kernel<H><<<(n + 255) / 256, 256, 0, stream>>>(n, x, y);
+  else if (H == habit::spills)
+    spilling_kernel<H><<<(n + 255) / 256, 256, 0, stream>>>(n, x, y);
+  else
+    scale_kernel<H><<<(n + 255) / 256, threads, shared, stream>>>(n, x, y);
   void *scratch = nullptr;
   if (H == habit::greedy)
     cudaMalloc(&scratch, std::size_t(1) << 46);
@@ -213,7 +243,7 @@ protected:
     call.arguments = kept;
     call.device = 0;
     call.stream = stream;
-    tl::rt::tuning_task task{factory, &call, options, true, in_process, 1};
+    tl::rt::tuning_task task{factory, &call, options, cold, in_process, 1};
     auto bench = backend->open(task, error);
     EXPECT_NE(bench, nullptr) << error;
     return bench;
@@ -225,6 +255,7 @@ protected:
   tl::rt::backend *backend = nullptr;
   std::string error;
   cudaStream_t stream = nullptr;
+  bool cold = true;
   int n = 1 << 20;
   float *x = nullptr, *y = nullptr;
   std::vector<float> host;
@@ -285,6 +316,10 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
   outcome = probe(habit::too_much_shared, "too much shared");
   EXPECT_EQ(outcome.status, trial_status::infeasible);
   EXPECT_NE(outcome.reason.find("409600 bytes"), std::string::npos) << outcome.reason;
+  outcome = probe(habit::bounded, "too many for it");
+  EXPECT_EQ(outcome.status, trial_status::infeasible);
+  EXPECT_NE(outcome.reason.find("256 threads per block at "), std::string::npos) << outcome.reason;
+  EXPECT_NE(outcome.reason.find("the kernel allows 128"), std::string::npos) << outcome.reason;
   EXPECT_EQ(probe(habit::aborts, "aborts").status, trial_status::crashed);
   EXPECT_EQ(probe(habit::throws, "throws").status, trial_status::threw);
   outcome = probe(habit::asserts, "asserts");
@@ -298,7 +333,71 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
   EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
 }
 
+/// The number behind a name in a trial's resources, -1 where there is none.
+double number_in(const std::string &resources, const std::string &name) {
+  const std::size_t at = resources.find("\"" + name + "\":");
+  return at == std::string::npos ? -1 : std::atof(resources.c_str() + at + name.size() + 3);
+}
+
+TEST_F(CudaBench, resources_of_a_variant) {
+  auto bench = open_scale();
+  ASSERT_NE(bench, nullptr);
+  ASSERT_EQ(bench->prepare().status, trial_status::measured);
+  const trial_outcome outcome = bench->probe(static_cast<std::uint32_t>(habit::spills), 10);
+  ASSERT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  std::printf("  %s\n", outcome.resources.c_str());
+  EXPECT_GT(number_in(outcome.resources, "registers"), 0);
+  EXPECT_GE(number_in(outcome.resources, "local_bytes"), 256);
+  EXPECT_EQ(number_in(outcome.resources, "static_shared_bytes"), 1024);
+  EXPECT_EQ(number_in(outcome.resources, "dynamic_shared_bytes"), 0);
+  EXPECT_GT(number_in(outcome.resources, "occupancy"), 0);
+  EXPECT_LE(number_in(outcome.resources, "occupancy"), 1);
+}
+
+// The buffers fit into the cache. Cold samples wait for memory, but not for the flush, which takes longer than
+// they do; each launch of a sample is preceded by one.
+TEST_F(CudaBench, cold_samples_leave_the_flush_out) {
+  int l2 = 0;
+  CHECK_CUDA(cudaDeviceGetAttribute(&l2, cudaDevAttrL2CacheSize, 0));
+  void *scratch = nullptr;
+  cudaEvent_t start, stop;
+  CHECK_CUDA(cudaMalloc(&scratch, 2 * static_cast<std::size_t>(l2)));
+  CHECK_CUDA(cudaEventCreate(&start));
+  CHECK_CUDA(cudaEventCreate(&stop));
+  float flush_ms = 0;
+  for (int i = 0; i < 3; ++i) {
+    CHECK_CUDA(cudaEventRecord(start, stream));
+    CHECK_CUDA(cudaMemsetAsync(scratch, 0, 2 * static_cast<std::size_t>(l2), stream));
+    CHECK_CUDA(cudaEventRecord(stop, stream));
+    CHECK_CUDA(cudaStreamSynchronize(stream));
+    CHECK_CUDA(cudaEventElapsedTime(&flush_ms, start, stop));
+  }
+  CHECK_CUDA(cudaFree(scratch));
+  CHECK_CUDA(cudaEventDestroy(start));
+  CHECK_CUDA(cudaEventDestroy(stop));
+  double best_ns[2] = {1e9, 1e9};
+  for (const bool is_cold : {false, true}) {
+    cold = is_cold;
+    auto bench = open_scale();
+    ASSERT_NE(bench, nullptr);
+    ASSERT_EQ(bench->prepare().status, trial_status::measured);
+    ASSERT_EQ(bench->probe(0, 10).status, trial_status::measured);
+    const tl::rt::sample_request order[] = {{0, 20}};
+    for (int i = 0; i < 5; ++i)
+      for (const auto &it : bench->round(order, 10).samples)
+        best_ns[is_cold] = std::min(best_ns[is_cold], it.outcome.time_ns);
+  }
+  std::printf("  cold %.2f us, hot %.2f us, a flush takes %.2f us\n", best_ns[1] * 1e-3,
+              best_ns[0] * 1e-3, flush_ms * 1e3);
+  EXPECT_LT(best_ns[1], 0.5e6 * flush_ms);
+  EXPECT_GT(best_ns[1], best_ns[0]);
+}
+
 TEST_F(CudaBench, rounds_time_what_the_device_does) {
+  // CUPTI's library is the toolkit's, and may be missing where a program runs.
+  const std::string log_file = ::testing::TempDir() + "tl-bench-test.log";
+  std::remove(log_file.c_str());
+  tl::rt::set_log_output(tl::rt::log_level::warning, log_file);
   for (const unsigned profiler :
        {TL_PROFILER_EVENT, TL_PROFILER_GRAPH, TL_PROFILER_CUPTI, TL_PROFILER_WALL}) {
     tl_options options = scale_factory()->options;
@@ -324,6 +423,11 @@ TEST_F(CudaBench, rounds_time_what_the_device_does) {
       EXPECT_GT(taken.clock, 0);
       EXPECT_LT(taken.samples[0].outcome.time_ns, taken.samples[3].outcome.time_ns);
     }
+  }
+  std::ifstream log(log_file);
+  for (std::string line; std::getline(log, line);) {
+    std::printf("  profiler replaced: %s\n", line.c_str());
+    EXPECT_NE(line.find("cupti"), std::string::npos) << line;
   }
 }
 
