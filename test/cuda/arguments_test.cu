@@ -73,10 +73,16 @@ template <class... Arguments> struct factory_of {
   static inline const char *id;
   static const tl_factory *get() {
     static const char *const configs[] = {"good", "wrong", "past_the_end", "endless"};
-    static const char *const parameters[] = {"a", "b", "c", "d", "e"};
-    return tl::detail::describe<&factory_of::get, void(Arguments...)>(
-        tl::detail::generated{id, id, "arguments_test.cu", 1, "00000000000000000000000000000000", configs, parameters,
-                              functions, habits, 0, nullptr});
+    static constexpr auto described = []<std::size_t... I>(std::index_sequence<I...>) {
+      constexpr const char *names[] = {"a", "b", "c", "d", "e"};
+      return tl::detail::describe_parameters<void(Arguments...)>(names[I]...);
+    }(std::index_sequence_for<Arguments...>{});
+    static constexpr auto options = tl::detail::option_set();
+    static const tl_factory factory = tl::detail::describe<&factory_of::get, void(Arguments...)>(
+        tl::detail::generated{id, id, "arguments_test.cu", 1, "00000000000000000000000000000000", configs, functions,
+                              habits, 0, nullptr},
+        nullptr, described, options);
+    return &factory;
   }
   template <int... I>
   static bool make(const char *name, std::integer_sequence<int, I...>, void (*const (&all)[habits])(Arguments...)) {

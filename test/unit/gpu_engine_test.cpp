@@ -292,6 +292,23 @@ TEST_F(GpuEngine, RepeatsToFindRaces) {
   EXPECT_EQ(probe(habit::good), trial_status::measured) << "the expected results came back";
 }
 
+// There is no log in a worker: what has to be said goes to the program.
+TEST_F(GpuEngine, SaysWhichProfilerIsReplaced) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  open(factory, factory->options, n, x, y);
+  EXPECT_EQ(engine->remark(), "");
+  tl_options options = factory->options;
+  options.profiler = TL_PROFILER_CUPTI;
+  open(factory, options, n, x, y);
+  EXPECT_EQ(engine->remark(), "factory: there is no profiler; events take the times instead");
+  options.profiler = TL_PROFILER_GRAPH;
+  open(factory, options, n, x, y);
+  EXPECT_EQ(engine->remark(), "factory: profiler = graph: launches on the default stream cannot be "
+                              "captured; events take the times instead");
+}
+
 TEST_F(GpuEngine, TimesFromTheCallersContents) {
   const tl_factory *factory = make_twice();
   int n = 64;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 namespace tl::rt::gpu {
@@ -59,6 +60,7 @@ public:
 private:
   status share_buffers();
   status go_in_process(const std::string &why);
+  void pass_on(std::string_view remark);
   trial_outcome ready();
   trial_outcome probe_in_worker(std::uint32_t variant, double limit_s);
   bool worker_is_sound(double limit_s);
@@ -78,7 +80,8 @@ private:
   bool prepared_ = false;         ///< the living worker has its expected results
   bool used_ = false;             ///< it has run variants
   bool default_is_right_ = false; ///< the default config passes its check in a sound worker
-  int doubts_left_ = 8;           ///< workers that are given up for what they may have become
+  bool remarked_ = false;
+  int doubts_left_ = 8; ///< workers that are given up for what they may have become
 };
 
 } // namespace
@@ -122,7 +125,16 @@ status gpu_bench::go_in_process(const std::string &why) {
         "the device: {}",
         task_.factory->name, why));
   local_ = std::make_unique<engine>(*device_, *task_.factory, problem_, false);
-  return local_->set_up();
+  const status done = local_->set_up();
+  pass_on(local_->remark());
+  return done;
+}
+
+/// Says what an engine has to say, once for all workers.
+void gpu_bench::pass_on(std::string_view remark) {
+  if (!remark.empty() && !remarked_)
+    log_warning(remark);
+  remarked_ |= !remark.empty();
 }
 
 status gpu_bench::open() {
@@ -152,6 +164,7 @@ std::unique_ptr<trial_bench> gpu_bench::open_helper(std::int32_t ordinal, std::s
   auto made = std::make_unique<gpu_bench>(task_, nullptr);
   made->problem_ = problem_;
   made->problem_.ordinal = ordinal;
+  made->remarked_ = true; // by this one
   if (status done = made->image_.prepare(*task_.factory, made->problem_); !done) {
     error = done.text();
     return nullptr;
@@ -169,6 +182,7 @@ trial_outcome gpu_bench::ready() {
     const stopwatch time("starting a worker");
     if (status started = worker_.start(start_limit_s); !started)
       return outcome_of(trial_status::harness_error, started.text());
+    pass_on({image_.area().remark, ::strnlen(image_.area().remark, sizeof image_.area().remark)});
   }
   const stopwatch time("running the reference");
   trial_outcome outcome = ask(request_kind::prepare, 0, 0, std::max(task_.options.timeout, 1.0));

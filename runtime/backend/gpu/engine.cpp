@@ -3,7 +3,6 @@
 #include "runtime/backend/gpu/engine.h"
 
 #include "runtime/support/infeasible.h"
-#include "runtime/support/log.h"
 #include "runtime/worker/compare.h"
 #include "runtime/worker/element.h"
 
@@ -91,7 +90,7 @@ void engine::choose_profiler() {
   if (why.empty())
     return;
   profiler_ = TL_PROFILER_EVENT;
-  log_warning(fmt::format("{}: {}; events take the times instead", factory_.name, why));
+  remark_ = fmt::format("{}: {}; events take the times instead", factory_.name, why);
 }
 
 // ---- copies -----------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ public:
   /// which.
   status round(std::span<const sample_request> order, timed_round &to);
   double reference_ns() const { return reference_ns_; }
+  /// What the user should be told once it is set up, "" for nothing: a worker has no log.
+  const std::string &remark() const { return remark_; }
   /// Whether this process must not be used for another trial: the device is lost to it, or a
   /// variant wrote where it should not have.
   bool tainted() const { return tainted_ || device_.lost(); }
@@ -98,6 +100,7 @@ private:
   double reference_ns_ = 0;
   double flush_ns_ = 0; ///< one flush of the last-level cache [ns]
   std::uint32_t profiler_ = TL_PROFILER_EVENT;
+  std::string remark_;
   bool tainted_ = false;
   bool thrown_ = false;
 };

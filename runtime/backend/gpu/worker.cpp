@@ -193,7 +193,13 @@ public:
       : area_(area), device_(std::move(on)), engine_(*device_, factory, std::move(what), true),
         variants_(factory.variant_count) {}
 
-  status set_up() { return engine_.set_up(); }
+  status set_up() {
+    const status done = engine_.set_up();
+    const std::size_t length = std::min(engine_.remark().size(), sizeof area_.remark - 1);
+    std::memcpy(area_.remark, engine_.remark().data(), length);
+    area_.remark[length] = '\0';
+    return done;
+  }
 
   void handle(const worker_request &request, worker_reply &reply) override {
     area_.resources[0] = '\0';
