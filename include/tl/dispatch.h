@@ -483,7 +483,8 @@ struct dispatcher<Factory, R(Args...), Options> {
   }
 
   /// Makes the key again, so that the fast path keeps it in registers.
-  TL_SMALL_CODE [[gnu::noinline, gnu::cold]] static R call_selected(const Options &options,
+  // Clang 19 wants a standard attribute before a GNU one.
+  [[gnu::noinline, gnu::cold]] TL_SMALL_CODE static R call_selected(const Options &options,
                                                                     passed_on_t<Args>... args) {
     std::uint64_t key[words + 1];
     problem::make_key(key, options, args...);
