@@ -109,5 +109,6 @@ for pattern, replacement in [
     (r"%python\b", python),
     (r"%source_dir\b", config.tl_source_dir),
     (r"%binary_dir\b", config.tl_binary_dir),
+    (r"%libdir\b", libdir),
 ]:
     config.substitutions.append((pattern, replacement))
