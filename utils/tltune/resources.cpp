@@ -64,6 +64,9 @@ std::string resource_summary(const std::string &text) {
   const std::size_t kernels = kernels_of(text).size();
   if (kernels > 1)
     add(std::to_string(kernels) + " kernels");
+  const json object = json::parse(text, nullptr, false);
+  if (object.is_object() && object.contains("unit") && object["unit"].is_string())
+    add("on " + object["unit"].get<std::string>());
   return summary;
 }
 
