@@ -21,6 +21,12 @@ struct context {
   int status = 0; ///< exit status of the subcommand that ran
 };
 
+// Checks of options' values: "" or what is wrong.
+std::string whole_number(const std::string &text);
+std::string at_least_one(const std::string &text); ///< a whole number above 0
+std::string seconds(const std::string &text);      ///< 0 or more
+std::string some_seconds(const std::string &text); ///< more than 0
+
 void add_list(CLI::App &app, context &ctx);
 void add_show(CLI::App &app, context &ctx);
 void add_report(CLI::App &app, context &ctx);

@@ -3,6 +3,7 @@
 #include "database.h"
 #include "failure.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace tl::tool {
@@ -20,32 +21,76 @@ std::string database_path(const context &ctx) {
   return path;
 }
 
-std::unique_ptr<tuning_store> open_for_reading(const context &ctx) {
-  store_options options;
-  options.path = database_path(ctx);
-  options.read_only = true;
+/// What the store says, without how a program goes on: this tool does not.
+static std::string plain_reason(const std::string &text) {
+  std::size_t end = text.size();
+  for (const char *tail : {": going on", ": it is left alone", ": stored winners are used"})
+    end = std::min(end, text.find(tail));
+  std::string plain = text.substr(0, end);
+  constexpr std::string_view later = "was locked a moment ago"; // opening it waited already
+  if (const std::size_t at = plain.find(later); at != std::string::npos)
+    plain.replace(at, later.size(), "is locked by another process");
+  return plain;
+}
+
+/// Opens a file that is there, read only.
+static std::unique_ptr<tuning_store> open_existing(const std::string &path) {
   std::error_code error;
-  if (!std::filesystem::exists(options.path, error))
-    throw failure(exit_database, options.path + ": no such database (nothing was tuned with this "
-                                                "cache directory, or --db names another place)");
+  if (std::filesystem::is_directory(path, error))
+    throw failure(exit_database, path + " is a directory, expected a database file");
+  store_options options;
+  options.path = path;
+  options.read_only = true;
   auto store = std::make_unique<tuning_store>(options);
   if (store->mode() == store_mode::memory)
-    throw failure(exit_database, options.path + ": " + store->mode_reason());
+    throw failure(exit_database, plain_reason(store->mode_reason()));
   return store;
+}
+
+static bool is_there(const std::string &path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+[[noreturn]] static void fail_missing(const std::string &path) {
+  throw failure(exit_database, path + ": no such database (nothing was tuned with this "
+                                      "cache directory, or --db names another place)");
+}
+
+std::unique_ptr<tuning_store> open_for_reading(const context &ctx) {
+  const std::string path = database_path(ctx);
+  if (!is_there(path))
+    fail_missing(path);
+  return open_existing(path);
 }
 
 std::unique_ptr<tuning_store> open_for_writing(const context &ctx) {
   store_options options;
   options.path = database_path(ctx);
+  if (is_there(options.path)) {
+    const auto present = open_existing(options.path);
+    rt::status why;
+    present->count(&why);
+    require(why);
+    if (!present->verify().empty())
+      throw failure(exit_database,
+                    "database " + options.path + " is damaged: `tltune verify` says more");
+  }
   auto store = std::make_unique<tuning_store>(options);
   if (store->mode() != store_mode::read_write)
-    throw failure(exit_database, options.path + ": " + store->mode_reason());
+    throw failure(exit_database, plain_reason(store->mode_reason()));
   return store;
+}
+
+std::unique_ptr<tuning_store> open_for_changes(const context &ctx) {
+  if (const std::string path = database_path(ctx); !is_there(path))
+    fail_missing(path);
+  return open_for_writing(ctx);
 }
 
 void require(const rt::status &status) {
   if (!status)
-    throw failure(exit_database, status.text());
+    throw failure(exit_database, plain_reason(status.text()));
 }
 
 void add_selection(CLI::App &command, selection &what) {

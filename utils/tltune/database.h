@@ -23,8 +23,12 @@ std::string database_path(const context &ctx);
 /// Opens it for reading: it must exist. Throws failure(exit_database).
 std::unique_ptr<rt::store::tuning_store> open_for_reading(const context &ctx);
 
-/// Opens it for changes, creating it if need be. Throws failure(exit_database).
+/// Opens it for additions, creating it if need be. Throws failure(exit_database), also where the
+/// file is damaged: a program would set it aside and begin anew, a person should know first.
 std::unique_ptr<rt::store::tuning_store> open_for_writing(const context &ctx);
+
+/// The same for what removes: it must exist.
+std::unique_ptr<rt::store::tuning_store> open_for_changes(const context &ctx);
 
 /// Throws failure(exit_database) unless `status` is ok.
 void require(const rt::status &status);

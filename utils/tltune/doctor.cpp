@@ -7,7 +7,6 @@
 #include "exit_code.h"
 #include "failure.h"
 #include "json.h"
-#include "runtime/support/log.h"
 
 #include <cstdio>
 
@@ -27,18 +26,18 @@ static void print_findings(const context &ctx, const findings &found) {
   for (const finding &f : found) {
     const std::string padding(static_cast<std::size_t>(topics - display_width(f.topic)), ' ');
     const std::string level = word(f.level);
+    const int indent = topics + 13;
     std::printf("%s%s  %s%s\n", out.paint(looks[static_cast<int>(f.level)], level).c_str(),
                 std::string(9 - level.size(), ' ').c_str(),
-                (out.paint(style::strong, f.topic) + padding + "  ").c_str(), f.text.c_str());
+                (out.paint(style::strong, f.topic) + padding + "  ").c_str(),
+                wrap(f.text, indent, out.width).c_str());
     if (!f.advice.empty())
-      std::printf("%s-> %s\n", std::string(static_cast<std::size_t>(topics) + 13, ' ').c_str(),
-                  f.advice.c_str());
+      std::printf("%s-> %s\n", std::string(static_cast<std::size_t>(indent), ' ').c_str(),
+                  wrap(f.advice, indent + 3, out.width).c_str());
   }
 }
 
 static void doctor(context &ctx) {
-  rt::set_log_output(rt::log_level::off,
-                     ""); // what the runtime would warn of is among the findings
   findings found;
   check_compilers(found);
   check_runtime_library(found);

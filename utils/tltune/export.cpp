@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "files.h"
 #include "json.h"
+#include "suggest.h"
 #include "t4.h"
 
 #include <cstdio>
@@ -46,10 +47,10 @@ static exported collect(tuning_store &store, const filter &f, bool winners_only)
   return content;
 }
 
-static json t4_document(tuning_store &store, const filter &f) {
-  const std::vector<session_bundle> sessions = latest_sessions(store, f);
+static json t4_document(const context &ctx, tuning_store &store, const selection &what) {
+  const std::vector<session_bundle> sessions = latest_sessions(store, to_filter(what, store, true));
   if (sessions.empty())
-    throw failure(exit_findings, "no tuning session matches");
+    throw failure(exit_findings, no_match(ctx, store, what));
   if (sessions.size() > 1) {
     std::string text = "a T4 file holds one problem, and these match; name one:";
     for (const session_bundle &bundle : sessions)
@@ -61,17 +62,19 @@ static json t4_document(tuning_store &store, const filter &f) {
 
 static void export_file(context &ctx, const export_options &options) {
   const auto store = open_for_reading(ctx);
-  const filter f = to_filter(options.what, *store, true);
   json document;
   if (options.format == "t4") {
-    document = t4_document(*store, f);
+    document = t4_document(ctx, *store, options.what);
   } else {
-    const exported content = collect(*store, f, options.winners_only);
+    const exported content =
+        collect(*store, to_filter(options.what, *store, true), options.winners_only);
     if (content.sessions.empty() && content.winners.empty())
-      throw failure(exit_findings, database_path(ctx) + ": nothing matches");
+      throw failure(exit_findings, no_match(ctx, *store, options.what));
     document = to_json(content);
   }
   write_file(options.file, document.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  if (ctx.json && options.file != "-") // what is written to standard output is the object
+    print({{"database", database_path(ctx)}, {"file", options.file}, {"format", options.format}});
 }
 
 void add_export(CLI::App &app, context &ctx) {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <ctime>
 #include <numeric>
+#include <tuple>
 
 namespace tl::tool {
 
@@ -59,8 +60,9 @@ session_bundle foreign_space::finish() {
   bundle_.factory.fingerprint = hash_text(bundle_.factory.id);
   bundle_.factory.configs = static_cast<std::uint32_t>(bundle_.trials.size());
   bundle_.factory.last_seen = session.finished;
-  std::sort(measured.begin(), measured.end(),
-            [](const trial *a, const trial *b) { return a->median_ns < b->median_ns; });
+  std::sort(measured.begin(), measured.end(), [](const trial *a, const trial *b) {
+    return std::tie(a->median_ns, a->config) < std::tie(b->median_ns, b->config);
+  });
   if (!measured.empty()) {
     winner best;
     best.config = measured[0]->config;

@@ -5,6 +5,7 @@
 #include "database.h"
 #include "failure.h"
 #include "json.h"
+#include "suggest.h"
 
 #include <cstdio>
 
@@ -26,7 +27,7 @@ static void forget(context &ctx, const forget_options &options) {
                         !what.mode.empty() || what.stale;
   if (!narrowed && !options.all)
     throw failure(exit_usage, "name a factory, a problem or a device, or say --all");
-  const auto store = options.dry_run ? open_for_reading(ctx) : open_for_writing(ctx);
+  const auto store = options.dry_run ? open_for_reading(ctx) : open_for_changes(ctx);
   const filter f = to_filter(what, *store, false); // never more than what is named
   rt::status why;
   const std::vector<listed_winner> winners = store->list_winners(f, &why);
@@ -52,9 +53,9 @@ static void forget(context &ctx, const forget_options &options) {
                 device_name(w.device.identity).c_str(), std::string(to_string(w.key.mode)).c_str(),
                 w.best.config.c_str());
   if (problems == 0)
-    std::fprintf(stderr, "tltune: %s: nothing matches%s\n", database_path(ctx).c_str(),
+    std::fprintf(stderr, "tltune: %s%s\n", no_match(ctx, *store, what, false).c_str(),
                  what.factory.empty() ? ""
-                                      : " (a factory is matched exactly here; * and ? widen it)");
+                                      : " (a factory is named in full here; * and ? widen it)");
 }
 
 void add_forget(CLI::App &app, context &ctx) {

@@ -6,6 +6,7 @@
 #include "format.h"
 #include "json.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -28,7 +29,7 @@ static double file_size(const std::string &path) {
 }
 
 static void gc(context &ctx, const gc_options &options) {
-  const auto store = options.dry_run ? open_for_reading(ctx) : open_for_writing(ctx);
+  const auto store = options.dry_run ? open_for_reading(ctx) : open_for_changes(ctx);
   const std::string path = database_path(ctx);
   const double size_before = file_size(path);
   std::vector<filter> what;
@@ -60,7 +61,7 @@ static void gc(context &ctx, const gc_options &options) {
     total.winners = static_cast<std::int64_t>(winners.size());
   else
     require(store->compact());
-  const double freed = size_before - file_size(path);
+  const double freed = std::max(0.0, size_before - file_size(path));
   if (ctx.json)
     return print({{"database", path},
                   {"dry_run", options.dry_run},
@@ -87,7 +88,7 @@ void add_gc(CLI::App &app, context &ctx) {
       ->add_option("--older-than", options->older_than,
                    "Also what was not touched for so many days")
       ->type_name("DAYS")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(at_least_one);
   command->add_flag("--keep-stale", options->keep_stale,
                     "Keep winners of code that a newer build has replaced");
   command->add_flag("--dry-run", options->dry_run, "Only say how many winners would go");

@@ -4,10 +4,13 @@
 // The build runs it; it is not shown in the help.
 
 #include "command.h"
+#include "database.h"
 #include "man.h"
 #include "runtime/support/environment.h"
 
 #include <cstdio>
+#include <numeric>
+#include <set>
 #include <sstream>
 
 namespace tl::tool {
@@ -62,13 +65,48 @@ static void value_cases(std::ostream &out, const CLI::App &app) {
   }
 }
 
+/// Completes FACTORY and PROBLEM with what the database holds. Bash splits words at ':' and '='
+/// too, which both have, and replaces only what follows the last one.
+static constexpr const char *complete_names = R"(# _tltune_names COMMAND
+_tltune_names() {
+  local line=${COMP_LINE:0:COMP_POINT} word skip text i
+  local -a words database=() place=()
+  read -ra words <<< "$line"
+  [[ $line == *' ' ]] && words+=('')
+  word=${words[${#words[@]}-1]}
+  for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    case ${words[i]} in
+    --db) database=(--db "${words[i+1]}"); ((i++)) ;;
+    --color|--device|--mode|-o|--output|--format|--title|--limit|--top) ((i++)) ;;
+    -*|"$1") ;;
+    *) place+=("${words[i]//\\/}") ;;
+    esac
+  done
+  [[ $cur == *[!:=]* ]] || cur=
+  skip=${word%"$cur"}
+  while IFS=$'\t' read -r factory problem; do
+    case ${#place[@]} in
+    0) text=$factory ;;
+    1) [[ $factory == "${place[0]}" ]] && text=$problem || continue ;;
+    *) return ;;
+    esac
+    [[ $text == "${word//\\/}"* ]] && COMPREPLY+=("${text#"${skip//\\/}"}")
+  done < <("${COMP_WORDS[0]}" "${database[@]}" generate names 2> /dev/null)
+}
+)";
+
+static bool takes_factory(const CLI::App &command) {
+  return command.get_option_no_throw("factory") != nullptr;
+}
+
 static std::string bash_completion(const CLI::App &app) {
   std::ostringstream out;
   std::string commands;
   for (const CLI::App *command : shown_commands(app))
     commands += (commands.empty() ? "" : " ") + command->get_name();
   out << "# bash completion for tltune; written by `tltune generate bash`\n"
-         "_tltune() {\n"
+      << complete_names
+      << "_tltune() {\n"
          "  local cur prev command i\n"
          "  cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=\n"
          "  COMPREPLY=()\n"
@@ -93,10 +131,13 @@ static std::string bash_completion(const CLI::App &app) {
            "    if [[ $cur == -* ]]; then\n"
            "      COMPREPLY=($(compgen -W '"
         << words(*command) << ' ' << words(app) << "' -- \"$cur\"))\n"
-        << "    else\n"
-           "      COMPREPLY=($(compgen "
-        << (command->get_name() == "run" ? "-c -f" : "-f") << " -- \"$cur\"))\n"
-        << "    fi\n"
+        << "    else\n";
+    if (takes_factory(*command))
+      out << "      _tltune_names " << command->get_name() << "\n";
+    else
+      out << "      COMPREPLY=($(compgen " << (command->get_name() == "run" ? "-c -f" : "-f")
+          << " -- \"$cur\"))\n";
+    out << "    fi\n"
            "    return ;;\n";
   }
   out << "  esac\n"
@@ -121,17 +162,26 @@ static std::string environment_table() {
   return out.str();
 }
 
-void add_generate(CLI::App &app, context &) {
+/// "factory<tab>problem" for each winner, for the completion.
+static std::string names_of(const context &ctx) {
+  std::set<std::string> lines;
+  for (const rt::store::listed_winner &w : open_for_reading(ctx)->list_winners())
+    lines.insert(w.factory.name + "\t" + w.key.problem + "\n");
+  return std::accumulate(lines.begin(), lines.end(), std::string());
+}
+
+void add_generate(CLI::App &app, context &ctx) {
   CLI::App *command = app.add_subcommand("generate", "Write the man page or the bash completion");
   command->group("");
   const auto what = std::make_shared<std::string>();
-  command->add_option("what", *what, "man, bash or environment")
+  command->add_option("what", *what, "man, bash, environment or names")
       ->required()
-      ->check(CLI::IsMember({"man", "bash", "environment"}));
-  command->callback([&app, what] {
-    const std::string text = *what == "man"    ? man_page(app)
-                             : *what == "bash" ? bash_completion(app)
-                                               : environment_table();
+      ->check(CLI::IsMember({"man", "bash", "environment", "names"}));
+  command->callback([&app, &ctx, what] {
+    const std::string text = *what == "man"     ? man_page(app)
+                             : *what == "bash"  ? bash_completion(app)
+                             : *what == "names" ? names_of(ctx)
+                                                : environment_table();
     std::fputs(text.c_str(), stdout);
   });
 }

@@ -6,6 +6,7 @@
 #include "exit_code.h"
 #include "format.h"
 #include "json.h"
+#include "suggest.h"
 
 #include <cstdio>
 
@@ -102,7 +103,7 @@ static void list(context &ctx, const list_options &options) {
   if (ctx.json)
     return print(
         {{"database", database_path(ctx)}, {options.sessions ? "sessions" : "winners", rows}});
-  std::fprintf(stderr, "tltune: %s: nothing matches\n", database_path(ctx).c_str());
+  std::fprintf(stderr, "tltune: %s\n", no_match(ctx, *store, options.what).c_str());
 }
 
 void add_list(CLI::App &app, context &ctx) {

@@ -4,13 +4,51 @@
 
 #include "command.h"
 #include "failure.h"
+#include "json.h"
+#include "man.h"
 #include "runtime/support/log.h"
+#include "suggest.h"
 
 #include <tl/version.h>
 
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tl::tool {
+
+/// One line for people, and for programs the object that they asked for.
+static int fail(const context &ctx, exit_code code, const std::string &text) {
+  std::fprintf(stderr, "tltune: error: %s\n", text.c_str());
+  if (ctx.json)
+    print({{"error", text}, {"status", static_cast<int>(code)}});
+  return code;
+}
+
+/// What is wrong with the command line, and where to read on.
+static std::string usage_text(const CLI::App &app, int argc, char **argv, std::string text) {
+  const std::vector<CLI::App *> parsed = app.get_subcommands();
+  if (parsed.empty()) {
+    for (int i = 1; i < argc; ++i)
+      if (const std::string_view word = argv[i]; word == "--db" || word == "--color") {
+        ++i;
+      } else if (!word.starts_with('-')) {
+        std::vector<std::string> names;
+        for (const CLI::App *command : shown_commands(app))
+          names.push_back(command->get_name());
+        text = "no command '" + std::string(word) + "'; did you mean '" +
+               nearest(word, names, 1).front() + "'?";
+        break;
+      }
+  }
+  return text + " (tltune " + (parsed.empty() ? "" : parsed.front()->get_name() + " ") +
+         "--help shows what there is)";
+}
+
+} // namespace tl::tool
 
 int main(int argc, char **argv) {
   using namespace tl::tool;
@@ -42,16 +80,20 @@ int main(int argc, char **argv) {
   add_doctor(app, ctx);
   add_generate(app, ctx);
 
+  // What the store warns of comes back as an error of the command.
+  tl::rt::set_log_output(tl::rt::log_level::off, "");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
+    if (error.get_exit_code() == 0)
+      return app.exit(error), exit_ok;
+    for (int i = 1; i < argc; ++i) // not set yet: the command line was not understood
+      ctx.json = ctx.json || std::string_view(argv[i]) == "--json";
+    return fail(ctx, exit_usage, usage_text(app, argc, argv, error.what()));
   } catch (const failure &error) {
-    std::fprintf(stderr, "tltune: error: %s\n", error.what());
-    return error.code();
+    return fail(ctx, error.code(), error.what());
   } catch (const std::exception &error) {
-    std::fprintf(stderr, "tltune: error: %s\n", error.what());
-    return exit_file;
+    return fail(ctx, exit_file, error.what());
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     std::perror("tltune: error: standard output");

@@ -69,7 +69,7 @@ the config that is used for it. A factory is named by its name or its mangled na
 .B forget
 a part of the name will do. The characters * and ? match as in a shell.
 .PP
-On a terminal the output is coloured and fits the width; on a pipe it is plain and nothing is shortened. With
+On a terminal the output is coloured and fits the width; on a pipe it is plain, one line for each row. With
 .B \-\-json
 every command writes one JSON object instead, whose times are in nanoseconds (members ending in _ns) and
 milliseconds since 1970 (_ms).
@@ -129,13 +129,14 @@ std::string man_page(const CLI::App &app) {
       << ".TH TLTUNE 1 \"\" \"TL Autotune " TL_VERSION_STRING "\" \"User Commands\"\n"
       << ".SH NAME\ntltune \\- look into the database of tuning results, and look after it\n"
       << ".SH SYNOPSIS\n";
+  const char *next = "";
   for (const CLI::App *command : shown_commands(app)) {
-    out << ".B tltune " << roff(command->get_name()) << "\n.RI [ options ]\n";
+    out << next << ".B tltune " << roff(command->get_name()) << "\n.RI [ options ]\n";
     for (const CLI::Option *opt : command->get_options())
       if (opt->get_positional())
         out << (opt->get_required() ? ".I " : ".RI [ ") << roff(opt->get_name(true))
             << (opt->get_required() ? "\n" : " ]\n");
-    out << ".br\n";
+    next = ".br\n";
   }
   out << ".SH DESCRIPTION\n" << description << ".SH OPTIONS\nBefore or after any command:\n";
   for (const CLI::Option *opt : app.get_options())

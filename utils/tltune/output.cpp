@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -42,24 +43,51 @@ int display_width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-/// The first `width` columns, the last of them "…" when something is left out.
-static std::string shorten(const std::string &text, int width) {
-  if (display_width(text) <= width)
-    return text;
+std::string wrap(std::string_view text, int indent, int width) {
+  constexpr int least = 20; // [columns]: narrower paragraphs are harder to read than long lines
+  if (width - indent < least)
+    return std::string(text);
   std::string result;
-  int used = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (text[i] & 0xc0) != 0x80;
-    if (starts && used + 1 >= width)
-      break;
-    used += starts;
-    result += text[i];
+  int column = indent;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const int length = display_width(word);
+    if (column > indent && column + 1 + length > width) {
+      result += "\n" + std::string(static_cast<std::size_t>(indent), ' ');
+      column = indent;
+    } else if (!result.empty()) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += length;
   }
-  return result + "…";
+  return result;
+}
+
+/// The text in lines of at most `width` columns, broken after commas and spaces where that is
+/// possible.
+static std::vector<std::string> broken(std::string_view text, int width) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::size_t separator = text.find_first_of(", ");
+    std::string_view piece = text.substr(0, separator == text.npos ? separator : separator + 1);
+    text.remove_prefix(piece.size());
+    if (!lines.back().empty() && display_width(lines.back()) + display_width(piece) > width)
+      lines.emplace_back();
+    for (const char c : piece) { // of a piece that is wider than a line
+      if ((c & 0xc0) != 0x80 && display_width(lines.back()) == width)
+        lines.emplace_back();
+      lines.back() += c;
+    }
+  }
+  return lines;
 }
 
 std::vector<int> table::widths(const output &out) const {
-  static constexpr int narrowest = 12; // [columns] of a shortened column
+  static constexpr int narrowest = 16; // [columns] of a column that is broken
   std::vector<int> result;
   int total = -2;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -83,33 +111,60 @@ std::vector<int> table::widths(const output &out) const {
   return result;
 }
 
+std::string table::paragraphs(const output &out) const {
+  int titles = 0;
+  for (const column &c : columns_)
+    titles = std::max(titles, display_width(c.title));
+  std::string text;
+  for (const auto &row : rows_) {
+    text += text.empty() ? "" : "\n";
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (row[i].text.empty())
+        continue;
+      const std::string padding(
+          static_cast<std::size_t>(titles + 2 - display_width(columns_[i].title)), ' ');
+      text += out.paint(style::strong, columns_[i].title) + padding +
+              out.paint(row[i].look, row[i].text) + "\n";
+    }
+  }
+  return text;
+}
+
 std::string table::render(const output &out) const {
   const std::vector<int> width = widths(out);
+  const int total =
+      std::accumulate(width.begin(), width.end(), 2 * static_cast<int>(width.size()) - 2);
+  if (out.width > 0 && total > out.width)
+    return paragraphs(out);
   std::string text;
-  const auto line = [&](const std::vector<cell> &row) {
-    std::string joined;
+  const auto add_row = [&](const std::vector<cell> &row) {
+    std::vector<std::vector<std::string>> cells;
+    std::size_t height = 0;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string shown = shorten(row[i].text, width[i]);
-      const std::string padding(static_cast<std::size_t>(width[i] - display_width(shown)), ' ');
-      const bool last = i + 1 == row.size();
-      if (columns_[i].right)
-        joined += padding;
-      joined += out.paint(row[i].look, shown);
-      if (!columns_[i].right && !last)
-        joined += padding;
-      if (!last)
-        joined += "  ";
+      cells.push_back(broken(row[i].text, width[i]));
+      height = std::max(height, cells.back().size());
     }
-    while (!joined.empty() && joined.back() == ' ')
-      joined.pop_back();
-    text += joined + "\n";
+    for (std::size_t line = 0; line < height; ++line) {
+      std::string joined;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const std::string shown = line < cells[i].size() ? cells[i][line] : std::string();
+        const std::string padding(static_cast<std::size_t>(width[i] - display_width(shown)), ' ');
+        joined += i == 0 ? "" : "  ";
+        joined += columns_[i].right ? padding : "";
+        joined += out.paint(row[i].look, shown);
+        joined += columns_[i].right ? "" : padding;
+      }
+      while (!joined.empty() && joined.back() == ' ')
+        joined.pop_back();
+      text += joined + "\n";
+    }
   };
   std::vector<cell> titles;
   for (const column &c : columns_)
     titles.emplace_back(c.title, style::strong);
-  line(titles);
+  add_row(titles);
   for (const auto &row : rows_)
-    line(row);
+    add_row(row);
   return text;
 }
 

@@ -31,14 +31,19 @@ struct output {
 /// Columns of a text as a terminal shows it (UTF-8, one column per code point).
 int display_width(std::string_view text);
 
+/// The text with its lines broken at spaces so that, all but the first indented by `indent`
+/// columns, they fit `width` columns; as it is where width is 0 or leaves no room.
+std::string wrap(std::string_view text, int indent, int width);
+
 /// A table whose columns are as wide as their widest cell. In an output with a width limit the
-/// columns marked flexible are shortened with "…" until a row fits; on a pipe nothing is shortened.
+/// columns marked flexible are broken into several lines until a row fits, and where even that does
+/// not do, each row becomes a paragraph of "title value" lines. Nothing is ever left out.
 class table {
 public:
   struct column {
     std::string title;
     bool right = false;    ///< aligned to the right: numbers
-    bool flexible = false; ///< may be shortened
+    bool flexible = false; ///< may be broken, after a comma or a space
   };
   struct cell {
     std::string text;
@@ -54,6 +59,7 @@ public:
 
 private:
   std::vector<int> widths(const output &out) const;
+  std::string paragraphs(const output &out) const;
 
   std::vector<column> columns_;
   std::vector<std::vector<cell>> rows_;

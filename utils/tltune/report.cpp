@@ -8,6 +8,7 @@
 #include "files.h"
 #include "json.h"
 #include "report/page.h"
+#include "suggest.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -30,7 +31,7 @@ static void report(context &ctx, report_options options) {
   std::vector<session_bundle> sessions =
       latest_sessions(*store, to_filter(options.what, *store, true));
   if (sessions.empty())
-    throw failure(exit_findings, database_path(ctx) + ": no tuning session matches");
+    throw failure(exit_findings, no_match(ctx, *store, options.what));
   const std::size_t found = sessions.size();
   if (found > options.limit)
     sessions.resize(options.limit);
@@ -64,10 +65,10 @@ void add_report(CLI::App &app, context &ctx) {
   command
       ->add_option("--limit", options->limit, "Most problems on the page, newest first, default 20")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(at_least_one);
   command->add_option("--top", options->page.ranked, "Configs in the ranking, default 20")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(at_least_one);
   command->callback([&ctx, options] { report(ctx, *options); });
 }
 

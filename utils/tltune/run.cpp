@@ -129,6 +129,8 @@ static void run(context &ctx, const run_options &options) {
   }
   ctx.status = execute(options.program);
   if (!std::filesystem::exists(database, error)) {
+    if (ctx.json)
+      return report(ctx, {}, {}, ctx.status);
     std::fprintf(stderr, "tltune: nothing was tuned: there is no %s\n", database.c_str());
     return;
   }
@@ -152,11 +154,11 @@ void add_run(CLI::App &app, context &ctx) {
       ->add_option("--timeout", options->timeout,
                    "Hard limit for one trial of one variant (TL_TIMEOUT)")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(some_seconds);
   command
       ->add_option("--budget", options->budget, "Limit for one tuning session, 0: none (TL_BUDGET)")
       ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(seconds);
   command->add_option("program", options->program, "Program and its arguments, after --")
       ->required()
       ->type_name("");

@@ -7,6 +7,7 @@
 #include "format.h"
 #include "json.h"
 #include "resources.h"
+#include "suggest.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -142,7 +143,7 @@ static void show(context &ctx, const show_options &options) {
   if (ctx.json)
     return print({{"database", database_path(ctx)}, {"problems", documents}});
   if (sessions.empty())
-    std::fprintf(stderr, "tltune: %s: no tuning session matches\n", database_path(ctx).c_str());
+    std::fprintf(stderr, "tltune: %s\n", no_match(ctx, *store, options.what).c_str());
 }
 
 void add_show(CLI::App &app, context &ctx) {
@@ -151,7 +152,8 @@ void add_show(CLI::App &app, context &ctx) {
   const auto options = std::make_shared<show_options>();
   add_selection(*command, options->what);
   command->add_option("--limit", options->limit, "Most trials to show, 0 for all, default 40")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number);
   command->callback([&ctx, options] { show(ctx, *options); });
 }
 

@@ -93,7 +93,10 @@ static void verify(context &ctx, const std::string &library) {
   for (const std::string &line : findings)
     std::printf("%s %s\n", out.paint(style::bad, "contradiction:").c_str(), line.c_str());
   if (!damage.empty()) {
-    std::printf("what can still be read is saved by: tltune export -o rescued.json\n");
+    std::printf(
+        "what can still be read: `tltune export -o rescued.json`, or `sqlite3 %s .recover`; "
+        "a program that tunes sets the file aside and begins a new one\n",
+        database_path(ctx).c_str());
     return;
   }
   if (stale != 0)

@@ -143,7 +143,7 @@ void check_cache(findings &found, const std::string &database) {
   const rt::store::counts total = store.count(&why);
   if (store.mode() == rt::store::store_mode::memory || !why) {
     found.push_back(
-        {"database", severity::problem, database + ": " + (why ? store.mode_reason() : why.text()),
+        {"database", severity::problem, why ? store.mode_reason() : why.text(),
          "`tltune verify` says more; programs go on without it and set a damaged file aside"});
     return;
   }

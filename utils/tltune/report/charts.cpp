@@ -36,6 +36,16 @@ std::string escape(std::string_view text) {
   return result;
 }
 
+std::string escape_list(std::string_view text) {
+  std::string result;
+  for (const char c : escape(text)) {
+    result += c;
+    if (c == ',')
+      result += "<wbr>";
+  }
+  return result;
+}
+
 /// A plot area whose coordinates run from 0 to 1000 in both directions, however it is stretched.
 static constexpr const char *plot_begin =
     R"(<svg class="area" viewBox="0 0 1000 1000" preserveAspectRatio="none">)";
@@ -192,10 +202,15 @@ std::string space_chart(const space_view &view) {
 // --- Tunables
 // --------------------------------------------------------------------------------------
 
-/// A number in [-1, 1] that depends on i only: spreads dots that would hide each other.
-static double jitter(std::size_t i) {
-  const auto hash = static_cast<std::uint32_t>(i * 2654435761u);
-  return static_cast<double>(hash >> 8) / (1 << 23) - 1;
+/// A number in [-1, 1] that depends on i only: spreads dots that would hide each other. Its bits
+/// are mixed well (SplitMix64's finaliser), since equally spaced i with a plain multiple draw
+/// stripes.
+static double jitter(std::uint64_t i) {
+  std::uint64_t bits = (i + 1) * 0x9e3779b97f4a7c15;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  bits ^= bits >> 31;
+  return static_cast<double>(bits >> 11) / static_cast<double>(1ull << 52) - 1;
 }
 
 static std::string tunable_chart(const space_view &view, std::size_t which, const scale &y,
@@ -297,9 +312,12 @@ std::string parallel_chart(const space_view &view) {
     };
     if (i < view.tunables.size()) {
       const auto &values = view.tunables[i].values;
-      const std::size_t every = (values.size() + 5) / 6;
-      for (std::size_t level = 0; level < values.size(); level += every)
-        label(static_cast<double>(level) / static_cast<double>(values.size() - 1), values[level]);
+      // Some of many values, the last one always.
+      const std::size_t last = values.size() - 1, every = (values.size() + 5) / 6;
+      for (std::size_t level = 0; level < last; level += every)
+        if (level + every <= last || last - level > every / 2)
+          label(static_cast<double>(level) / static_cast<double>(last), values[level]);
+      label(1, values[last]);
     } else {
       for (const double tick : y.ticks(5))
         label(1 - y(tick), format_number(tick / ns));

@@ -16,6 +16,9 @@ namespace tl::tool {
 /// & < > " replaced.
 std::string escape(std::string_view text);
 
+/// The same, with places to break a line after each comma.
+std::string escape_list(std::string_view text);
+
 /// The fastest `count` trials, and the default config, with intervals.
 std::string ranked_chart(const space_view &view, std::size_t count);
 

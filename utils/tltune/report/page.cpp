@@ -54,9 +54,10 @@ static std::string tiles(const space_view &view) {
   return out + "</div>\n";
 }
 
-static std::string figure(const char *title, const std::string &text, const std::string &chart) {
-  return fmt::format("<figure><h3>{}</h3><figcaption>{}</figcaption>{}</figure>\n", title, text,
-                     chart);
+static std::string figure(const char *title, const std::string &text, const std::string &chart,
+                          const char *kind = "") {
+  return fmt::format("<figure{}><h3>{}</h3><figcaption>{}</figcaption>{}</figure>\n", kind, title,
+                     text, chart);
 }
 
 static std::string trial_table(const space_view &view, std::size_t limit) {
@@ -133,7 +134,7 @@ static std::string section(const session_bundle &bundle, std::size_t index,
       out += figure("Configs across tunables",
                     "Strong: the winner. Blue: the other fast configs. Grey: a choice of the rest. "
                     "The fastest are at the top of the last axis.",
-                    parallel_chart(view));
+                    parallel_chart(view), " class=\"sideways\"");
     }
   }
   if (!view.failed.empty())
@@ -153,13 +154,13 @@ static std::string overview(const std::vector<session_bundle> &sessions) {
     out += fmt::format(
         "<tr><td class=\"text\"><a href=\"#p{}\">{}</a></td><td class=\"text\">{}</td>"
         "<td class=\"text\">{}</td>",
-        i, escape(s.factory.name), escape(s.problem), escape(device_name(s.device.identity)));
+        i, escape(s.factory.name), escape_list(s.problem), escape(device_name(s.device.identity)));
     if (s.best)
       out += fmt::format("<td>{}</td><td>{}</td><td>{}</td><td class=\"text long\">{}</td></tr>\n",
                          format_time(s.best->median_ns),
                          format_speedup(s.best->default_median_ns, s.best->median_ns),
                          s.best->confidence > 0 ? format_percent(s.best->confidence) : "-",
-                         escape(s.best->config));
+                         escape_list(s.best->config));
     else
       out += "<td>-</td><td>-</td><td>-</td><td class=\"text\">none</td></tr>\n";
   }
