@@ -6,6 +6,10 @@
 # dependency output does not name it), and links the runtime (STATIC: the static one). With another
 # compiler than the Clang that the plugin is for, the target is built untuned, and CMake says so.
 #
+# tl_autotuned_sources(target SHARDS n source...): adds sources to such a target, each compiled in n
+# parts that are jobs of their own. Every part reads the whole source and compiles its share of the
+# variants; without the plugin there is one part.
+#
 # The same file serves this project's build and projects that use find_package(tl).
 
 function(tl_autotune target)
@@ -37,6 +41,7 @@ function(tl_autotune target)
   endif()
 
   get_target_property(plugin tl::plugin TL_PLUGIN_FILE)
+  set_target_properties(${target} PROPERTIES TL_TUNED ON)
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CXX>:-fplugin=${plugin}>"
     "$<$<COMPILE_LANG_AND_ID:CUDA,Clang>:-fplugin=${plugin}>")
@@ -46,6 +51,65 @@ function(tl_autotune target)
   if(TARGET tlplugin)
     add_dependencies(${target} tlplugin)
   endif()
+endfunction()
+
+function(tl_autotuned_sources target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDS" "")
+  if(NOT TARGET ${target})
+    message(FATAL_ERROR "tl_autotuned_sources: '${target}' is not a target")
+  endif()
+  if(NOT "${arg_SHARDS}" MATCHES "^[1-9][0-9]*$")
+    message(FATAL_ERROR "tl_autotuned_sources(${target}): SHARDS is '${arg_SHARDS}', expected a number from 1 up")
+  endif()
+  if(NOT arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "tl_autotuned_sources(${target}): no sources given")
+  endif()
+  # Whether there is a plugin is known once tl_autotune was called, which may be later.
+  target_sources(${target} PRIVATE ${arg_UNPARSED_ARGUMENTS})
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL _tl_add_shards [[${target}]] ${arg_SHARDS} [[${arg_UNPARSED_ARGUMENTS}]]
+    [[${CMAKE_CURRENT_SOURCE_DIR}]] [[${CMAKE_CURRENT_BINARY_DIR}]])")
+endfunction()
+
+# Shard 0 is the source itself, so that compile_commands.json names it. The others are files that
+# include it, since one target compiles a file once; they are compiled with the source's own options.
+function(_tl_add_shards target count sources source_dir binary_dir)
+  get_target_property(tuned ${target} TL_TUNED)
+  if(NOT tuned)
+    message(WARNING "tl_autotuned_sources(${target}): compiled in one part, since tl_autotune(${target}) "
+                    "was not called or has no plugin")
+    return()
+  endif()
+  get_target_property(plugin tl::plugin TL_PLUGIN_FILE)
+  math(EXPR last "${count} - 1")
+  foreach(source IN LISTS sources)
+    get_filename_component(path ${source} ABSOLUTE BASE_DIR ${source_dir})
+    get_filename_component(name ${source} NAME_WLE)
+    get_filename_component(extension ${source} LAST_EXT)
+    string(SHA256 hash ${path})
+    string(SUBSTRING ${hash} 0 8 hash)
+    get_source_file_property(options ${path} DIRECTORY ${source_dir} COMPILE_OPTIONS)
+    if(NOT options)
+      set(options)
+    endif()
+    foreach(index RANGE ${last})
+      set(shard ${path})
+      if(index GREATER 0)
+        set(shard ${binary_dir}/tl-shards/${target}/${name}-${hash}.${index}${extension})
+        file(CONFIGURE OUTPUT ${shard} CONTENT "#include \"${path}\"\n" @ONLY)
+        target_sources(${target} PRIVATE ${shard})
+        foreach(property COMPILE_DEFINITIONS COMPILE_FLAGS INCLUDE_DIRECTORIES LANGUAGE OBJECT_DEPENDS)
+          get_source_file_property(value ${path} DIRECTORY ${source_dir} ${property})
+          if(value)
+            set_property(SOURCE ${shard} TARGET_DIRECTORY ${target} PROPERTY ${property} ${value})
+          endif()
+        endforeach()
+        set_property(SOURCE ${shard} TARGET_DIRECTORY ${target} APPEND PROPERTY OBJECT_DEPENDS ${plugin})
+      endif()
+      # A source's options hold for all targets that compile it.
+      set_property(SOURCE ${shard} TARGET_DIRECTORY ${target} PROPERTY COMPILE_OPTIONS ${options}
+        "$<$<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}>:-fplugin-arg-tl-shard=${index}/${count}>")
+    endforeach()
+  endforeach()
 endfunction()
 
 function(_tl_depend_on_plugin target plugin)
