@@ -3,10 +3,8 @@
 
     reference.py keywords HEADER PAGE        every keyword, with the default that its comment states
     reference.py environment PAGE < TABLE    the table that the tool prints is on the page
-    reference.py messages PAGE FOLDER...     every quoted message is in the sources
     reference.py exits HEADER PAGE           the exit statuses"""
 
-import os
 import re
 import sys
 
@@ -44,25 +42,6 @@ def environment(page):
         errors.append("the page's table differs from: tltune generate environment")
 
 
-def messages(page, folders):
-    sources = ""
-    for folder in folders:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                if name.endswith((".cpp", ".h")):
-                    sources += open(os.path.join(place, name)).read()
-    # Adjacent literals join; placeholders of fmt and of Clang become "...".
-    sources = re.sub(r'"\s*\n?\s*"', "", sources)
-    sources = re.sub(r"\{[^{}\"]*\}|%(select\{[^}]*\})?\d", "...", sources)
-    others = ("unknown attribute 'tl::autotune' ignored", "unable to load plugin")  # Clang's own
-    for row in rows(page):
-        if not row[0].startswith("`") or row[0].strip("`") in others:
-            continue
-        for piece in re.split(r"\s*\.\.\.\s*|: ", row[0].strip("`").replace("'...'", "...")):
-            if piece.strip(" '") and piece.strip(" '") not in sources:
-                errors.append(f"no source says: {piece}")
-
-
 def exits(header, page):
     values = re.findall(r"exit_\w+ = (\d+),", open(header).read())
     text = open(page).read()
@@ -74,10 +53,7 @@ def exits(header, page):
 
 
 mode, *rest = sys.argv[1:]
-if mode == "messages":
-    messages(rest[0], rest[1:])
-else:
-    {"keywords": keywords, "environment": environment, "exits": exits}[mode](*rest)
+{"keywords": keywords, "environment": environment, "exits": exits}[mode](*rest)
 for error in errors:
     print(error)
 sys.exit(1 if errors else 0)
