@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the two half-precision GEMM examples share: tiles that come into shared memory by
-// asynchronous copies, and the program around the kernel.
+// What the half-precision GEMM examples share: tiles that come into shared memory by asynchronous
+// copies, the way results are stored, and the program around the kernel.
 
 #ifndef TL_EXAMPLES_CUDA_GEMM_H
 #define TL_EXAMPLES_CUDA_GEMM_H
@@ -36,6 +36,42 @@ __device__ inline void copy_tile(std::uint32_t to, const __half *from, int strid
     const int index = thread + i * Threads, row = index / 8, chunk = index % 8;
     copy_async(swizzled(to, row, chunk), from + static_cast<std::size_t>(row) * stride + chunk * 8);
   }
+}
+
+__device__ inline std::uint32_t halves(float low, float high) {
+  const __half2 both = __floats2half2_rn(low, high);
+  return *reinterpret_cast<const std::uint32_t *>(&both);
+}
+
+/// Of four runs of eight halves, four neighbouring lanes hold two halves of each; afterwards each
+/// lane has one run as a whole, which is 16 bytes to store at once.
+__device__ inline uint4 whole_run(const std::uint32_t (&part)[4], int lane) {
+  const bool upper = lane & 2, odd = lane & 1;
+  const std::uint32_t x0 = __shfl_xor_sync(~0u, upper ? part[0] : part[2], 2);
+  const std::uint32_t x1 = __shfl_xor_sync(~0u, upper ? part[1] : part[3], 2);
+  const std::uint32_t a0 = upper ? x0 : part[0], a1 = upper ? x1 : part[1]; // of lanes 0 and 1
+  const std::uint32_t b0 = upper ? part[2] : x0, b1 = upper ? part[3] : x1; // of lanes 2 and 3
+  const std::uint32_t y = __shfl_xor_sync(~0u, odd ? a0 : a1, 1);
+  const std::uint32_t z = __shfl_xor_sync(~0u, odd ? b0 : b1, 1);
+  return odd ? uint4{y, a1, z, b1} : uint4{a0, y, b0, z};
+}
+
+/// Stores the 16 x N results of a warp at `c`. A thread has four of each 16 x 8, as mma and wgmma
+/// leave them.
+template <int N>
+__device__ inline void store_rows(const float (&sum)[N / 8][4], __half *c, int stride, int lane) {
+  __half *to = c + static_cast<std::size_t>(lane / 4) * stride + lane % 4 * 8;
+#pragma unroll
+  for (int below = 0; below < 2; ++below)
+#pragma unroll
+    for (int j = 0; j < N / 8; j += 4) {
+      std::uint32_t part[4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        part[i] = halves(sum[j + i][2 * below], sum[j + i][2 * below + 1]);
+      *reinterpret_cast<uint4 *>(to + static_cast<std::size_t>(8 * below) * stride + j * 8) =
+          whole_run(part, lane);
+    }
 }
 
 /// Which tile of C a block computes.

@@ -2,7 +2,8 @@
 //
 // C = A * B^T in half precision on tensor cores, sums in float: A is m x k, B is n x k (as a linear
 // layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps
-// ahead; a swizzle keeps the matrix loads free of bank conflicts. mma.sync, so sm_80 and up.
+// ahead, and what a warp multiplies is loaded one part ahead; a swizzle keeps the matrix loads free
+// of bank conflicts. mma.sync, so sm_80 and up.
 
 #include "gemm.h"
 
@@ -77,43 +78,56 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
   for (int s = 0; s < C.stages - 1; ++s)
     fetch(s);
 
-  float sum[tiles_m][tiles_n][4] = {};
-  for (int at = 0; at < steps; ++at) {
-    wait_copies<C.stages - 2>();
-    __syncthreads();
-    fetch(at + C.stages - 1);
-    const std::uint32_t tile_a =
-        base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+  // Two sets of matrices: one is multiplied while the other one is loaded.
+  constexpr int parts = step / 16;
+  std::uint32_t left[2][tiles_m][4], right[2][tiles_n / 2][4];
+  std::uint32_t tile_a = base;
+  const auto load = [&](int part) {
     const std::uint32_t tile_b = tile_a + bytes_a;
 #pragma unroll
-    for (int part = 0; part < step / 16; ++part) {
-      std::uint32_t left[tiles_m][4], right[tiles_n / 2][4];
+    for (int i = 0; i < tiles_m; ++i)
+      load_matrices(left[part % 2][i],
+                    swizzled(tile_a, row0 + i * 16 + lane % 16, part * 2 + lane / 16));
 #pragma unroll
-      for (int i = 0; i < tiles_m; ++i)
-        load_matrices(left[i], swizzled(tile_a, row0 + i * 16 + lane % 16, part * 2 + lane / 16));
+    for (int j = 0; j < tiles_n / 2; ++j)
+      load_matrices(
+          right[part % 2][j],
+          swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8, part * 2 + lane / 8 % 2));
+  };
+  wait_copies<C.stages - 2>();
+  __syncthreads();
+  load(0);
+
+  float sum[tiles_m][tiles_n][4] = {};
+  for (int at = 0; at < steps; ++at) {
 #pragma unroll
-      for (int j = 0; j < tiles_n / 2; ++j)
-        load_matrices(right[j], swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8,
-                                         part * 2 + lane / 8 % 2));
+    for (int part = 0; part < parts; ++part) {
+      if (part == 0)
+        fetch(at + C.stages - 1); // over the step before, which all have left
+      if (part < parts - 1) {
+        load(part + 1);
+      } else {
+        // The next step has arrived, and everybody has loaded all of this one. After the last one
+        // this loads what nobody uses.
+        wait_copies<C.stages - 2>();
+        __syncthreads();
+        tile_a = (at + 1) % C.stages == 0 ? base : tile_a + bytes_a + bytes_b;
+        load(0);
+      }
 #pragma unroll
       for (int i = 0; i < tiles_m; ++i)
 #pragma unroll
         for (int j = 0; j < tiles_n; ++j)
-          multiply(sum[i][j], left[i], right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]);
+          multiply(sum[i][j], left[part % 2][i], right[part % 2][j / 2][j % 2 * 2],
+                   right[part % 2][j / 2][j % 2 * 2 + 1]);
     }
   }
 
-  c += (static_cast<std::size_t>(block_row) * C.block_m + row0 + lane / 4) * n +
-       block_column * C.block_n + column0 + lane % 4 * 2;
+  c += (static_cast<std::size_t>(block_row) * C.block_m + row0) * n + block_column * C.block_n +
+       column0;
 #pragma unroll
   for (int i = 0; i < tiles_m; ++i)
-#pragma unroll
-    for (int j = 0; j < tiles_n; ++j) {
-      __half *to = c + static_cast<std::size_t>(i) * 16 * n + j * 8;
-      *reinterpret_cast<__half2 *>(to) = __floats2half2_rn(sum[i][j][0], sum[i][j][1]);
-      *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n) =
-          __floats2half2_rn(sum[i][j][2], sum[i][j][3]);
-    }
+    store_rows<warp_n>(sum[i], c + static_cast<std::size_t>(i) * 16 * n, n, lane);
 }
 
 template <hgemm_config C = hgemm_config{}>

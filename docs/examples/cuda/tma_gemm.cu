@@ -1,47 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The GEMM of hopper_gemm.cu as a lazy factory, with tiles that the Tensor Memory Accelerator
-// brings: the box of each tensor map is the tile, so it comes from the config. One thread asks for
-// a tile, and the hardware computes addresses and swizzles. Needs --offload-arch=sm_90a.
+// brings: the box of each tensor map is the tile, so it comes from the config. One warpgroup only
+// asks for tiles, the others only multiply, and each block computes several tiles of C one after
+// the other, so that the next one's first steps arrive while a result is being stored. Needs
+// --offload-arch=sm_90a.
 
 #include "wgmma.h"
 
 #include <tl/autotune.h>
 #include <tl/tma.h>
 
+#include <algorithm>
 #include <map>
 
 using namespace tl::keywords;
 
 struct tma_config {
   int block_m = 128, block_n = 128; ///< tile of a block, and the maps' boxes
-  int warpgroups = 2;               ///< that share it, along m
+  int consumers = 2;                ///< warpgroups that share it, along m; one more fetches
   int stages = 4;                   ///< steps in shared memory at a time
-  int group = 8;                    ///< rows of blocks that run side by side, for the cache
+  int group = 8;                    ///< rows of tiles that run side by side, for the cache
 };
 
-/// One stage more for the alignment of the first, and the barriers.
+/// One stage more for the alignment of the first, and two barriers for each.
 constexpr int shared_bytes(tma_config c) {
-  return c.stages * (c.block_m + c.block_n) * step * 2 + 1024 + 64;
+  return c.stages * ((c.block_m + c.block_n) * step * 2 + 16) + 1024;
 }
 
 constexpr auto tma_space =
     tl::space<tma_config>()
         .axis(&tma_config::block_m, {64, 128, 256})
         .axis(&tma_config::block_n, {128, 256})
-        .axis(&tma_config::warpgroups, {1, 2})
+        .axis(&tma_config::consumers, {1, 2})
         .axis(&tma_config::stages, {3, 4, 5, 6})
-        .axis(&tma_config::group, {1, 8})
-        .where([](tma_config c) { return c.block_m % (64 * c.warpgroups) == 0; })
+        .axis(&tma_config::group, {1, 4, 8, 16})
+        .where([](tma_config c) { return c.block_m % (64 * c.consumers) == 0; })
         // What a thread can hold of C.
-        .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.warpgroups) <= 128; })
+        .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.consumers) <= 128; })
         .where([](tma_config c) { return shared_bytes(c) <= 227 * 1024; });
 
-__device__ inline void init_barrier(std::uint32_t barrier) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barrier) : "memory");
+__device__ inline void init_barrier(std::uint32_t barrier, int arrivals) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
 }
 
-/// Tells a barrier how many bytes are on their way.
+__device__ inline void arrive(std::uint32_t barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
+}
+
+/// Arrives, and tells the barrier how many bytes are on their way.
 __device__ inline void expect_bytes(std::uint32_t barrier, std::uint32_t bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
                : "memory");
@@ -66,81 +73,109 @@ __device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int c
                : "memory");
 }
 
+/// The stages of one block's shared memory, gone round by whoever fills or empties them.
+template <tma_config C> struct stage_ring {
+  static constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+  std::uint32_t base, stage = 0, phase = 0;
+
+  __device__ std::uint32_t tile_a() const { return base + stage * (bytes_a + bytes_b); }
+  __device__ std::uint32_t tile_b() const { return tile_a() + bytes_a; }
+  __device__ std::uint32_t full() const {
+    return base + C.stages * (bytes_a + bytes_b) + stage * 16;
+  }
+  __device__ std::uint32_t empty() const { return full() + 8; }
+  __device__ void advance() {
+    if (++stage == C.stages) {
+      stage = 0;
+      phase ^= 1;
+    }
+  }
+};
+
 /// Sizes are multiples of the tiles.
 template <tma_config C>
-__global__ void __launch_bounds__(128 * C.warpgroups, 1)
+__global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
     tma_kernel(int m, int n, int k, const __grid_constant__ CUtensorMap a,
                const __grid_constant__ CUtensorMap b, __half *c) {
-  constexpr int tiles = C.block_m / 64 / C.warpgroups;
-  constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+  constexpr int tiles = C.block_m / 64 / C.consumers;
   extern __shared__ unsigned char shared[];
-  const auto base = (static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) & ~1023u;
-  const std::uint32_t barriers = base + C.stages * (bytes_a + bytes_b);
+  stage_ring<C> ring{(static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) &
+                     ~1023u};
   const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
-  const auto [block_row, block_column] =
-      position_of(static_cast<int>(blockIdx.x), m / C.block_m, n / C.block_n, C.group);
-  const int row_a = block_row * C.block_m, row_b = block_column * C.block_n;
-  const int steps = k / step;
+  const int rows = m / C.block_m, columns = n / C.block_n, steps = k / step;
   if (thread == 0) {
-    for (int s = 0; s < C.stages; ++s)
-      init_barrier(barriers + static_cast<std::uint32_t>(s) * 8);
+    for (stage_ring<C> all = ring; all.phase == 0; all.advance()) {
+      init_barrier(all.full(), 1);
+      init_barrier(all.empty(), 4 * C.consumers); // each of their warps
+    }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
   __syncthreads();
 
-  const auto stage_of = [&](int at) {
-    return base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
-  };
-  const auto barrier_of = [&](int at) {
-    return barriers + static_cast<std::uint32_t>(at % C.stages) * 8;
-  };
-  const auto fetch = [&](int at) {
-    if (thread != 0 || at >= steps)
+  if (warpgroup == C.consumers) {
+    // It needs hardly any registers; those that multiply need more than their share.
+    if constexpr (C.consumers == 2)
+      asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+    if (thread % 128 != 0)
       return;
-    expect_bytes(barrier_of(at), bytes_a + bytes_b);
-    fetch_box(stage_of(at), a, at * step, row_a, barrier_of(at));
-    fetch_box(stage_of(at) + bytes_a, b, at * step, row_b, barrier_of(at));
-  };
-  // Two stages are not fetched ahead: one is being multiplied, and one has just been and may still
-  // be by another warpgroup.
-  for (int s = 0; s < C.stages - 2; ++s)
-    fetch(s);
-
-  float sum[tiles][C.block_n / 2] = {};
-  for (int at = 0; at < steps; ++at) {
-    wait_barrier(barrier_of(at), static_cast<std::uint32_t>(at / C.stages) & 1);
-    // Everybody has left the step before, so what that one's predecessor read may be overwritten.
-    __syncthreads();
-    const std::uint32_t tile_a = stage_of(at);
-    const std::uint64_t right = descriptor(tile_a + bytes_a);
-    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-#pragma unroll
-    for (int i = 0; i < tiles; ++i) {
-      const std::uint64_t left =
-          descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
-#pragma unroll
-      for (int part = 0; part < step / 16; ++part) // 32 bytes on
-        tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
+    for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
+         id += static_cast<int>(gridDim.x)) {
+      const auto [row, column] = position_of(id, rows, columns, C.group);
+      for (int at = 0; at < steps; ++at, ring.advance()) {
+        // Of a barrier that nobody has arrived at, the phase before counts as over.
+        wait_barrier(ring.empty(), ring.phase ^ 1);
+        expect_bytes(ring.full(), ring.bytes_a + ring.bytes_b);
+        fetch_box(ring.tile_a(), a, at * step, row * C.block_m, ring.full());
+        fetch_box(ring.tile_b(), b, at * step, column * C.block_n, ring.full());
+      }
     }
-    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    fetch(at + C.stages - 2);
-    asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
+    return;
   }
-  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
 
-  const int lane = thread % 32, warp = thread % 128 / 32;
+  if constexpr (C.consumers == 2)
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+  for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
+       id += static_cast<int>(gridDim.x)) {
+    const auto [row, column] = position_of(id, rows, columns, C.group);
+    float sum[tiles][C.block_n / 2] = {};
+    std::uint32_t before = 0;
+    for (int at = 0; at < steps; ++at, ring.advance()) {
+      wait_barrier(ring.full(), ring.phase);
+      const std::uint64_t right = descriptor(ring.tile_b());
+      asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
-  for (int i = 0; i < tiles; ++i) {
-    const int row = row_a + (warpgroup * tiles + i) * 64 + warp * 16 + lane / 4;
-    __half *to = c + static_cast<std::size_t>(row) * n + row_b + lane % 4 * 2;
+      for (int i = 0; i < tiles; ++i) {
+        const std::uint64_t left = descriptor(
+            ring.tile_a() + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
 #pragma unroll
-    for (int j = 0; j < C.block_n / 8; ++j) {
-      *reinterpret_cast<__half2 *>(to + j * 8) =
-          __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
-      *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n + j * 8) =
-          __floats2half2_rn(sum[i][4 * j + 2], sum[i][4 * j + 3]);
+        for (int part = 0; part < step / 16; ++part) // 32 bytes on
+          tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
+      }
+      asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+      // While this step is being multiplied, the one before it is done.
+      asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
+      if (at > 0 && thread % 32 == 0)
+        arrive(before);
+      before = ring.empty();
     }
+    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    if (thread % 32 == 0)
+      arrive(before);
+    const int warp_row = row * C.block_m + warpgroup * tiles * 64 + thread % 128 / 32 * 16;
+    __half *to = c + static_cast<std::size_t>(warp_row) * n + column * C.block_n;
+#pragma unroll
+    for (int i = 0; i < tiles; ++i)
+      store_rows<C.block_n>(as_rows<C.block_n>(sum[i]), to + static_cast<std::size_t>(i) * 64 * n,
+                            n, thread % 32);
   }
+}
+
+/// As many blocks as run at the same time; each takes the tiles that are its turn.
+inline unsigned blocks_for(int tiles) {
+  int device = 0, multiprocessors = 1;
+  CHECK(cudaGetDevice(&device));
+  CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+  return static_cast<unsigned>(std::min(tiles, multiprocessors));
 }
 
 using gemm_launch = tl::kernel<void(tl::in<__half>, tl::in<__half>, tl::out<__half>)>;
@@ -156,8 +191,8 @@ gemm_launch tma_gemm(int m, int n, int k) {
                          .l2_promotion = tl::tma_l2_promotion::b256};
   };
   return gemm_launch(&tma_kernel<C>, m, n, k)
-      .grid(static_cast<unsigned>(m / C.block_m * (n / C.block_n)))
-      .block(128 * C.warpgroups)
+      .grid(blocks_for(m / C.block_m * (n / C.block_n)))
+      .block(128 * (C.consumers + 1))
       .shared(shared_bytes(C))
       .template tma<0>(box(m, C.block_m))
       .template tma<1>(box(n, C.block_n))

@@ -50,6 +50,11 @@ template <> struct tensor_core<256> {
 
 #undef FLOATS8
 
+/// What a thread holds of 64 x N, as store_rows() takes it.
+template <int N>
+__device__ inline const float (&as_rows(const float (&sum)[N / 2]))
+    [N / 8][4] { return reinterpret_cast<const float (&)[N / 8][4]>(sum); }
+
 /// Tells the tensor cores of a tile with rows of 128 bytes, swizzled: groups of eight rows lie 1024
 /// bytes apart. PTX ISA, "Matrix Descriptor Format".
 __device__ inline std::uint64_t descriptor(std::uint32_t at) {
