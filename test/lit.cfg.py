@@ -15,7 +15,8 @@
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
-# libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has those of docs/examples).
+# libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has those of docs/examples),
+# hip-conformance (the build has it).
 
 import glob
 import os
@@ -79,6 +80,8 @@ if libomp:
 # Built tuned only where the Clang under test builds the project; utils/check's second Clang does not.
 if os.path.exists(os.path.join(config.tl_binary_dir, "examples", "sgemm")):
     config.available_features.add("examples")
+if os.path.exists(os.path.join(config.tl_binary_dir, "bin", "hip-conformance")):
+    config.available_features.add("hip-conformance")
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("nvidia-gpu")
 if os.path.exists("/dev/kfd"):

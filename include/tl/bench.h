@@ -142,8 +142,15 @@ inline void check_bench_call(TL_GPU(Error_t) error, const char *call) {
                              TL_GPU(GetErrorString)(error));
 }
 
-/// A buffer of at least the device's L2 cache, written before each sample.
+/// A buffer of at least the device's last cache, written before each sample.
 class device_flush {
+#if defined(__HIP__) || defined(__HIPCC__)
+  // HIP tells one die's L2 and nothing of the cache behind it: the largest is an MI300's.
+  static constexpr std::size_t least_cache = std::size_t(256) << 20;
+#else
+  static constexpr std::size_t least_cache = std::size_t(1) << 20;
+#endif
+
 public:
   explicit device_flush(bool on) {
     if (!on)
@@ -155,7 +162,7 @@ public:
 #else
     TL_BENCH_CALL(cudaDeviceGetAttribute(&l2, cudaDevAttrL2CacheSize, device));
 #endif
-    bytes_ = 2 * std::max<std::size_t>(static_cast<std::size_t>(l2), std::size_t(1) << 20);
+    bytes_ = 2 * std::max<std::size_t>(static_cast<std::size_t>(l2), least_cache);
     TL_BENCH_CALL(TL_GPU(Malloc)(&data_, bytes_));
   }
   ~device_flush() { static_cast<void>(TL_GPU(Free)(data_)); }

@@ -39,6 +39,7 @@ namespace {
 struct block {
   std::size_t bytes;
   int file; ///< -1: opened from another process
+  int device;
 };
 struct stream {
   std::vector<std::function<void()>> *recording = nullptr;
@@ -139,6 +140,18 @@ hipError_t send(hipStream_t to, std::function<void()> what) {
   return hipSuccess;
 }
 
+/// tl_spin on a device whose steady clock ticks every 10 ns and whose cycles are at the nominal clock.
+void spin(unsigned long long ns, unsigned long long tick_ps, tl::rt::gpu::clock_result *result) {
+  using clock = std::chrono::steady_clock;
+  const auto begin = clock::now();
+  while (clock::now() - begin < std::chrono::nanoseconds(ns)) {
+  }
+  const auto passed = static_cast<unsigned long long>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - begin).count());
+  result->cycles += passed * 17 / 10;
+  result->nanoseconds += passed / 10 * tick_ps / 1000;
+}
+
 void run_own(const std::string &name, void **arguments) {
   namespace gpu = tl::rt::gpu;
   const auto at = [&](int i) { return *static_cast<unsigned long long *>(arguments[i]); };
@@ -150,7 +163,7 @@ void run_own(const std::string &name, void **arguments) {
   else if (name == "tl_supply")
     tl_supply(*static_cast<tl::rt::supply_parameters *>(arguments[0]));
   else if (name == "tl_spin")
-    tl_spin(at(0), at(1), reinterpret_cast<gpu::clock_result *>(at(2)));
+    spin(at(0), at(1), reinterpret_cast<gpu::clock_result *>(at(2)));
 }
 
 void (*kernel_of_program())(const char *, const unsigned *, const unsigned *, std::size_t, void **) {
@@ -343,7 +356,7 @@ hipError_t hipMalloc(void **to, size_t bytes) {
       at = ::mmap(nullptr, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (at == MAP_FAILED)
       return hipErrorOutOfMemory;
-    the().memory[static_cast<char *>(at)] = {bytes, file};
+    the().memory[static_cast<char *>(at)] = {bytes, file, the().device};
     *to = at;
     return hipSuccess;
   });
@@ -402,8 +415,9 @@ hipError_t hipMemGetAddressRange(hipDeviceptr_t *base, size_t *bytes, hipDevicep
 hipError_t hipPointerGetAttributes(hipPointerAttribute_t *to, const void *pointer) {
   return call("hipPointerGetAttributes", named(pointer), [&] {
     std::memset(to, 0, sizeof *to);
-    if (find_block(the().memory, pointer)) {
+    if (auto *found = find_block(the().memory, pointer)) {
       to->memoryType = hipMemoryTypeDevice;
+      to->device = found->second.device;
       return hipSuccess;
     }
     for (const auto &[at, size] : the().pinned)
@@ -436,7 +450,7 @@ hipError_t hipIpcOpenMemHandle(void **to, hipIpcMemHandle_t handle, unsigned fla
     ::close(file);
     if (at == MAP_FAILED)
       return hipErrorInvalidValue;
-    the().opened[static_cast<char *>(at)] = {bytes, -1};
+    the().opened[static_cast<char *>(at)] = {bytes, -1, the().device};
     *to = at;
     return hipSuccess;
   });
@@ -581,6 +595,8 @@ hipError_t hipModuleUnload(hipModule_t of) {
 }
 hipError_t hipModuleGetFunction(hipFunction_t *to, hipModule_t from, const char *name) {
   return call("hipModuleGetFunction", text(named(from), name), [&] {
+    if (!std::strcmp(name, "tl_no_such_kernel"))
+      return hipErrorNotFound;
     *to = reinterpret_cast<hipFunction_t>(new function{name});
     the().functions.insert(*to);
     return hipSuccess;
