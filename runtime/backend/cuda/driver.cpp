@@ -6,6 +6,7 @@
 #include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/backend/cuda/nvml.h"
 #include "runtime/backend/gpu/embedded.h"
+#include "runtime/support/log.h"
 
 #include <fmt/format.h>
 
@@ -101,6 +102,7 @@ private:
   unsigned count(ordinal device, device_attribute which) const {
     return static_cast<unsigned>(std::max(number(device, which), 0));
   }
+  std::string find_obstacle(int helper, int ordinal) const;
   function_t *as_function(void *handle) const;
 
   entry_points api_;
@@ -149,19 +151,30 @@ std::vector<int> cuda_driver::idle_peers(int ordinal) const {
   if (count < 2)
     return peers;
   const auto wanted = identity(ordinal);
-  for (int other = 0; other < count; ++other) {
-    // A worker there opens the buffers where they are.
-    int reachable = 0;
-    if (other == ordinal || api_.cuDeviceCanAccessPeer(&reachable, other, ordinal) != success ||
-        !reachable || identity(other) != wanted)
-      continue;
-    // Its lock is free when no session of ours runs on it; this is about everybody else.
-    char bus[32] = {};
-    api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, other);
-    if (read_managed_properties(bus).busy_percent == 0)
-      peers.push_back(other);
-  }
+  for (int other = 0; other < count; ++other)
+    if (other != ordinal && identity(other) == wanted) {
+      const std::string obstacle = find_obstacle(other, ordinal);
+      if (obstacle.empty())
+        peers.push_back(other);
+      else
+        log_info(fmt::format("{} does not help with first runs: {}", unit(other), obstacle));
+    }
   return peers;
+}
+
+/// Why a device cannot help another one, "" when it can.
+std::string cuda_driver::find_obstacle(int helper, int ordinal) const {
+  // A worker there opens the buffers where they are.
+  int reachable = 0;
+  if (api_.cuDeviceCanAccessPeer(&reachable, helper, ordinal) != success || !reachable)
+    return fmt::format("it cannot access the memory of device {}", ordinal);
+  // Its lock is free when no session of ours runs on it; this is about everybody else.
+  char bus[32] = {};
+  api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, helper);
+  const int busy = read_managed_properties(bus).busy_percent;
+  if (busy < 0)
+    return "whether it is idle cannot be found out (NVML)";
+  return busy > 0 ? fmt::format("it was busy {} % of the last moments", busy) : "";
 }
 
 gpu::device_limits cuda_driver::limits(int ordinal) const {
