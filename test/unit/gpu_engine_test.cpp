@@ -400,6 +400,30 @@ TEST_F(GpuEngine, FindsAddressesInStructs) {
   EXPECT_EQ(x[0], -3) << "the caller's buffer";
 }
 
+int counted_runs = 0;
+void counted(int n, float *x) {
+  ++counted_runs;
+  grow_some<1>(n, x);
+}
+struct counted_tag;
+using counted_factory = factory_of<counted_tag, int, float *>;
+
+// A variant may have had its first run on another device, or in a worker that is gone: what its
+// code needs to load is not timed.
+TEST_F(GpuEngine, LoadsCodeBeforeItTakesTimes) {
+  counted_factory::functions = {&grow_some<1>, &counted};
+  int n = 40;
+  float *x = floats(64);
+  open(counted_factory::get(), counted_factory::get()->options, n, x);
+  const tl::rt::sample_request order[] = {{1, 1}};
+  tl::rt::timed_round taken;
+  counted_runs = 0;
+  ASSERT_TRUE(engine->round(order, taken).is_ok());
+  EXPECT_EQ(counted_runs, 3) << "to load it, to know about how long it takes, and the sample";
+  ASSERT_TRUE(engine->round(order, taken).is_ok());
+  EXPECT_EQ(counted_runs, 4);
+}
+
 /// What no other process can be handed: only its own copy constructor knows how it is copied.
 struct handle {
   handle(int count, float *to) : n(count), x(to) {}

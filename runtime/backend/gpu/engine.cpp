@@ -750,10 +750,29 @@ status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
   return done;
 }
 
+/// A variant's first run may have been elsewhere: on a helper's device, in a worker that is gone.
+/// What it takes to load the code is not to be part of a sample.
+status engine::load_code(std::uint32_t variant) {
+  if (last_ns_[variant] > 0)
+    return status::ok();
+  status done = restore_read();
+  if (done)
+    done = launch({variant, 1}, 1);
+  trial_outcome failure;
+  if (done)
+    last_ns_[variant] = std::max(time_once(variant_call(variant), failure), 1.0);
+  return good(failure) ? done : status::io_error(failure.reason);
+}
+
 status engine::round(std::span<const sample_request> order, timed_round &to) {
   to = {};
   const clock_result zero{};
-  status done = device_.copy(results_ + clock_at, address_of(&zero), sizeof zero);
+  status done = status::ok();
+  for (const sample_request &it : order)
+    if (done)
+      done = load_code(it.variant);
+  if (done)
+    done = device_.copy(results_ + clock_at, address_of(&zero), sizeof zero);
   const bool separately = profiler_ == TL_PROFILER_WALL || profiler_ == TL_PROFILER_CUPTI;
   std::vector<std::vector<std::size_t>> stamps(order.size());
   // Long enough for the clock to be read to a few tenths of a percent.

@@ -82,6 +82,7 @@ private:
   status time_flush();
   std::uint32_t affordable(const sample_request &wanted) const;
   status sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps);
+  status load_code(std::uint32_t variant);
   status launch(const sample_request &wanted, std::uint32_t times);
   status separate_sample(const sample_request &wanted, timed_sample &to);
   status restore_read();
