@@ -202,6 +202,12 @@ public:
     return finishCall(buildDetailReference(T, Name, Loc, &TemplateArgs), Args);
   }
 
+  Expr *plainReference(llvm::StringRef Name) {
+    ExprResult R = buildDetailReference(T, Name, Loc);
+    Ok &= R.isUsable();
+    return R.isUsable() ? R.get() : null();
+  }
+
   Expr *plainCall(llvm::StringRef Name, llvm::MutableArrayRef<Expr *> Args) {
     return finishCall(buildDetailReference(T, Name, Loc), Args);
   }
@@ -319,7 +325,8 @@ static bool buildDescribe(Session &T, const Dispatcher &D, const VariantList &Li
     Explained = true;
     return false;
   }
-  Expr *Set = B.constant("options", B.plainCall("option_set", Options));
+  Expr *Set = Options.empty() ? B.plainReference("no_options")
+                              : B.constant("options", B.plainCall("option_set", Options));
   // The programmatic interfaces find a factory by what `&gemm<float>` is: its dispatcher.
   Expr *Args[] = {B.generated(Fields), B.untypedAddress(D.Dispatch), Described, Set};
   Expr *Descriptor =
@@ -334,7 +341,8 @@ static bool buildDispatch(Session &T, const Dispatcher &D) {
   B.appendOptions(Options, QualType(), /*Check=*/false);
   if (D.Dispatch->isConstexpr())
     B.beginConstantEvaluated();
-  Args.push_back(B.plainCall("option_set", Options));
+  Args.push_back(Options.empty() ? B.plainReference("no_options")
+                                 : B.plainCall("option_set", Options));
   for (ParmVarDecl *P : D.Dispatch->parameters())
     Args.push_back(B.forward(P));
   return B.finish(B.call("dispatch", Args));

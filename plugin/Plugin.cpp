@@ -18,6 +18,7 @@
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/ExternalSemaSource.h"
 #include "clang/Sema/SemaConsumer.h"
+#include "clang/Serialization/ASTReader.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -67,7 +68,7 @@ private:
 
 class Consumer : public SemaConsumer {
 public:
-  explicit Consumer(const Arguments &Args) : Args(Args) {}
+  Consumer(CompilerInstance &CI, const Arguments &Args) : CI(CI), Args(Args) {}
 
   void InitializeSema(Sema &S) override {
     T = Session::open(S, Args);
@@ -87,7 +88,7 @@ public:
     if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
-    if (T->Active)
+    if (isActive())
       for (Decl *D : Group)
         handle(D);
     return true;
@@ -95,17 +96,17 @@ public:
 
   // Also reached with the enclosing class, but code generation may want it before that is complete.
   void HandleInlineFunctionDefinition(FunctionDecl *D) override {
-    if (T && T->Active)
+    if (isActive())
       handle(D);
   }
 
   void HandleCXXStaticMemberVarInstantiation(VarDecl *D) override {
-    if (T && T->Active)
+    if (isActive())
       handle(D);
   }
 
   void HandleTagDeclDefinition(TagDecl *D) override {
-    if (T && T->Active)
+    if (isActive())
       if (auto *RD = dyn_cast<CXXRecordDecl>(D); RD && !RD->isDependentContext())
         T->Records.push_back(RD);
   }
@@ -113,6 +114,16 @@ public:
   void HandleCXXImplicitFunctionInstantiation(FunctionDecl *) override {}
 
 private:
+  /// A precompiled header or a module may bring factories along without their attributes being
+  /// parsed. (A reader of them is always there in C++20; what counts is whether it has read one.)
+  bool isActive() {
+    if (!T)
+      return false;
+    if (!T->Active && CI.getASTReader() && CI.getASTReader()->getModuleManager().size() > 0)
+      T->activate();
+    return T->Active;
+  }
+
   void handle(Decl *D) {
     if (T->Generated.contains(D))
       return;
@@ -135,6 +146,7 @@ private:
         Listeners->HasInclude(SourceLocation(), Path, /*IsAngled=*/false, File, SrcMgr::C_User);
   }
 
+  CompilerInstance &CI;
   Arguments Args;
   std::shared_ptr<Session> T;
 };
@@ -157,7 +169,7 @@ public:
     for (const std::string &Path : CI.getFrontendOpts().Plugins)
       if (llvm::sys::path::filename(Path).contains("tlplugin"))
         Args.Plugins.push_back(Path);
-    return std::make_unique<Consumer>(Args);
+    return std::make_unique<Consumer>(CI, Args);
   }
 
   ActionType getActionType() override { return AddBeforeMainAction; }

@@ -34,13 +34,10 @@ Session *Session::of(Sema &S) {
 
 std::shared_ptr<Session> Session::open(Sema &S, const Arguments &Args) {
   auto Opened = std::make_shared<Session>(S, Args);
-  // A precompiled header or a module may bring factories along without their attributes being
-  // parsed.
-  bool Needed = S.getASTContext().getExternalSource() != nullptr || Args.Shards > 1;
   Registry &R = registry();
   std::lock_guard Guard(R.Lock);
   R.Sessions[&S] = Opened;
-  if (Needed)
+  if (Args.Shards > 1)
     Opened->activate();
   return Opened;
 }

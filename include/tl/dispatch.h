@@ -68,6 +68,7 @@ template <class... Options> struct option_set_t : Options... {};
 template <class... Options> constexpr option_set_t<Options...> option_set(Options... options) {
   return {options...};
 }
+inline constexpr option_set_t<> no_options{};
 
 /// The one with a keyword among the options of a set: a function that nobody defines, for
 /// decltype.
@@ -77,20 +78,33 @@ template <class Keyword> void find_option(...);
 template <class Keyword, class Options>
 using option_of = decltype(find_option<Keyword>(std::declval<const Options &>()));
 template <class Keyword, class Options>
-inline constexpr bool has_option_v = !std::is_void_v<option_of<Keyword, Options>>;
+inline constexpr bool has_option_v = !__is_same(option_of<Keyword, Options>, void);
 
 template <class Keyword, class Options> constexpr auto &value_of(const Options &options) {
   return static_cast<const option_of<Keyword, Options> &>(options).value;
 }
+
+/// The runtime's view of a factory's parameters.
+template <std::size_t N> struct described_parameters {
+  tl_parameter parameters[N + 1];
+  tl_argument arguments[N + 1];
+};
+template <class Parameter> using name_of = const char *;
 
 /// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the
 /// launch that it returns and the stream of that launch.
 template <class Signature> struct full_signature;
 template <class R, class... Args> struct full_signature<R(Args...)> {
   using type = R(Args...);
+  using result = R;
   using own = type_list<Args...>;
   using all = type_list<Args...>;
   using values = all; ///< without the stream that we add
+
+  static constexpr described_parameters<sizeof...(Args)> describe(name_of<Args>... names) {
+    return {{describe_parameter<Args>(names)..., tl_parameter{}},
+            {describe_argument<Args>()..., tl_argument{}}};
+  }
 };
 template <class R, class... P, class... Args> struct full_signature<kernel<R(P...)>(Args...)> {
 #if TL_HAS_STREAMS
@@ -100,8 +114,21 @@ template <class R, class... P, class... Args> struct full_signature<kernel<R(P..
   using type = R(Args..., P...);
   using all = type_list<Args..., P...>;
 #endif
+  using result = kernel<R(P...)>;
   using own = type_list<Args...>;
   using values = type_list<Args..., P...>;
+
+  static constexpr auto describe(name_of<Args>... names) {
+    return with_launch(all{}, std::make_index_sequence<list_size_v<all> - sizeof...(Args)>{},
+                       names...);
+  }
+
+private:
+  template <class... All, std::size_t... I>
+  static constexpr described_parameters<sizeof...(All)>
+  with_launch(type_list<All...>, std::index_sequence<I...>, name_of<Args>... names) {
+    return full_signature<void(All...)>::describe(names..., position_name<sizeof...(Args) + I>...);
+  }
 };
 
 /// Zero-initialised storage through which the runtime publishes what it installed.
@@ -324,33 +351,15 @@ template <class Signature, class Config, class Options> struct callbacks {
   static constexpr void set(tl_factory &, ...) {}
 };
 
-/// The runtime's view of a factory's parameters.
-template <std::size_t N> struct described_parameters {
-  tl_parameter parameters[N + 1];
-  tl_argument arguments[N + 1];
-};
-
 /// `names` are those of the factory's own parameters.
-template <class... All, class... Names>
-constexpr described_parameters<sizeof...(All)> describe_list(type_list<All...>, Names... names) {
-  const char *texts[sizeof...(All) + 1] = {names...};
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return described_parameters<sizeof...(All)>{
-        {describe_parameter<All>(I < sizeof...(Names) ? texts[I] : position_name<I>)...,
-         tl_parameter{}},
-        {describe_argument<All>()..., tl_argument{}}};
-  }(std::index_sequence_for<All...>{});
-}
 template <class Signature, class... Names> constexpr auto describe_parameters(Names... names) {
-  return describe_list(typename full_signature<Signature>::all{}, names...);
+  return full_signature<Signature>::describe(names...);
 }
 
 template <class Signature> struct signature_traits;
 template <class R, class... Args> struct signature_traits<R(Args...)> {
   using result = R;
-  static constexpr bool copyable = (true && ... &&
-                                    (std::is_lvalue_reference_v<Args> ||
-                                     std::is_copy_constructible_v<std::remove_cvref_t<Args>>));
+  static constexpr bool copyable = (true && ... && is_copyable_argument<Args>);
 };
 
 /// How a factory's arguments become a problem.
@@ -499,7 +508,8 @@ struct dispatcher<Factory, R(Args...), Options> {
 /// Runs the variant that is installed for this problem; finds or tunes it first when there is none.
 /// Of the options only `key` counts here.
 template <factory_function Factory, class Signature, class Options, class... Args>
-[[gnu::always_inline]] inline decltype(auto) dispatch(const Options &options, Args &&...args) {
+[[gnu::always_inline]] inline typename full_signature<Signature>::result
+dispatch(const Options &options, Args &&...args) {
   static_cast<void>(registration<Factory>::done);
   return dispatcher<Factory, Signature, Options>::call(options, static_cast<Args &&>(args)...);
 }

@@ -42,7 +42,7 @@ struct part_of<Complex<T>> {
 
 template <class T> constexpr std::uint32_t element_of() {
   using type = typename part_of<std::remove_cv_t<T>>::type;
-  if constexpr (std::is_same_v<type, bool>)
+  if constexpr (__is_same(type, bool))
     return TL_ELEMENT_BOOL;
   else if constexpr (std::is_enum_v<type>)
     return element_of<std::underlying_type_t<type>>();
@@ -60,24 +60,24 @@ template <class T> constexpr std::uint32_t element_of() {
     default:
       return TL_ELEMENT_BYTES;
     }
-  } else if constexpr (std::is_same_v<type, float>)
+  } else if constexpr (__is_same(type, float))
     return TL_ELEMENT_F32;
-  else if constexpr (std::is_same_v<type, double>)
+  else if constexpr (__is_same(type, double))
     return TL_ELEMENT_F64;
-  else if constexpr (std::is_same_v<type, __half>)
+  else if constexpr (__is_same(type, __half))
     return TL_ELEMENT_F16;
-  else if constexpr (std::is_same_v<type, __nv_bfloat16> || std::is_same_v<type, __hip_bfloat16>)
+  else if constexpr (__is_same(type, __nv_bfloat16) || __is_same(type, __hip_bfloat16))
     return TL_ELEMENT_BF16;
-  else if constexpr (std::is_same_v<type, __nv_fp8_e4m3>)
+  else if constexpr (__is_same(type, __nv_fp8_e4m3))
     return TL_ELEMENT_E4M3;
-  else if constexpr (std::is_same_v<type, __nv_fp8_e5m2>)
+  else if constexpr (__is_same(type, __nv_fp8_e5m2))
     return TL_ELEMENT_E5M2;
 #ifdef __FLT16_MAX__
-  else if constexpr (std::is_same_v<type, _Float16>)
+  else if constexpr (__is_same(type, _Float16))
     return TL_ELEMENT_F16;
 #endif
 #if defined(__clang__) && defined(__BFLT16_DIG__)
-  else if constexpr (std::is_same_v<type, __bf16>)
+  else if constexpr (__is_same(type, __bf16))
     return TL_ELEMENT_BF16;
 #endif
   else if constexpr (std::is_pointer_v<type>)
@@ -87,8 +87,7 @@ template <class T> constexpr std::uint32_t element_of() {
 }
 
 template <class T>
-inline constexpr bool is_stream_v =
-    std::is_same_v<T, CUstream_st *> || std::is_same_v<T, ihipStream_t *>;
+inline constexpr bool is_stream_v = __is_same(T, CUstream_st *) || __is_same(T, ihipStream_t *);
 
 /// A class with data() and size() over trivially copyable elements, such as std::vector and
 /// std::array.
@@ -127,6 +126,12 @@ inline void rebase_pointer(void *argument, void *data) {
   __builtin_memcpy(argument, &data, sizeof data);
 }
 
+/// Whether an argument can be passed to several variants.
+template <class Parameter>
+inline constexpr bool is_copyable_argument =
+    __is_constructible(std::remove_cvref_t<Parameter>, const std::remove_cvref_t<Parameter> &);
+template <class Type> inline constexpr bool is_copyable_argument<Type &> = true;
+
 template <class Parameter> constexpr tl_parameter describe_parameter(const char *name) {
   using type = std::remove_reference_t<Parameter>;
   using bare = std::remove_cv_t<type>;
@@ -162,10 +167,10 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.kind = known ? TL_PARAMETER_REFERENCE : TL_PARAMETER_OPAQUE;
     result.element = element_of<std::remove_all_extents_t<bare>>();
     result.access = std::is_const_v<type> ? TL_ACCESS_IN : TL_ACCESS_UNKNOWN;
-  } else if constexpr (!std::is_copy_constructible_v<bare>) {
+  } else if constexpr (!is_copyable_argument<Parameter>) {
     result.kind = TL_PARAMETER_UNCOPYABLE;
   } else {
-    result.kind = std::is_trivially_copyable_v<bare> ? TL_PARAMETER_VALUE : TL_PARAMETER_OPAQUE;
+    result.kind = __is_trivially_copyable(bare) ? TL_PARAMETER_VALUE : TL_PARAMETER_OPAQUE;
     result.element = element_of<bare>();
   }
   return result;
@@ -181,7 +186,7 @@ template <class Parameter> constexpr tl_argument describe_argument() {
   result.type = &type_identity<bare>;
   if constexpr (!std::is_array_v<bare>) {
     result.align = alignof(bare);
-    if constexpr (!std::is_trivially_copyable_v<bare> && std::is_copy_constructible_v<bare>) {
+    if constexpr (!__is_trivially_copyable(bare) && __is_constructible(bare, const bare &)) {
       result.copy = [](void *to, const void *from) {
         ::new (to) bare(*static_cast<const bare *>(from));
       };
@@ -219,10 +224,12 @@ template <class R> constexpr tl_parameter describe_result() {
 /// fresh copy for everything taken by value.
 template <class Parameter> struct argument {
   using type = std::remove_cvref_t<Parameter>;
-  static type get(void *address) { return *static_cast<const type *>(address); }
+  [[gnu::always_inline]] static type get(void *address) {
+    return *static_cast<const type *>(address);
+  }
 };
 template <class Type> struct argument<Type &> {
-  static Type &get(void *address) { return *static_cast<Type *>(address); }
+  [[gnu::always_inline]] static Type &get(void *address) { return *static_cast<Type *>(address); }
 };
 
 } // namespace tl::detail

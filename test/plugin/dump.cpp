@@ -49,7 +49,7 @@ int main() { std::printf("result %d\n", ns::sum<float>(4, nullptr)); }
 // CHECK-NEXT: return &factory;
 // CHECK: inline int __tl_dispatch_[[ID]](int size, const float *values) {
 // CHECK-NEXT: return tl::detail::dispatch<&__tl_factory_[[ID]], int (int, const float *)>(
-// CHECK-SAME: tl::detail::option_set(), static_cast<int &&>(size),
+// CHECK-SAME: tl::detail::no_options, static_cast<int &&>(size),
 
 // EXEC: registered ns::sum<float>
 // EXEC-NEXT: 0: block={m=16,n=8},how=fast,unrolled=true,ratio=0.25
