@@ -3,6 +3,7 @@
 # The lit suite. Substitutions:
 #
 #   %clangxx    the Clang under test, C++20, with the public headers on its path
+#   %clang_path its path alone
 #   %plugin     loads the plugin into it
 #   %runtime    links the shared runtime, run path included
 #   %runtime_static   links the static runtime
@@ -109,6 +110,7 @@ for pattern, replacement in [
     (r"%trials\b", f"{python} {database} trials"),
     (r"%sql\b", f"{python} {database} sql"),
     (r"%count\b", f"{python} {database} count"),
+    (r"%clang_path\b", config.tl_clangxx),
     (r"%python\b", python),
     (r"%source_dir\b", config.tl_source_dir),
     (r"%binary_dir\b", config.tl_binary_dir),

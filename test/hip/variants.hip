@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every variant's kernel is in the code object of every GPU, with its own resources, and the host
-// side has a stub for each.
+// side has a stub for each and for nothing else: what the host passes launch is what the device
+// passes compiled.
 //
 // REQUIRES: hip
 // RUN: rm -rf %t && mkdir %t && cd %t
@@ -19,6 +20,24 @@
 // RUN: FileCheck %s --check-prefix=NOTES --input-file=gfx1030.notes
 // RUN: FileCheck %s --check-prefix=WAVE32 --input-file=gfx1030.notes
 // RUN: llvm-nm -C out.o | FileCheck %s --check-prefix=HOST
+//
+// Names of kernels, from the stubs and from the code objects.
+// RUN: llvm-nm -C out.o | sed -n 's/.* [TW] void __device_stub__\(scale_kernel<.*\)/\1/p' | sort > host.names
+// RUN: llvm-nm -C gfx90a.co | sed -n 's/.* T void \(scale_kernel<.*\)/\1/p' | sort > gfx90a.names
+// RUN: llvm-nm -C gfx1030.co | sed -n 's/.* T void \(scale_kernel<.*\)/\1/p' | sort > gfx1030.names
+// RUN: FileCheck %s --check-prefix=NAMES --input-file=host.names
+// RUN: diff host.names gfx90a.names
+// RUN: diff host.names gfx1030.names
+// Each has its descriptor, by which the runtime launches it.
+// RUN: llvm-readelf --dyn-symbols gfx90a.co | grep -c '_Z12scale_kernel.*\.kd' | FileCheck %s --check-prefix=DESCRIPTORS
+//
+// What each takes: registers, LDS, and no spills.
+// RUN: %python %S/Inputs/metadata.py gfx90a.co | FileCheck %s --check-prefix=TAKES
+// RUN: %python %S/Inputs/metadata.py gfx1030.co | FileCheck %s --check-prefix=TAKES
+//
+// The assembler's own directives say the same.
+// RUN: %clangxx %plugin -x hip $(%hipflags gfx90a) --offload-device-only -O2 -S %s -o gfx90a.s
+// RUN: FileCheck %s --check-prefix=DIRECTIVES --input-file=gfx90a.s
 
 #include <hip/hip_runtime.h>
 
@@ -66,3 +85,25 @@ hipError_t use(float *x) { return scale(1024, 2.0f, x, x, nullptr); }
 // HOST-DAG: __device_stub__scale_kernel<config{128}>
 // HOST-DAG: __device_stub__scale_kernel<config{256}>
 // HOST-DAG: __tl_dispatch_
+
+// NAMES: scale_kernel<config{128}>
+// NAMES-NEXT: scale_kernel<config{256}>
+// NAMES-NEXT: scale_kernel<config{64}>
+// NAMES-NOT: scale_kernel
+
+// DESCRIPTORS: {{^}}3{{$}}
+
+// TAKES: target amdgcn-amd-amdhsa--gfx
+// TAKES-NEXT: scale_kernel<config{128}>{{.*}} vgprs {{[1-9][0-9]*}} sgprs {{[1-9][0-9]*}} lds 512 private 0 spills 0
+// TAKES-NEXT: scale_kernel<config{256}>{{.*}} vgprs {{[1-9][0-9]*}} sgprs {{[1-9][0-9]*}} lds 1024 private 0 spills 0
+// TAKES-NEXT: scale_kernel<config{64}>{{.*}} vgprs {{[1-9][0-9]*}} sgprs {{[1-9][0-9]*}} lds 256 private 0 spills 0
+// TAKES-NOT: scale_kernel
+
+// DIRECTIVES: .amdhsa_kernel [[FIRST:_Z12scale_kernelIXtl6config.*]]
+// DIRECTIVES-NEXT: .amdhsa_group_segment_fixed_size {{256|512|1024}}
+// DIRECTIVES: .amdhsa_next_free_vgpr {{[1-9]}}
+// DIRECTIVES: .amdhsa_kernel _Z12scale_kernel
+// DIRECTIVES-NEXT: .amdhsa_group_segment_fixed_size {{256|512|1024}}
+// DIRECTIVES: .amdhsa_kernel _Z12scale_kernel
+// DIRECTIVES-NEXT: .amdhsa_group_segment_fixed_size {{256|512|1024}}
+// DIRECTIVES-NOT: .amdhsa_kernel

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# tl_autotune(target [STATIC]): makes the factories in a target's C++ and CUDA sources tunable.
+# tl_autotune(target [STATIC]): makes the factories in a target's C++, CUDA and HIP sources
+# tunable.
 #
 # Adds the plugin to their compilation, makes their objects depend on the plugin's file (a compiler's
 # dependency output does not name it), and links the runtime (STATIC: the static one). With another
@@ -44,7 +45,8 @@ function(tl_autotune target)
   set_target_properties(${target} PROPERTIES TL_TUNED ON)
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CXX>:-fplugin=${plugin}>"
-    "$<$<COMPILE_LANG_AND_ID:CUDA,Clang>:-fplugin=${plugin}>")
+    "$<$<COMPILE_LANG_AND_ID:CUDA,Clang>:-fplugin=${plugin}>"
+    "$<$<COMPILE_LANG_AND_ID:HIP,Clang>:-fplugin=${plugin}>")
   # Sources may still be added to the target after this call.
   cmake_language(EVAL CODE
     "cmake_language(DEFER CALL _tl_depend_on_plugin [[${target}]] [[${plugin}]])")
