@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Checks a file against the T4 results format, written from the published description (JSON schemas of
-github.com/odgaard/TuningSchema and AutoTuningAssociation/autotuning_methodology). Prints what is wrong."""
+"""Checks a file against the T4 results format, written from the published schemas: schema_version 1.1.0 of
+AutoTuningAssociation/autotuning_methodology (src/autotuning_methodology/schemas/T4.json), and what 1.0.0 of
+KernelTuner/kernel_tuner (kernel_tuner/schema/T4/1.0.0/results-schema.json) asks beyond it. Both require
+configuration, times, invalidity and correctness of a result. Prints what is wrong."""
 
 import json
 import re
 import sys
 
 INVALIDITY = {"timeout", "compile", "runtime", "correctness", "constraints", "correct"}
-TIMES = {"compilation_time", "framework", "search_algorithm", "validation"}
+TIMES = {"compilation_time", "framework", "search_algorithm", "validation", "data", "kernel_overhead", "profiling_runs",
+         "profiling_overhead"}
+COMPILED = {"max_work_group_size", "local_memory_size", "private_memory_size", "constant_memory_size", "registers",
+            "global_size", "local_size"}
+APIS = {"OpenCL", "CUDA", "Vulkan"}
+COUNTERS = {"Int", "UnsignedInt", "Double", "Percent", "Throughput", "UtilizationLevel"}
 UNITS = {"nanoseconds", "microseconds", "milliseconds", "seconds"}
 errors = []
 
@@ -40,6 +47,10 @@ def check_result(where, result):
         value = measurement.get("value")
         expect(number(value) or isinstance(value, (str, list)), where, f"value of {measurement.get('name')}")
         expect(isinstance(measurement.get("unit", ""), str), where, "a unit that is no string")
+        expect(measurement.get("type", "Int") in COUNTERS, where, f"a measurement of type {measurement.get('type')!r}")
+    if "compilation_data" in result:
+        for name in COMPILED - set(result["compilation_data"]):
+            errors.append(f"{where}: compilation_data without {name}")
 
 
 def check(document):
@@ -48,6 +59,7 @@ def check(document):
     expect(re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version), "schema_version", repr(version))
     metadata = document.get("metadata", {})
     expect(metadata.get("timeunit", "milliseconds") in UNITS, "metadata", "timeunit")
+    expect(metadata.get("compute_api", "CUDA") in APIS, "metadata", f"compute_api {metadata.get('compute_api')!r}")
     for name in ("platform", "device", "autotuner", "autotuner_version", "timestamp"):
         expect(isinstance(metadata.get(name, ""), str), "metadata", f"{name} is no string")
     expect(isinstance(document.get("results"), list), "results", "is no array")

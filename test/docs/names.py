@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Every public name of the headers stands on a page: names.py CLANG INCLUDE_DIR PAGE...
+
+Public is what Clang lists in namespace tl outside of `detail`, the members of its classes, and the functions, types
+and macros of the C headers. A name counts as documented where it stands in a code span or block of the pages."""
+
+import os
+import re
+import subprocess
+import sys
+
+# For generated code and between headers, and what is private: -ast-list does not tell access.
+INTERNAL = {
+    "kernel": {"changed", "launch", "first_launch", "launch_now", "described", "with_call", "with_synthetic_call",
+               "with_synthetic_arguments", "factory"},
+    "tuner": {"call", "in_this_process", "launch_values", "store_result", "factory"},
+    "tuning_result": {"from"},
+    "with_inputs": {"list"},
+    "keyword": None,  # tags in types
+    "option": None,  # what a keyword's assignment yields
+    "space_t": {"enumerate", "axes", "predicates"},
+    "buffer": None,  # a base class
+}
+# What only generated code and the headers' templates call; <tl/abi.h> says what each is for.
+GENERATED = {"tl_rt_register", "tl_rt_unregister", "tl_rt_find", "tl_rt_resolve", "tl_rt_infeasible", "tl_rt_warn_once",
+             "tl_rt_warn_not_compiled", "tl_rt_make_call", "tl_rt_select", "tl_rt_set_inputs"}
+HEADERS = ("autotune", "tuner", "bench", "capi", "result")
+
+
+def cpp_names(clang, include):
+    source = "".join(f"#include <tl/{name}.h>\n" for name in HEADERS)
+    command = [clang, "-std=c++20", f"-I{include}", "-fsyntax-only", "-x", "c++", "-", "-Xclang", "-ast-list"]
+    listed = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+    for line in set(listed.splitlines()):
+        if not line.startswith("tl::"):
+            continue
+        while re.search(r"<[^<>]*>", line):  # arguments of templates, deduction guides
+            line = re.sub(r"<[^<>]*>", "", line)
+        parts = line.split("::")[1:]
+        name = parts[-1]
+        internal = [INTERNAL.get("::".join(parts[:i]), set()) for i in range(1, len(parts))] + [INTERNAL.get(name, set())]
+        if ("detail" in parts or not re.fullmatch(r"[a-z]\w*[a-z0-9]", name) or parts[-2:-1] == [name]
+                or any(hidden is None or hidden & set(parts) for hidden in internal)):
+            continue
+        yield "::".join(parts)
+
+
+def c_names(include):
+    for header in ("abi.h", "capi.h"):
+        yield from set(re.findall(r"\b(tl_rt_\w+)\(", open(os.path.join(include, "tl", header)).read())) - GENERATED
+
+
+clang, include, *pages = sys.argv[1:]
+code = ""
+for page in pages:
+    text = open(page).read()
+    code += "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.S)) + "\n"
+    code += "\n".join(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))) + "\n"
+names = set(cpp_names(clang, include)) | set(c_names(include))
+names |= {"TL_AUTOTUNE", "TL_ABI_VERSION", "TL_VERSION_STRING"}
+missing = [name for name in sorted(names) if not re.search(rf"(?<!\w){name.rsplit('::')[-1]}(?!\w)", code)]
+for name in missing:
+    print(f"on no page: {name}")
+print(f"{len(names)} names")
+sys.exit(1 if missing or len(names) < 150 else 0)
