@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace tl::rt {
 
@@ -80,10 +81,11 @@ void progress_line::probing(std::uint32_t done, std::uint32_t total, double best
   draw(text);
 }
 
-void progress_line::racing(std::uint32_t survivors, std::uint32_t rounds, double best_ns) {
+void progress_line::racing(std::uint32_t survivors, double best_ns, double confidence,
+                           double most_s) {
   if (due())
-    draw(fmt::format(" racing {} variants, round {}, best {}", survivors, rounds,
-                     format_ns(best_ns)));
+    draw(fmt::format(" racing {} variants, best {}, {:.0f} % sure, at most {:.0f} s left",
+                     survivors, format_ns(best_ns), 100 * confidence, std::ceil(most_s)));
 }
 
 std::string format_ns(double ns) {

@@ -29,8 +29,9 @@ public:
   /// failed.
   void probing(std::uint32_t done, std::uint32_t total, double best_ns, std::uint32_t failed);
 
-  /// The race: variants still in it, rounds run, the leader's median [ns].
-  void racing(std::uint32_t survivors, std::uint32_t rounds, double best_ns);
+  /// The race: variants still in it, the leader's time [ns], how sure it is (0..1), and the longest
+  /// that it can still take [s].
+  void racing(std::uint32_t survivors, double best_ns, double confidence, double most_s);
 
 private:
   void draw(const std::string &text);

@@ -63,8 +63,11 @@ std::string describe_session(const tl_factory &factory, const tl_call &call,
 }
 
 void report_session(const tl_factory &factory, const tl_call &call, const session_result &result) {
-  log(progress_wanted() ? log_level::error : log_level::info,
-      describe_session(factory, call, result));
+  const std::string text = describe_session(factory, call, result);
+  if (log_enabled(log_level::info))
+    log_info(text);
+  else if (progress_wanted()) // whoever watched the line wants to know how it ended
+    detail::write_log_line(log_level::info, "", text);
 }
 
 std::string describe_trial(const tl_factory &factory, const tl_call &call,

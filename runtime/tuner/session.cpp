@@ -311,9 +311,12 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
     options.settle_ns = std::min(options.settle_ns, settle_share * options.budget_ns);
     options.warmup_ns = std::min(options.warmup_ns, options.settle_ns);
   }
-  std::uint32_t looks = 0;
   options.observer = [&](const measure::race_progress &now) {
-    progress_.racing(now.contenders + 1, ++looks, now.leader_ns);
+    const std::uint32_t left = now.contenders + 1;
+    double most_s = left * (options.rep * std::max(now.leader_ns, options.least_sample_ns) * 1e-9);
+    if (options_.budget > 0)
+      most_s = std::min(most_s, std::max(0.0, options_.budget - elapsed_s()));
+    progress_.racing(left, now.leader_ns, now.confidence, most_s);
     return true;
   };
   bench_sampler sampler(bench, options_.timeout);
