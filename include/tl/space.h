@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace tl {
 namespace detail {
@@ -131,19 +132,6 @@ template <class T> struct is_space : std::false_type {};
 template <class Config, class Axes, class Predicates>
 struct is_space<space_t<Config, Axes, Predicates>> : std::true_type {};
 
-template <class Configs> constexpr std::size_t config_count(const Configs &configs) {
-  if constexpr (is_space<Configs>::value) {
-    std::size_t count = 0;
-    configs.for_each([&](const auto &) { ++count; });
-    return count;
-  } else {
-    std::size_t count = 0;
-    for (auto it = std::begin(configs), last = std::end(configs); it != last; ++it)
-      ++count;
-    return count;
-  }
-}
-
 template <class Configs> constexpr auto first_config_type(const Configs &configs) {
   if constexpr (is_space<Configs>::value)
     return std::type_identity<typename Configs::config_type>{};
@@ -151,15 +139,39 @@ template <class Configs> constexpr auto first_config_type(const Configs &configs
     return std::type_identity<std::remove_cvref_t<decltype(*std::begin(configs))>>{};
 }
 
-template <std::size_t N, class Configs> constexpr auto config_list(const Configs &configs) {
-  using config = typename decltype(first_config_type(configs))::type;
-  config_array<config, N> list{};
+/// Writes down the configs that it is called with, or just counts them: one type, so that
+/// enumerating a space is instantiated once.
+template <class Config> struct config_writer {
+  Config *to;
   std::size_t count = 0;
+  constexpr void operator()(const Config &config) {
+    if (to)
+      to[count] = config;
+    ++count;
+  }
+};
+
+template <class Config, class Configs>
+constexpr std::size_t write_configs(const Configs &configs, Config *to) {
+  config_writer<Config> writer{to};
   if constexpr (is_space<Configs>::value)
-    configs.for_each([&](const config &member) { list.data[count++] = member; });
+    configs.for_each(writer);
   else
-    for (auto it = std::begin(configs), last = std::end(configs); it != last; ++it)
-      list.data[count++] = *it;
+    for (const auto &config : configs)
+      writer(config);
+  return writer.count;
+}
+
+template <class Configs>
+using config_of = typename decltype(first_config_type(std::declval<const Configs &>()))::type;
+
+template <class Configs> constexpr std::size_t config_count(const Configs &configs) {
+  return write_configs(configs, static_cast<config_of<Configs> *>(nullptr));
+}
+
+template <std::size_t N, class Configs> constexpr auto config_list(const Configs &configs) {
+  config_array<config_of<Configs>, N> list{};
+  write_configs(configs, list.data);
   return list;
 }
 
