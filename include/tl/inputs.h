@@ -20,6 +20,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -218,13 +220,21 @@ template <class Full, class Options, class Option> struct supply_hooks {
   using supplied = supplied_inputs<Full, typename as_tuple<returned>::type>;
 
   static std::int32_t inputs(const tl_factory *factory, const tl_call *, void **arguments,
-                             std::uint64_t *extents, void **owner, void (*)(void *, const char *),
-                             void *) {
+                             std::uint64_t *extents, void **owner,
+                             void (*append)(void *, const char *), void *sink) {
     const Option &option = *static_cast<const Options *>(factory->context);
-    auto *made = new supplied(apply_arguments(option.value, arguments, taken{}));
-    made->place(arguments, extents);
-    *owner = made;
-    return 1;
+    try {
+      auto *made = new supplied(apply_arguments(option.value, arguments, taken{}));
+      made->place(arguments, extents);
+      *owner = made;
+      return 1;
+    } catch (const std::exception &thrown) {
+      append(sink, "`supply` threw: ");
+      append(sink, thrown.what());
+    } catch (...) {
+      append(sink, "`supply` threw something that is no std::exception");
+    }
+    return -1;
   }
   static void release(void *owner) { delete static_cast<supplied *>(owner); }
 };

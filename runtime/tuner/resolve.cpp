@@ -11,6 +11,7 @@
 #include "runtime/support/process_role.h"
 #include "runtime/tuner/device.h"
 #include "runtime/tuner/dispatch_table.h"
+#include "runtime/tuner/eligibility.h"
 #include "runtime/tuner/forced_config.h"
 #include "runtime/tuner/nearest.h"
 #include "runtime/tuner/registry.h"
@@ -136,9 +137,10 @@ std::uint32_t resolution::nearest() {
     return install_default("the nearest problem's winner cannot be checked: " + error);
   if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
     return install_default("the nearest problem's winner cannot be checked: " + prepared.reason);
-  std::vector<std::uint8_t> eligible(factory_.variant_count, 1);
-  if (options_.eligible)
-    options_.eligible(&factory_, inputs.call().arguments, eligible.data());
+  std::vector<std::uint8_t> eligible;
+  if (const status asked = find_eligible(factory_, options_, inputs.call().arguments, eligible);
+      !asked)
+    return install_default("the nearest problem's winner cannot be checked: " + asked.text());
   candidates.resize(std::min(candidates.size(), nearest_tries));
   for (const store::candidate &it : candidates) {
     const std::uint32_t variant = find_variant(factory_, it.best.config);

@@ -11,6 +11,7 @@
 #include "runtime/support/paths.h"
 #include "runtime/tuner/bench_sampler.h"
 #include "runtime/tuner/config_points.h"
+#include "runtime/tuner/eligibility.h"
 #include "runtime/tuner/probe_queue.h"
 #include "runtime/tuner/progress.h"
 #include "runtime/tuner/registry.h"
@@ -64,7 +65,7 @@ private:
   }
   double probe_limit_s() const;
   void take_over_earlier_trials();
-  void ask_eligible();
+  status ask_eligible();
   std::vector<std::uint32_t> searched() const;
   void probed(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
               std::string_view next);
@@ -122,11 +123,10 @@ void session_run::take_over_earlier_trials() {
     }
 }
 
-void session_run::ask_eligible() {
-  if (!options_.eligible)
-    return;
-  std::vector<std::uint8_t> wanted(factory_.variant_count, 0);
-  options_.eligible(&factory_, call_.arguments, wanted.data());
+status session_run::ask_eligible() {
+  std::vector<std::uint8_t> wanted;
+  if (status asked = find_eligible(factory_, options_, call_.arguments, wanted); !asked)
+    return asked;
   std::vector<store::trial> ruled_out;
   for (std::uint32_t i = 0; i < factory_.variant_count; ++i)
     if (!wanted[i] && trials_[i].wanted) {
@@ -137,6 +137,7 @@ void session_run::ask_eligible() {
     }
   if (!ruled_out.empty())
     static_cast<void>(store::tuning_store::instance().trials_finished(session_, ruled_out));
+  return status::ok();
 }
 
 /// Variants may be probed when they are eligible and were not lost with an earlier worker.
@@ -391,7 +392,8 @@ static std::string summarise_failures(const std::vector<store::trial> &trials) {
 
 session_result session_run::run() {
   take_over_earlier_trials();
-  ask_eligible();
+  if (const status asked = ask_eligible(); !asked)
+    return fail(asked.text());
   std::string error;
   const tuning_task task{.factory = &factory_,
                          .call = &call_,
