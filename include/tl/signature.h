@@ -76,7 +76,9 @@ template <class T> constexpr std::uint32_t element_of() {
   else if constexpr (__is_same(type, _Float16))
     return TL_ELEMENT_F16;
 #endif
-#if defined(__clang__) && defined(__BFLT16_DIG__)
+// GCC says whether it has the type; Clang, which has it on these targets, does not.
+#if defined(__BFLT16_DIG__) ||                                                                     \
+    (defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)))
   else if constexpr (__is_same(type, __bf16))
     return TL_ELEMENT_BF16;
 #endif

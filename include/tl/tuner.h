@@ -20,6 +20,7 @@
 #include <tl/result.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -97,6 +98,13 @@ struct tuner_overrides {
   }
 };
 
+/// As a stream would print it: "-0.5", "1e-09", "nan".
+inline std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
 template <class Signature> struct tuned_call;
 
 /// How a tuner's run() becomes a tl_call: eager factories.
@@ -170,12 +178,27 @@ public:
     overrides_->original = original_;
   }
 
-  /// The options of the attribute, one by one; units and meanings are those of <tl/keywords.h>.
-  tuner &timeout(double seconds) { return options_.timeout = seconds, *this; }
-  tuner &budget(double seconds) { return options_.budget = seconds, *this; }
-  tuner &warmup(double milliseconds) { return options_.warmup = milliseconds, *this; }
-  tuner &rep(int samples) { return options_.rep = static_cast<std::uint32_t>(samples), *this; }
+  /// The options of the attribute, one by one; units, meanings and ranges are those of
+  /// <tl/keywords.h>. A value out of its range throws std::invalid_argument.
+  tuner &timeout(double seconds) {
+    require(seconds > 0, "timeout", seconds, "a positive number of seconds");
+    return options_.timeout = seconds, *this;
+  }
+  tuner &budget(double seconds) {
+    require(seconds > 0, "budget", seconds, "a positive number of seconds");
+    return options_.budget = seconds, *this;
+  }
+  tuner &warmup(double milliseconds) {
+    require(milliseconds >= 0, "warmup", milliseconds,
+            "a number of milliseconds that is not negative");
+    return options_.warmup = milliseconds, *this;
+  }
+  tuner &rep(int samples) {
+    require(samples >= 1, "rep", samples, "a count of at least 1");
+    return options_.rep = static_cast<std::uint32_t>(samples), *this;
+  }
   tuner &check_repeat(int runs) {
+    require(runs >= 0, "check_repeat", runs, "a count that is not negative");
     return options_.check_repeat = static_cast<std::uint32_t>(runs), *this;
   }
   tuner &skip_check(bool on = true) { return options_.skip_check = on, *this; }
@@ -184,11 +207,17 @@ public:
   tuner &isolation(isolation_t where) { return options_.isolation = where.value, *this; }
   tuner &profiler(profiler_t what) { return options_.profiler = what.value, *this; }
   tuner &search(search_t how) {
+    require(how.strategy == TL_SEARCH_EXHAUSTIVE || how.count > 0, "search", how.count,
+            "a search of at least 1 variant");
     options_.search = how.strategy;
     options_.search_count = how.count;
     return *this;
   }
   tuner &tolerance(const tolerance_t &value) {
+    require(value.rtol >= 0, "tolerance.rtol", value.rtol, "a number that is not negative");
+    require(value.atol >= 0, "tolerance.atol", value.atol, "a number that is not negative");
+    require(value.max_mismatched_ratio >= 0 && value.max_mismatched_ratio <= 1,
+            "tolerance.max_mismatched_ratio", value.max_mismatched_ratio, "a ratio from 0 to 1");
     options_.rtol = value.rtol;
     options_.atol = value.atol;
     options_.max_mismatched_ratio = value.max_mismatched_ratio;
@@ -282,6 +311,12 @@ public:
   const tl_factory &factory() const { return *original_; }
 
 private:
+  static void require(bool holds, const char *option, double found, const char *expected) {
+    if (!holds)
+      throw std::invalid_argument(std::string("tl::tuner: ") + option + " is " +
+                                  detail::number_text(found) + ", expected " + expected);
+  }
+
   /// Calls `fn` with all values, or with the launch's only.
   template <class Function, class Result>
   static void call(const Function &fn, void *const *arguments, Result *result) {

@@ -77,6 +77,12 @@ trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call,
       call_.synthetic = 0;
     origin_ = "generated";
   }
+  if (options.cache_inputs &&
+      (given > 0 || (given == 0 && options.supply == TL_SUPPLY_NONE && !call.synthetic)))
+    warn_once(fmt::format("cache_inputs {}", factory.id),
+              fmt::format("{}: cache_inputs keeps generated inputs, and these are {}; it has no "
+                          "effect without a supply type",
+                          factory.name, given ? "the program's" : "the call's own"));
 }
 
 /// 1: inputs of the program's are in place; 0: it gives none; -1: they do not fit.

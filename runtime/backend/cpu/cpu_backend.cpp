@@ -5,8 +5,25 @@
 #include "runtime/backend/cpu/cpu_identity.h"
 #include "runtime/backend/cpu/forked_bench.h"
 #include "runtime/backend/cpu/in_process_bench.h"
+#include "runtime/support/log.h"
+
+#include <fmt/format.h>
 
 namespace tl::rt {
+
+static const char *profiler_name(std::uint32_t profiler) {
+  switch (profiler) {
+  case TL_PROFILER_EVENT:
+    return "event";
+  case TL_PROFILER_GRAPH:
+    return "graph";
+  case TL_PROFILER_CUPTI:
+    return "cupti";
+  default:
+    return "unknown";
+  }
+}
+
 namespace {
 
 class cpu final : public backend {
@@ -16,6 +33,11 @@ public:
   }
 
   std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
+    if (task.options.profiler != TL_PROFILER_DEFAULT && task.options.profiler != TL_PROFILER_WALL)
+      warn_once(fmt::format("profiler {}", task.factory->id),
+                fmt::format("{}: profiler = {}: the CPU has the wall clock only, which takes the "
+                            "times instead",
+                            task.factory->name, profiler_name(task.options.profiler)));
     if (task.in_process)
       return open_in_process_bench(task, error);
     return forked_bench::open(task, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
