@@ -306,6 +306,15 @@ void tl_rt_warn_not_compiled(const tl_factory *factory, uint64_t position);
 /// Text of the last error on this thread, "" when there was none. Valid until the next call.
 const char *tl_rt_last_error(void);
 
+/// Starts to record how long the kernels of this process take on a backend's devices, by the
+/// vendor's profiler, which is opened when it is first asked for. Returns null, or the reason why
+/// that cannot be (valid until this thread's next call). One recording at a time in a process.
+const char *tl_rt_begin_kernel_times(uint32_t backend);
+
+/// Ends that and sums up what the kernels since then took [ns]; the caller has waited for them.
+/// Returns null, or why there is no sum.
+const char *tl_rt_end_kernel_times(uint32_t backend, double *nanoseconds);
+
 /// TL_ABI_VERSION of the runtime that is linked.
 uint32_t tl_rt_abi_version(void);
 

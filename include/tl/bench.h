@@ -31,8 +31,8 @@ struct bench_options {
   std::vector<double> quantiles{0.2, 0.5, 0.8}; ///< what bench_result::quantiles answers
   /// Flush the caches before each sample. Default: on a GPU, not on the CPU.
   bool cold = TL_HAS_STREAMS;
-  /// event, graph, or wall; default: event on a GPU, wall on the CPU. cupti belongs to tuning
-  /// sessions.
+  /// event, graph, cupti (kernels alone, without gaps between them; needs the runtime library and
+  /// CUPTI), or wall; default: event on a GPU, wall on the CPU.
   profiler_t profiler{TL_PROFILER_DEFAULT};
   detail::stream_t stream{}; ///< that the callable works on; the default stream
 };
@@ -97,6 +97,14 @@ inline double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+/// How many samples are taken of something of which one takes `estimate_ns`.
+inline std::size_t sample_count(const bench_options &options, double estimate_ns) {
+  if (options.rep)
+    return options.rep;
+  return static_cast<std::size_t>(
+      std::clamp(options.rep_ms * 1e6 / std::max(estimate_ns, 1.0), 10.0, 10000.0));
+}
+
 /// Times with the host's clock; `finish` waits for what the callable has started.
 template <class Callable, class Flush, class Finish>
 std::vector<double> wall_samples(Callable &callable, const bench_options &options, Flush &&flush,
@@ -110,10 +118,7 @@ std::vector<double> wall_samples(Callable &callable, const bench_options &option
   double estimate = once();
   for (const double until = seconds_now() + options.warmup_ms * 1e-3; seconds_now() < until;)
     estimate = once();
-  std::size_t count = options.rep;
-  if (!count)
-    count = static_cast<std::size_t>(
-        std::clamp(options.rep_ms * 1e-3 / std::max(estimate, 1e-9), 10.0, 10000.0));
+  const std::size_t count = sample_count(options, estimate * 1e9);
   std::vector<double> samples;
   samples.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -133,6 +138,11 @@ std::vector<double> wall_samples(Callable &callable, const bench_options &option
 #endif
 
 #if TL_HAS_STREAMS
+
+// Weak, so that programs which do not ask for them need no runtime library.
+extern "C" [[gnu::weak]] const char *tl_rt_begin_kernel_times(uint32_t backend);
+extern "C" [[gnu::weak]] const char *tl_rt_end_kernel_times(uint32_t backend, double *nanoseconds);
+
 namespace tl::detail {
 
 #define TL_BENCH_CALL(call) ::tl::detail::check_bench_call((call), #call)
@@ -231,6 +241,41 @@ private:
   TL_GPU(GraphExec_t) exec_ {};
 };
 
+/// What the vendor's profiler records of one call after the other.
+template <class Callable>
+std::vector<double> recorded_samples(Callable &callable, const bench_options &options) {
+  if (!&tl_rt_begin_kernel_times)
+    throw std::invalid_argument("tl::bench: profiler = cupti needs the runtime library, and this "
+                                "program is linked without it");
+  const device_flush flush(options.cold);
+  const auto finish = [&] { TL_BENCH_CALL(TL_GPU(StreamSynchronize)(options.stream)); };
+  const auto once = [&](bool flushed) {
+    if (flushed)
+      flush(options.stream);
+    finish();
+    double nanoseconds = 0;
+    if (const char *why = tl_rt_begin_kernel_times(backend))
+      throw std::invalid_argument(std::string("tl::bench: ") + why);
+    try {
+      callable();
+      finish();
+    } catch (...) {
+      static_cast<void>(tl_rt_end_kernel_times(backend, &nanoseconds));
+      throw;
+    }
+    if (const char *why = tl_rt_end_kernel_times(backend, &nanoseconds))
+      throw std::runtime_error(std::string("tl::bench: ") + why);
+    return nanoseconds;
+  };
+  double estimate_ns = once(false);
+  for (const double until = seconds_now() + options.warmup_ms * 1e-3; seconds_now() < until;)
+    estimate_ns = once(false);
+  std::vector<double> samples(sample_count(options, estimate_ns));
+  for (double &sample : samples)
+    sample = once(true);
+  return samples;
+}
+
 template <class Launch>
 std::vector<double> event_samples(Launch &&launch, const bench_options &options) {
   const device_flush flush(options.cold);
@@ -255,11 +300,7 @@ std::vector<double> event_samples(Launch &&launch, const bench_options &options)
   double estimate_ns = timed(1, false)[0];
   for (const double until = seconds_now() + options.warmup_ms * 1e-3; seconds_now() < until;)
     estimate_ns = timed(1, false)[0];
-  std::size_t count = options.rep;
-  if (!count)
-    count = static_cast<std::size_t>(
-        std::clamp(options.rep_ms * 1e6 / std::max(estimate_ns, 1.0), 10.0, 10000.0));
-  return timed(count, true);
+  return timed(sample_count(options, estimate_ns), true);
 }
 
 } // namespace tl::detail
@@ -271,10 +312,9 @@ namespace tl {
 /// error throws std::runtime_error; a profiler that there is not throws std::invalid_argument.
 template <class Callable>
 bench_result bench(Callable &&callable, const bench_options &options = {}) {
-  if (options.profiler.value == TL_PROFILER_CUPTI)
-    throw std::invalid_argument(
-        "tl::bench: the profiler is event, graph or wall; cupti belongs to tuning sessions");
 #if TL_HAS_STREAMS
+  if (options.profiler.value == TL_PROFILER_CUPTI)
+    return detail::summarise(detail::recorded_samples(callable, options), options.quantiles);
   if (options.profiler.value == TL_PROFILER_GRAPH) {
     const detail::bench_graph<Callable> graph(callable, options.stream);
     return detail::summarise(detail::event_samples([&] { graph.launch(options.stream); }, options),

@@ -2,6 +2,7 @@
 //
 // The exported C functions: nothing but the boundary. No exception leaves one.
 
+#include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/supply/scope.h"
 #include "runtime/support/infeasible.h"
 #include "runtime/support/log.h"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace tl::rt {
@@ -23,6 +25,36 @@ namespace tl::rt {
 static void report_internal_error(const char *where, const char *what) noexcept {
   log_error(where);
   log_error(what);
+}
+
+/// The variant for the call that `describe` gives. Nothing that the program throws while it is
+/// asked (by `key`, for instance) leaves: then the default config runs.
+template <class Describe>
+static std::uint32_t resolve_or_default(const tl_factory &factory, Describe &&describe) noexcept {
+  // What an older or a newer program hands over may mean something else.
+  if (factory.abi_version != TL_ABI_VERSION)
+    return factory.default_variant;
+  try {
+    return resolve(factory, describe());
+  } catch (const std::exception &error) {
+    report_internal_error("a call could not be resolved, the default config runs", error.what());
+  } catch (...) {
+    report_internal_error("a call could not be resolved, the default config runs",
+                          "something was thrown that is no std::exception");
+  }
+  return factory.default_variant;
+}
+
+/// The status of `body` as the C interface tells it.
+template <class Body> static const char *kernel_times(Body &&body) noexcept {
+  static thread_local std::string text;
+  try {
+    const status done = body();
+    text = done.text();
+    return done ? nullptr : text.c_str();
+  } catch (...) {
+    return "profiler = cupti: out of memory";
+  }
 }
 
 } // namespace tl::rt
@@ -51,13 +83,23 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 }
 
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call) {
-  try {
-    return tl::rt::resolve(*factory, *call);
-  } catch (const std::exception &error) {
-    tl::rt::report_internal_error("a call could not be resolved, the default config runs",
-                                  error.what());
-    return factory->default_variant;
-  }
+  return tl::rt::resolve_or_default(*factory, [&]() -> const tl_call & { return *call; });
+}
+
+const char *tl_rt_begin_kernel_times(uint32_t backend) {
+  return tl::rt::kernel_times([&] {
+    return backend == TL_BACKEND_CUDA
+               ? tl::rt::cuda::begin_kernel_times()
+               : tl::rt::status::unsupported("profiler = cupti: it is for CUDA devices only");
+  });
+}
+
+const char *tl_rt_end_kernel_times(uint32_t backend, double *nanoseconds) {
+  return tl::rt::kernel_times([&] {
+    return backend == TL_BACKEND_CUDA && nanoseconds
+               ? tl::rt::cuda::end_kernel_times(*nanoseconds)
+               : tl::rt::status::unsupported("profiler = cupti: nothing was recorded");
+  });
 }
 
 const void *tl_rt_select(const tl_factory *factory, void *const *arguments, const uint64_t *key,
@@ -68,14 +110,10 @@ const void *tl_rt_select(const tl_factory *factory, void *const *arguments, cons
   const std::uint32_t found = tl::rt::find_installed(*factory->slot, {key, factory->key_words});
   if (found == UINT32_MAX) {
     // Not remembered: while a stream is being captured it holds for this call only.
-    try {
-      const tl::rt::described_call call(*factory, arguments, key);
-      return functions[tl::rt::resolve(*factory, call.get())];
-    } catch (const std::exception &error) {
-      tl::rt::report_internal_error("a call could not be resolved, the default config runs",
-                                    error.what());
-      return functions[factory->default_variant];
-    }
+    std::optional<tl::rt::described_call> call;
+    return functions[tl::rt::resolve_or_default(*factory, [&]() -> const tl_call & {
+      return call.emplace(*factory, arguments, key).get();
+    })];
   }
   last->generation = generation;
   last->function = functions[found];
