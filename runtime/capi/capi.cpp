@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -21,6 +22,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 namespace tl::rt {
 namespace {
@@ -57,6 +60,8 @@ struct prepared_call {
     if (count != wanted)
       throw failure(fmt::format("{} takes {} arguments (streams not counted), {} were given",
                                 factory.name, wanted, count));
+    if (!given && count > 0)
+      throw failure(fmt::format("{}: the array of arguments is null", factory.name));
     std::uint32_t next = 0;
     for (std::uint32_t i = 0; i < factory.parameter_count; ++i) {
       void *argument = factory.parameters[i].kind == TL_PARAMETER_STREAM ? &stream : given[next++];
@@ -78,10 +83,40 @@ struct prepared_call {
   tl_call call{};
 };
 
+/// The factory that a caller names. What is none is not looked into: other languages hand over
+/// pointers of their own making.
 const tl_factory &checked(const tl_factory *factory) {
   if (!factory)
     throw failure("the factory is null");
+  if (!is_registered(factory))
+    throw failure(fmt::format("this is none of the {} factories of the loaded images (a pointer of "
+                              "64 bits may have been cut to 32)",
+                              registered_factories().size()));
   return *factory;
+}
+
+/// The same for one that may be a copy with other options, and so must be taken at its word.
+const tl_factory &checked_copy(const tl_factory *factory) {
+  if (!factory)
+    throw failure("the factory is null");
+  if (factory->abi_version != TL_ABI_VERSION)
+    throw failure(fmt::format("the factory is of version {} of the runtime interface, and this "
+                              "runtime has version {}",
+                              factory->abi_version, TL_ABI_VERSION));
+  return *factory;
+}
+
+/// What somebody reads meanwhile is the old file or the new one, and never a part of one.
+void write_file(const std::string &path, const std::string &text) {
+  const std::string part = fmt::format("{}.{}.part", path, ::getpid());
+  std::ofstream file(part, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (file && std::rename(part.c_str(), path.c_str()) == 0)
+    return;
+  const std::string why = std::strerror(errno);
+  std::remove(part.c_str());
+  throw failure(fmt::format("{}: cannot be written: {}", path, why));
 }
 
 } // namespace
@@ -197,7 +232,12 @@ int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *co
 
 tl_result *tl_rt_tune(const tl_factory *factory, const tl_call *call) {
   return guarded(static_cast<tl_result *>(nullptr), [&] {
-    return &make_result(checked(factory), *call, tune_explicitly(*factory, *call)).release()->view;
+    const tl_factory &copy = checked_copy(factory);
+    if (!call)
+      throw failure("the call is null");
+    if (!call->arguments || !call->key || !call->problem)
+      throw failure("the call holds no arguments or no key");
+    return &make_result(copy, *call, tune_explicitly(copy, *call)).release()->view;
   });
 }
 
@@ -208,18 +248,19 @@ void tl_rt_free_result(tl_result *result) {
 
 int32_t tl_rt_save_result(const tl_result *result, const char *path) {
   return guarded(-1, [&] {
-    const std::string text = result_to_json(*result);
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    file.close();
-    if (!file)
-      throw failure(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+    if (!result)
+      throw failure("the result is null");
+    if (!path)
+      throw failure("the path is null");
+    write_file(path, result_to_json(*result));
     return 0;
   });
 }
 
 tl_result *tl_rt_load_result(const char *path) {
   return guarded(static_cast<tl_result *>(nullptr), [&] {
+    if (!path)
+      throw failure("the path is null");
     std::ifstream file(path, std::ios::binary);
     if (!file)
       throw failure(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));

@@ -210,11 +210,6 @@ std::string json_value::text_or(std::string_view name, std::string otherwise) co
   return found && found->type == kind::text ? found->text : std::move(otherwise);
 }
 
-double json_value::number_or(std::string_view name, double otherwise) const {
-  const json_value *found = find(name);
-  return found && found->type == kind::number ? found->number : otherwise;
-}
-
 std::optional<json_value> parse_json(std::string_view input, std::string &error) {
   json_value value;
   reader r(input);

@@ -26,9 +26,8 @@ struct json_value {
 
   /// Member of an object, or null.
   const json_value *find(std::string_view name) const;
-  /// Its text or number, or what is given where there is none of that type.
+  /// Its text, or what is given where there is none.
   std::string text_or(std::string_view name, std::string otherwise = {}) const;
-  double number_or(std::string_view name, double otherwise = 0) const;
 };
 
 /// Empty, with the position and what was expected in `error`, where the text is no JSON.

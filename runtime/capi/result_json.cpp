@@ -40,6 +40,44 @@ private:
   std::string text_;
 };
 
+/// Members of one object by name; the first that is missing or of another type is the error.
+class member_reader {
+public:
+  member_reader(const json_value &from, std::string where, std::string &error)
+      : from_(from), where_(std::move(where)), error_(error) {}
+
+  void text(const char *name, std::string &to) const {
+    if (const json_value *found = of_type(name, json_value::kind::text, "text"))
+      to = found->text;
+  }
+  void number(const char *name, double &to) const {
+    if (const json_value *found = of_type(name, json_value::kind::number, "number"))
+      to = found->number;
+  }
+  const std::vector<json_value> &array(const char *name) const {
+    static const std::vector<json_value> none;
+    const json_value *found = of_type(name, json_value::kind::array, "array");
+    return found ? found->items : none;
+  }
+
+private:
+  const json_value *of_type(const char *name, json_value::kind type, const char *expected) const {
+    const json_value *found = from_.find(name);
+    if (found && found->type == type)
+      return found;
+    if (error_.empty())
+      error_ =
+          found ? fmt::format("{}member '{}' is {}, expected {} {}", where_, name,
+                              found->source.substr(0, 40), *expected == 'a' ? "an" : "a", expected)
+                : fmt::format("{}there is no member '{}'", where_, name);
+    return nullptr;
+  }
+
+  const json_value &from_;
+  const std::string where_;
+  std::string &error_;
+};
+
 } // namespace
 
 static std::string trial_to_json(const tl_trial &trial) {
@@ -95,44 +133,42 @@ std::unique_ptr<owned_result> result_from_json(const std::string &text, std::str
     error = fmt::format("found format '{}', expected '{}'", read->text_or("format"), format_name);
     return nullptr;
   }
-  if (read->text_or("factory").empty() || read->text_or("config").empty()) {
-    error = "there is no factory or no config in it";
-    return nullptr;
-  }
   auto result = std::make_unique<owned_result>();
-  result->factory = read->text_or("factory");
-  result->name = read->text_or("name");
-  result->fingerprint = read->text_or("fingerprint");
-  result->problem = read->text_or("problem");
-  result->device = read->text_or("device");
-  result->mode = read->text_or("mode");
-  result->config = read->text_or("config");
-  result->state = read->text_or("state");
-  result->failure = read->text_or("failure");
-  result->runner_up = read->text_or("runner_up");
-  result->median_ns = read->number_or("median_ns");
-  result->default_median_ns = read->number_or("default_median_ns");
-  result->reference_median_ns = read->number_or("reference_median_ns");
-  result->margin = read->number_or("margin");
-  result->confidence = read->number_or("confidence");
-  result->seconds = read->number_or("seconds");
-  result->passes = read->number_or("passes");
-  if (const json_value *trials = read->find("trials"))
-    for (const json_value &it : trials->items) {
-      owned_result::trial &trial = result->trials.emplace_back();
-      trial.config = it.text_or("config");
-      trial.status = it.text_or("status");
-      trial.reason = it.text_or("reason");
-      if (const json_value *resources = it.find("resources"))
-        trial.resources = resources->source;
-      trial.median_ns = it.number_or("median_ns");
-      trial.mean_ns = it.number_or("mean_ns");
-      trial.spread_ns = it.number_or("spread_ns");
-      trial.clock = it.number_or("clock");
-      if (const json_value *samples = it.find("samples_ns"))
-        for (const json_value &sample : samples->items)
-          trial.samples_ns.push_back(sample.number);
-    }
+  const member_reader top(*read, "", error);
+  top.text("factory", result->factory);
+  top.text("name", result->name);
+  top.text("fingerprint", result->fingerprint);
+  top.text("problem", result->problem);
+  top.text("device", result->device);
+  top.text("mode", result->mode);
+  top.text("config", result->config);
+  top.text("state", result->state);
+  top.text("failure", result->failure);
+  top.text("runner_up", result->runner_up);
+  top.number("median_ns", result->median_ns);
+  top.number("default_median_ns", result->default_median_ns);
+  top.number("reference_median_ns", result->reference_median_ns);
+  top.number("margin", result->margin);
+  top.number("confidence", result->confidence);
+  top.number("seconds", result->seconds);
+  top.number("passes", result->passes);
+  for (const json_value &it : top.array("trials")) {
+    owned_result::trial &trial = result->trials.emplace_back();
+    const member_reader members(it, fmt::format("trial {}: ", result->trials.size()), error);
+    members.text("config", trial.config);
+    members.text("status", trial.status);
+    members.text("reason", trial.reason);
+    if (const json_value *resources = it.find("resources"))
+      trial.resources = resources->source;
+    members.number("median_ns", trial.median_ns);
+    members.number("mean_ns", trial.mean_ns);
+    members.number("spread_ns", trial.spread_ns);
+    members.number("clock", trial.clock);
+    for (const json_value &sample : members.array("samples_ns"))
+      trial.samples_ns.push_back(sample.number);
+  }
+  if (!error.empty())
+    return nullptr;
   result->finish();
   return result;
 }

@@ -55,6 +55,12 @@ std::vector<const tl_factory *> registered_factories() {
   return f.all;
 }
 
+bool is_registered(const tl_factory *factory) {
+  factories &f = known();
+  const mutex_lock lock(f.guard);
+  return std::find(f.all.begin(), f.all.end(), factory) != f.all.end();
+}
+
 const tl_factory *find_factory(std::string_view id) {
   factories &f = known();
   const mutex_lock lock(f.guard);

@@ -23,6 +23,9 @@ void unregister_factory(const tl_factory *factory);
 /// All factories, in the order in which they were registered. Thread-safe.
 std::vector<const tl_factory *> registered_factories();
 
+/// Whether this is the address of a registered factory; nothing is read through it. Thread-safe.
+bool is_registered(const tl_factory *factory);
+
 /// The factory with this id, or null. Where several images define one, the first. Thread-safe.
 const tl_factory *find_factory(std::string_view id);
 
