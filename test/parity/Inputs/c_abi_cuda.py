@@ -49,4 +49,4 @@ for name in (b"eager_scale", b"lazy_scale"):
     call(library.tl_rt_call, factory, arguments, 3, stream, None)
     back = (ctypes.c_float * n)()
     library.test_to_host(back, ctypes.c_void_p(y), size)
-    print(library.tl_rt_config(factory, variant).decode(), [back[i] for i in range(3)], back[n - 1] == 2.0 * (n - 1))
+    print(library.tl_rt_config(factory, variant).decode(), [back[i] for i in range(3)], back[n - 1] == 2.0 * (n - 1), flush=True)

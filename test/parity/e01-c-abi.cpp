@@ -11,7 +11,7 @@
 // RUN: %t 5000 > %t.program
 // RUN: FileCheck %s --check-prefix=PROGRAM < %t.program
 // PROGRAM: prepared step={{[0-9]+}}
-// RUN: env TL_TUNE=require %python %S/Inputs/capi.py %binary_dir/lib/libtlruntime.so %t.so 5000 > %t.python
+// RUN: env TL_TUNE=require %python %S/Inputs/c_abi.py %binary_dir/lib/libtlruntime.so %t.so 5000 > %t.python
 // RUN: FileCheck %s --check-prefix=PYTHON < %t.python
 // PYTHON: factories ['saxpy', 'sum']
 // PYTHON: configs ['step=1', 'step=2', 'step=4']
@@ -26,7 +26,7 @@
 // RUN: grep -o "prepared step=[0-9]*" %t.python > %t.b
 // RUN: cmp %t.a %t.b
 //
-// RUN: %python %S/Inputs/capi.py %binary_dir/lib/libtlruntime.so %t.so 6000 > %t.python
+// RUN: %python %S/Inputs/c_abi.py %binary_dir/lib/libtlruntime.so %t.so 6000 > %t.python
 // RUN: FileCheck %s --check-prefix=PYTHON < %t.python
 // RUN: env TL_TUNE=require %t 6000 > %t.program
 // RUN: grep -o "prepared step=[0-9]*" %t.program > %t.a
