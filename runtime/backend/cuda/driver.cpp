@@ -6,7 +6,6 @@
 #include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/backend/cuda/nvml.h"
 #include "runtime/backend/gpu/embedded.h"
-#include "runtime/support/log.h"
 
 #include <fmt/format.h>
 
@@ -23,7 +22,9 @@ public:
   std::vector<std::pair<std::string, std::string>> identity(int ordinal) const override;
   std::string unit(int ordinal) const override;
   gpu::device_limits limits(int ordinal) const override;
-  std::vector<int> idle_peers(int ordinal) const override;
+  int device_count() const override;
+  bool reaches(int ordinal, int other) const override;
+  int busy_percent(int ordinal) const override;
   status enter(int ordinal, gpu::thread_state &before) const override;
   void leave(int ordinal, const gpu::thread_state &before) const override;
 
@@ -102,7 +103,6 @@ private:
   unsigned count(ordinal device, device_attribute which) const {
     return static_cast<unsigned>(std::max(number(device, which), 0));
   }
-  std::string find_obstacle(int helper, int ordinal) const;
   function_t *as_function(void *handle) const;
 
   entry_points api_;
@@ -144,37 +144,20 @@ std::string cuda_driver::unit(int ordinal) const {
   return text;
 }
 
-std::vector<int> cuda_driver::idle_peers(int ordinal) const {
-  std::vector<int> peers;
+int cuda_driver::device_count() const {
   int count = 0;
-  api_.cuDeviceGetCount(&count);
-  if (count < 2)
-    return peers;
-  const auto wanted = identity(ordinal);
-  for (int other = 0; other < count; ++other)
-    if (other != ordinal && identity(other) == wanted) {
-      const std::string obstacle = find_obstacle(other, ordinal);
-      if (obstacle.empty())
-        peers.push_back(other);
-      else
-        log_info(fmt::format("{} does not help with first runs: {}", unit(other), obstacle));
-    }
-  return peers;
+  return api_.cuDeviceGetCount(&count) == success ? count : 0;
 }
 
-/// Why a device cannot help another one, "" when it can.
-std::string cuda_driver::find_obstacle(int helper, int ordinal) const {
-  // A worker there opens the buffers where they are.
+bool cuda_driver::reaches(int ordinal, int other) const {
   int reachable = 0;
-  if (api_.cuDeviceCanAccessPeer(&reachable, helper, ordinal) != success || !reachable)
-    return fmt::format("it cannot access the memory of device {}", ordinal);
-  // Its lock is free when no session of ours runs on it; this is about everybody else.
+  return api_.cuDeviceCanAccessPeer(&reachable, ordinal, other) == success && reachable != 0;
+}
+
+int cuda_driver::busy_percent(int ordinal) const {
   char bus[32] = {};
-  api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, helper);
-  const int busy = read_managed_properties(bus).busy_percent;
-  if (busy < 0)
-    return "whether it is idle cannot be found out (NVML)";
-  return busy > 0 ? fmt::format("it was busy {} % of the last moments", busy) : "";
+  api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, ordinal);
+  return read_managed_properties(bus).busy_percent;
 }
 
 gpu::device_limits cuda_driver::limits(int ordinal) const {

@@ -68,8 +68,12 @@ public:
   virtual std::vector<std::pair<std::string, std::string>> identity(int ordinal) const = 0;
   virtual std::string unit(int ordinal) const = 0;
   virtual device_limits limits(int ordinal) const = 0;
-  /// See backend::idle_peers.
-  virtual std::vector<int> idle_peers(int) const { return {}; }
+  virtual int device_count() const = 0;
+  /// Whether work on one device can read memory of another one.
+  virtual bool reaches(int ordinal, int other) const = 0;
+  /// Share of the last moments (up to a second) in which a kernel of some process was running; -1:
+  /// cannot be found out [%].
+  virtual int busy_percent(int ordinal) const = 0;
 
   /// Makes a device the calling thread's current one, in the context that the vendor's runtime
   /// uses, and lets the thread allocate while other streams are being captured. leave() undoes as

@@ -4,7 +4,10 @@
 
 #include "runtime/backend/gpu/bench.h"
 #include "runtime/backend/gpu/driver.h"
+#include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
+
+#include <fmt/format.h>
 
 #include <map>
 #include <memory>
@@ -20,19 +23,44 @@ public:
     return api_.identity(device);
   }
   std::string unit(std::int32_t device) override { return api_.unit(device); }
-  std::vector<std::int32_t> idle_peers(std::int32_t device) override {
-    return api_.idle_peers(device);
-  }
+  std::vector<std::int32_t> idle_peers(std::int32_t device) override;
   std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
     return open_bench(task, error);
   }
   bool cold_by_default() const override { return true; }
 
 private:
+  std::string find_obstacle(int helper, int device) const;
+
   const driver &api_;
 };
 
 } // namespace
+
+std::vector<std::int32_t> driver_backend::idle_peers(std::int32_t device) {
+  std::vector<std::int32_t> peers;
+  const int count = api_.device_count();
+  for (int other = 0; other < count; ++other) {
+    if (other == device || api_.identity(other) != api_.identity(device))
+      continue;
+    const std::string obstacle = find_obstacle(other, device);
+    if (obstacle.empty())
+      peers.push_back(other);
+    else
+      log_info(fmt::format("{} does not help with first runs: {}", api_.unit(other), obstacle));
+  }
+  return peers;
+}
+
+/// Why a device cannot help another one, "" when it can as far as is known. A session of ours on it
+/// has its lock; this is about everybody else.
+std::string driver_backend::find_obstacle(int helper, int device) const {
+  // A worker there opens the buffers where they are.
+  if (!api_.reaches(helper, device))
+    return fmt::format("it cannot access the memory of {}", api_.unit(device));
+  const int busy = api_.busy_percent(helper);
+  return busy > 0 ? fmt::format("it was busy {} % of the last moments", busy) : "";
+}
 
 backend *find_driver_backend(std::uint32_t which, std::string &error) {
   const driver *api = find_driver(which, error);

@@ -19,6 +19,9 @@ public:
 
   std::vector<std::pair<std::string, std::string>> identity(int ordinal) const override;
   std::string unit(int ordinal) const override;
+  int device_count() const override;
+  bool reaches(int ordinal, int other) const override;
+  int busy_percent(int ordinal) const override;
   gpu::device_limits limits(int ordinal) const override;
   status enter(int ordinal, gpu::thread_state &before) const override;
   void leave(int ordinal, const gpu::thread_state &before) const override;
@@ -174,6 +177,19 @@ std::string hip_driver::unit(int ordinal) const {
   const std::string bus = bus_id(ordinal);
   return bus.empty() ? fmt::format("hip-{}", ordinal) : "hip " + bus;
 }
+
+int hip_driver::device_count() const {
+  int count = 0;
+  return good(api_, api_.hipGetDeviceCount(&count)) ? count : 0;
+}
+
+bool hip_driver::reaches(int ordinal, int other) const {
+  int reachable = 0;
+  return api_.hipDeviceCanAccessPeer &&
+         good(api_, api_.hipDeviceCanAccessPeer(&reachable, ordinal, other)) && reachable != 0;
+}
+
+int hip_driver::busy_percent(int ordinal) const { return read_busy_percent(bus_id(ordinal), sys_); }
 
 gpu::device_limits hip_driver::limits(int ordinal) const {
   gpu::device_limits found;

@@ -140,6 +140,7 @@ inline constexpr unsigned ipc_lazy_5 = 0, ipc_lazy_6 = 1;
 
 // Not in every version; null where there is none.
 #define TL_HIP_OPTIONAL_ENTRY_POINTS(X)                                                            \
+  X(hipDeviceCanAccessPeer, (int *, int, int))                                                     \
   X(hipDeviceGetUuid, (uuid *, int))                                                               \
   X(hipGetDeviceProperties, (device_properties *, int))                                            \
   X(hipGetDevicePropertiesR0600, (device_properties *, int))

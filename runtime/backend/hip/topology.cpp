@@ -72,6 +72,12 @@ topology read_topology(const std::string &pci_bus_id, const std::string &root) {
   return found;
 }
 
+int read_busy_percent(const std::string &pci_bus_id, const std::string &root) {
+  int percent = -1;
+  std::ifstream in(fs::path(root) / "bus/pci/devices" / pci_bus_id / "gpu_busy_percent");
+  return in >> percent ? percent : -1;
+}
+
 std::uint64_t topology::cache_bytes(std::uint64_t l2_fallback) const {
   const std::uint64_t each = l2_bytes ? l2_bytes : l2_fallback;
   return std::max(each * std::max(dies, 1u), last_level_bytes);

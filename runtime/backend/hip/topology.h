@@ -26,6 +26,9 @@ struct topology {
 /// Of the GPU with this PCI bus id ("0000:c1:00.0"). `root` is "/sys" but in tests.
 topology read_topology(const std::string &pci_bus_id, const std::string &root = "/sys");
 
+/// Share of the last moments in which that GPU was busy; -1: not known [%].
+int read_busy_percent(const std::string &pci_bus_id, const std::string &root = "/sys");
+
 } // namespace tl::rt::hip
 
 #endif

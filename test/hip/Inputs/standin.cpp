@@ -282,6 +282,9 @@ hipError_t hipSetDevice(int device) {
     return hipSuccess;
   });
 }
+hipError_t hipDeviceCanAccessPeer(int *to, int device, int other) {
+  return call("hipDeviceCanAccessPeer", text(device, other), [&] { return *to = device != other, hipSuccess; });
+}
 hipError_t hipDeviceGetName(char *to, int size, int device) {
   return call("hipDeviceGetName", text(size, device), [&] {
     return std::snprintf(to, std::size_t(size), "stand-in"), hipSuccess;

@@ -171,7 +171,8 @@ void check_cuda(findings &found) {
 }
 
 void check_hip(findings &found) {
-  const library runtime({"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so"});
+  const library runtime(
+      {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so"});
   if (!runtime) {
     found.push_back({"hip", severity::note, "libamdhip64.so is not there",
                      "needed for AMD devices only: install ROCm (Debian: libamdhip64-dev)"});
