@@ -28,7 +28,21 @@ namespace tl::detail {
 inline constexpr std::uint32_t backend = TL_BACKEND_HIP;
 using stream_t = hipStream_t;
 
+/// Whether the process sees exactly one device: then it need not be asked which one is current.
+inline bool has_one_device() {
+  static const bool one = [] {
+    int count = 0;
+    if (hipGetDeviceCount(&count) == hipSuccess)
+      return count == 1;
+    static_cast<void>(hipGetLastError());
+    return false;
+  }();
+  return one;
+}
+
 inline std::int32_t current_device() {
+  if (has_one_device()) [[likely]]
+    return 0;
   int device = -1;
   if (hipGetDevice(&device) == hipSuccess)
     return device;
@@ -36,12 +50,17 @@ inline std::int32_t current_device() {
   return -1;
 }
 
+/// Also true when the answer itself fails because another stream is being captured.
 inline bool is_capturing(void *stream) {
   hipStreamCaptureStatus status = hipStreamCaptureStatusNone;
-  return hipStreamIsCapturing(static_cast<hipStream_t>(stream), &status) == hipSuccess &&
-         status != hipStreamCaptureStatusNone;
+  const hipError_t error = hipStreamIsCapturing(static_cast<hipStream_t>(stream), &status);
+  if (error == hipSuccess)
+    return status != hipStreamCaptureStatusNone;
+  static_cast<void>(hipGetLastError());
+  return error == hipErrorStreamCaptureImplicit;
 }
 
+/// What a launch that was refused has left behind; clears it.
 inline const char *take_error() {
   const hipError_t error = hipGetLastError();
   return error == hipSuccess ? nullptr : hipGetErrorString(error);

@@ -20,6 +20,10 @@
 // RUN: env TL_TUNE=require HIP_STANDIN_LOG=%t/calls ./program 2>&1 | FileCheck %s
 // RUN: FileCheck %s --check-prefix=AGAIN --input-file=calls
 //
+// While a stream is being captured nothing is tuned: the default config is what is recorded.
+// RUN: env TL_DISABLE_CACHE=1 HIP_STANDIN_LOG=%t/captured ./program capture 2>&1 | FileCheck %s --check-prefix=CAPTURE
+// RUN: FileCheck %s --check-prefix=CAPTURED --input-file=captured
+//
 // Memory that cannot be shared is copied to where it can; a worker without memory of its own is no
 // worker.
 // RUN: env TL_DISABLE_CACHE=1 HIP_STANDIN_FAIL=hipIpcGetMemHandle:1:801 ./program 2>&1 | FileCheck %s
@@ -78,7 +82,7 @@ extern "C" void hip_standin_kernel(const char *name, const unsigned[3], const un
   ::usleep(what == kind::slow ? 4000 : 2000);
 }
 
-int main() {
+int main(int argc, char **) {
   const int n = 1000;
   float *x = nullptr, *y = nullptr;
   hipStream_t stream = nullptr;
@@ -87,6 +91,13 @@ int main() {
     return 1;
   for (int i = 0; i < n; ++i)
     x[i] = float(i), y[i] = -1;
+  if (argc > 1) {
+    hipGraph_t graph = nullptr;
+    if (hipStreamBeginCapture(stream, hipStreamCaptureModeGlobal) != hipSuccess)
+      return 1;
+    std::printf("captured: %s\n", hipGetErrorName(scale(n, 2, x, y, stream)));
+    return hipStreamEndCapture(stream, &graph) == hipSuccess ? 0 : 1;
+  }
   std::printf("call: %s\n", hipGetErrorName(scale(n, 2, x, y, stream)));
   for (int i = 0; i < n; ++i)
     if (y[i] != 2 * float(i) || x[i] != float(i))
@@ -116,3 +127,9 @@ int main() {
 // REFUSED: tl: warning: scale(n=1000{{.*}}) runs its default config: {{.*}}hipErrorOutOfMemory
 // REFUSED-NEXT: call: hipSuccess
 // REFUSED-NEXT: right
+
+// CAPTURE-NOT: tl:
+// CAPTURE: captured: hipSuccess
+// CAPTURED-NOT: hipIpc
+// CAPTURED: hipLaunchKernel(_Z12scale_kernelIXtl12scale_configEEEvifPKfPf,
+// CAPTURED-NOT: hipLaunchKernel

@@ -166,14 +166,18 @@ void run_own(const std::string &name, void **arguments) {
     spin(at(0), at(1), reinterpret_cast<gpu::clock_result *>(at(2)));
 }
 
-void (*kernel_of_program())(const char *, const unsigned *, const unsigned *, std::size_t, void **) {
-  return reinterpret_cast<decltype(&hip_standin_kernel)>(dlsym(RTLD_DEFAULT, "hip_standin_kernel"));
+/// What the image that holds a kernel defines for the stand-in.
+template <class F> F *of_image(const void *symbol, const char *name) {
+  Dl_info image;
+  if (!dladdr(symbol, &image))
+    return nullptr;
+  void *opened = dlopen(image.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  return reinterpret_cast<F *>(dlsym(opened ? opened : RTLD_DEFAULT, name));
 }
 
-std::size_t static_shared(const std::string &name) {
-  auto *ask = reinterpret_cast<decltype(&hip_standin_static_shared)>(
-      dlsym(RTLD_DEFAULT, "hip_standin_static_shared"));
-  return ask ? ask(name.c_str()) : 0;
+std::size_t static_shared(const void *symbol) {
+  auto *ask = of_image<decltype(hip_standin_static_shared)>(symbol, "hip_standin_static_shared");
+  return ask ? ask(the().symbols[symbol].name.c_str()) : 0;
 }
 
 constexpr int lds_bytes = 65536;
@@ -186,9 +190,9 @@ hipError_t launch_symbol(const char *name, const void *symbol, dim3 grid, dim3 b
               [&] {
                 if (block.x * block.y * block.z > 1024)
                   return hipErrorInvalidConfiguration;
-                if (shared + static_shared(the().symbols[symbol].name) > lds_bytes)
+                if (shared + static_shared(symbol) > lds_bytes)
                   return hipErrorInvalidValue;
-                auto *run = kernel_of_program();
+                auto *run = of_image<decltype(hip_standin_kernel)>(symbol, "hip_standin_kernel");
                 if (!run)
                   return hipErrorInvalidDeviceFunction;
                 const unsigned g[3] = {grid.x, grid.y, grid.z}, b[3] = {block.x, block.y, block.z};
@@ -628,7 +632,7 @@ hipError_t hipFuncGetAttributes(hipFuncAttributes *to, const void *symbol) {
     to->numRegs = 24;
     to->localSizeBytes = 8;
     to->maxThreadsPerBlock = 1024;
-    to->sharedSizeBytes = static_shared(the().symbols[symbol].name);
+    to->sharedSizeBytes = static_shared(symbol);
     return hipSuccess;
   });
 }
@@ -640,7 +644,7 @@ hipError_t hipOccupancyMaxActiveBlocksPerMultiprocessor(int *to, const void *sym
                                                         size_t shared) {
   return call("hipOccupancyMaxActiveBlocksPerMultiprocessor",
               text(the().symbols[symbol].name, threads, shared), [&] {
-                const std::size_t lds = shared + static_shared(the().symbols[symbol].name);
+                const std::size_t lds = shared + static_shared(symbol);
                 *to = std::min(2048 / std::max(threads, 1), lds ? int(lds_bytes / lds) : 64);
                 return hipSuccess;
               });
