@@ -8,6 +8,7 @@
 #include "plugin/Dump.h"
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
+#include "plugin/OptionValues.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"
 #include "plugin/Variants.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the arguments of [[tl::autotune(...)]] mean: which keywords, which values, which tunables.
+// The arguments of [[tl::autotune(...)]]: which keywords were given, and where the attribute may stand.
 
 #ifndef TL_PLUGIN_OPTIONS_H
 #define TL_PLUGIN_OPTIONS_H
@@ -18,11 +18,6 @@ void checkDeclarations(Session &T, clang::Decl *D);
 
 /// The option with that keyword, null when it was not given.
 const Option *findOption(const Factory &F, llvm::StringRef Keyword);
-
-/// Checks that a function given as an option can be called with the factory's parameters. E is the
-/// option with the template arguments of D filled in.
-bool checkCallable(Session &T, const Dispatcher &D, const Option &O, clang::Expr *E,
-                   clang::QualType Config);
 
 /// Replaces F's template parameters in one of its option expressions by the arguments of Spec.
 clang::ExprResult substitute(Session &T, const Factory &F, clang::FunctionDecl *Spec,

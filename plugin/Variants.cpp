@@ -2,7 +2,9 @@
 
 #include "plugin/Variants.h"
 #include "plugin/ClangCompat.h"
+#include "plugin/ConfigArguments.h"
 #include "plugin/ConfigSpace.h"
+#include "plugin/ConfigText.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/OptionValues.h"
+#include "plugin/Diagnostics.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Sema/EnterExpressionEvaluationContext.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+/// The value of a `keyword = value` whose keyword takes one type.
+static bool evaluateOption(Session &T, const Option &O, APValue &Out) {
+  if (O.Whole->isInstantiationDependent())
+    return false;
+  Expr::EvalResult Result;
+  llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
+  Result.Diag = &Notes;
+  if (!O.Whole->EvaluateAsConstantExpr(Result, T.S.Context) || !Notes.empty()) {
+    error(T.S, O.Value->getExprLoc(), "value of option '%0' is not a constant expression")
+        << O.Keyword << O.Value->getSourceRange();
+    for (const PartialDiagnosticAt &Note : Notes)
+      T.S.Diag(Note.first, Note.second);
+    return false;
+  }
+  if (!Result.Val.isStruct() || Result.Val.getStructNumFields() != 1)
+    return false;
+  Out = Result.Val.getStructField(0);
+  return true;
+}
+
+static std::string printNumber(const APValue &V) {
+  if (V.isInt())
+    return llvm::toString(V.getInt(), 10);
+  llvm::SmallString<32> Text;
+  if (V.isFloat())
+    V.getFloat().toString(Text);
+  return std::string(Text);
+}
+
+static double asDouble(const APValue &V) {
+  if (V.isFloat()) {
+    llvm::APFloat F = V.getFloat();
+    bool Lost = false;
+    F.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &Lost);
+    return F.convertToDouble();
+  }
+  return V.isInt() ? static_cast<double>(V.getInt().getExtValue()) : 0;
+}
+
+namespace {
+struct Range {
+  llvm::StringLiteral Keyword;
+  double Least;
+  bool Exclusive;
+  llvm::StringLiteral Expected;
+};
+} // namespace
+
+bool checkValues(Session &T, const Factory &F) {
+  static constexpr Range Ranges[] = {
+      {"timeout", 0, true, "a positive number of seconds"},
+      {"budget", 0, true, "a positive number of seconds"},
+      {"warmup", 0, false, "a number of milliseconds that is not negative"},
+      {"rep", 1, false, "a count of at least 1"},
+      {"check_repeat", 0, false, "a count that is not negative"},
+  };
+  bool Ok = true;
+  auto Refuse = [&](const Option &O, llvm::StringRef Found, llvm::StringRef Expected) {
+    error(T.S, O.Value->getExprLoc(), "option '%0' is %1, expected %2")
+        << O.Keyword << Found << Expected << O.Value->getSourceRange();
+    Ok = false;
+  };
+  for (const Option &O : F.Options) {
+    APValue V;
+    const Range *R =
+        llvm::find_if(Ranges, [&](const Range &Entry) { return Entry.Keyword == O.Keyword; });
+    if (R != std::end(Ranges)) {
+      if (!evaluateOption(T, O, V)) {
+        Ok &= O.Whole->isInstantiationDependent();
+        continue;
+      }
+      double Number = asDouble(V);
+      // Written so that a NaN is refused too.
+      if (!(R->Exclusive ? Number > R->Least : Number >= R->Least))
+        Refuse(O, printNumber(V), R->Expected);
+      continue;
+    }
+    if (O.Keyword == "tolerance") {
+      if (!evaluateOption(T, O, V)) {
+        Ok &= O.Whole->isInstantiationDependent();
+        continue;
+      }
+      static constexpr llvm::StringLiteral Fields[] = {"rtol", "atol", "max_mismatched_ratio"};
+      for (unsigned I = 0; I < 3 && V.isStruct() && I < V.getStructNumFields(); ++I) {
+        double Number = asDouble(V.getStructField(I));
+        if (Number >= 0 && (I != 2 || Number <= 1))
+          continue;
+        error(T.S, O.Value->getExprLoc(),
+              "'%0' of option 'tolerance' is %1, expected %select{a number that is not "
+              "negative|a ratio from 0 to 1}2")
+            << Fields[I] << printNumber(V.getStructField(I)) << (I == 2)
+            << O.Value->getSourceRange();
+        Ok = false;
+      }
+      continue;
+    }
+    if (llvm::is_contained({"skip_check", "cache_inputs", "cold"}, O.Keyword)) {
+      // The keyword takes a bool, to which a pointer or an array would convert.
+      QualType Type = O.Value->getType();
+      if (!O.Whole->isInstantiationDependent() && !Type->isArithmeticType() &&
+          !Type->isRecordType()) {
+        error(T.S, O.Value->getExprLoc(), "option '%0' expects true or false, found %1")
+            << O.Keyword << Type << O.Value->getSourceRange();
+        Ok = false;
+        continue;
+      }
+    }
+    if (llvm::is_contained({"skip_check", "cache_inputs", "cold", "profiler", "isolation"},
+                           O.Keyword)) {
+      Ok &= evaluateOption(T, O, V) || O.Whole->isInstantiationDependent();
+      continue;
+    }
+    if (O.Keyword == "search" && !O.Whole->isInstantiationDependent()) {
+      if (!evaluateOption(T, O, V)) {
+        Ok = false;
+        continue;
+      }
+      if (V.isStruct() && V.getStructNumFields() == 2 && V.getStructField(0).isInt() &&
+          V.getStructField(1).isInt() && V.getStructField(0).getInt() != 0 &&
+          V.getStructField(1).getInt() == 0)
+        Refuse(O, "a search of no variant", "a count of at least 1");
+    }
+  }
+  return Ok;
+}
+
+/// The signature of the launch that a lazy factory returns: Signature of tl::kernel<Signature>.
+/// Null for any other factory.
+static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
+  const auto *Kernel = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      Factory->getReturnType()->getAsCXXRecordDecl());
+  if (!Kernel || Kernel->getName() != "kernel" || Kernel->getTemplateArgs().size() == 0)
+    return nullptr;
+  const auto *Space = dyn_cast<NamespaceDecl>(Kernel->getDeclContext()->getRedeclContext());
+  const TemplateArgument &Signature = Kernel->getTemplateArgs()[0];
+  if (!Space || Space->getName() != "tl" || Signature.getKind() != TemplateArgument::Type)
+    return nullptr;
+  return Signature.getAsType()->getAs<FunctionProtoType>();
+}
+
+bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
+  bool TakesConfig = O.Keyword == "eligible";
+  bool MayTakeResult = O.Keyword == "check";
+  if (!TakesConfig && !MayTakeResult && O.Keyword != "reference" && O.Keyword != "key")
+    return true;
+  Sema &S = T.S;
+  const auto *OptionClass = E->getType()->getAsCXXRecordDecl();
+  if (!OptionClass || OptionClass->field_empty())
+    return true;
+  SourceLocation Loc = O.Value->getExprLoc();
+  QualType Callee = OptionClass->field_begin()->getType();
+  auto Operand = [&](QualType Type) -> Expr * {
+    return new (S.Context) OpaqueValueExpr(Loc, Type.getNonReferenceType(), VK_LValue);
+  };
+  if (TakesConfig && Config.isNull()) {
+    error(S, Loc,
+          "option 'eligible' needs a config struct, which configs of plain template parameters "
+          "have not");
+    return false;
+  }
+  // A lazy factory's results are looked at with the launch's arguments, after the factory's own or
+  // alone.
+  const FunctionProtoType *Launch =
+      O.Keyword == "check" || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
+  auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true) {
+    llvm::SmallVector<Expr *, 8> Args;
+    if (WithConfig)
+      Args.push_back(Operand(Config.withConst()));
+    if (WithOwn)
+      for (const ParmVarDecl *P : D.Default->parameters())
+        Args.push_back(Operand(P->getType()));
+    if (Launch)
+      for (QualType P : Launch->param_types())
+        Args.push_back(Operand(P));
+    if (WithResult)
+      Args.push_back(Operand(D.Default->getReturnType().withConst()));
+    EnterExpressionEvaluationContext Unevaluated(S, Sema::ExpressionEvaluationContext::Unevaluated);
+    Sema::SFINAETrap Trap(S, /*WithAccessChecking=*/true);
+    ExprResult Call = S.BuildCallExpr(nullptr, Operand(Callee), Loc, Args, Loc);
+    return Call.isUsable() && !Trap.hasErrorOccurred();
+  };
+  bool HasResult = !D.Default->getReturnType()->isVoidType();
+  if (CanCall(false, TakesConfig) ||
+      (MayTakeResult && HasResult && !Launch && CanCall(true, false)))
+    return true;
+  // `eligible` may return the wanted configs instead of judging each.
+  if (TakesConfig && CanCall(false, false))
+    return true;
+  if (Launch && CanCall(false, false, /*WithOwn=*/false))
+    return true;
+  // On a GPU these may also take the launch's stream; the header tells whether they do.
+  if (Launch && (S.getLangOpts().CUDA || S.getLangOpts().HIP))
+    return true;
+  QualType Shown = Callee->isFunctionPointerType() ? Callee->getPointeeType() : Callee;
+  error(S, Loc,
+        "option '%0' of type %1 cannot be called with the %select{parameters|config and the "
+        "parameters}2 of %3, "
+        "of type %4")
+      << O.Keyword << Shown << TakesConfig << D.Source->Template << D.Default->getType()
+      << O.Value->getSourceRange();
+  note(S, D.Source->Template->getLocation(), "%0 declared here") << D.Source->Template;
+  return false;
+}
+
+} // namespace tlplugin
