@@ -55,6 +55,13 @@ static FunctionTemplateDecl *checkSubject(Sema &S, Decl *D, const ParsedAttr &At
     }
   }
   FunctionTemplateDecl *Template = FD->getDescribedFunctionTemplate();
+  if (!Template && FD->getNumTemplateParameterLists() > 0 && !FD->isDependentContext()) {
+    error(S, Loc,
+          "'tl::autotune' applies to function templates, and %0 is an explicit specialization; put "
+          "it on the primary template")
+        << FD;
+    return nullptr;
+  }
   if (!Template) {
     error(S, Loc, "'tl::autotune' needs a function template with tunables, and %0 is no template")
         << FD;
@@ -119,9 +126,10 @@ public:
     FunctionTemplateDecl *Template = checkSubject(S, D, Attr);
     if (!Template)
       return AttributeNotApplied;
-    if (findAutotuneAttr(Template)) {
+    if (const AnnotateAttr *Earlier = findAutotuneAttr(Template)) {
       error(S, Attr.getLoc(), "%0 already has 'tl::autotune'; give all options in one attribute")
           << Template;
+      note(S, Earlier->getLocation(), "first given here");
       return AttributeNotApplied;
     }
     llvm::SmallVector<Expr *, 8> Args;

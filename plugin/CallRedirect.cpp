@@ -20,8 +20,13 @@ public:
   bool shouldWalkTypesOfTypeLocs() const { return false; }
 
   bool TraverseDecl(Decl *D) {
-    if (!D || isa<TemplateDecl>(D))
+    if (!D)
       return true;
+    if (auto *Template = dyn_cast<TemplateDecl>(D)) {
+      if (TemplateParameterList *Params = Template->getTemplateParameters())
+        walkDefaultArguments(Params);
+      return true;
+    }
     if (auto *DC = dyn_cast<DeclContext>(D); DC && DC->isDependentContext())
       return true;
     if (auto *Var = dyn_cast<VarDecl>(D))
@@ -30,29 +35,25 @@ public:
   }
 
   // Types are not evaluated, and template arguments name functions without running them. A template
-  // argument also takes part in a type's identity, so that it cannot be re-pointed.
+  // argument also takes part in a type's identity, so that it cannot be re-pointed. The body of a
+  // lambda runs wherever the lambda stands.
   bool TraverseTypeLoc(TypeLoc Loc, bool = true) {
-    if (auto Spec = Loc.getAs<TemplateSpecializationTypeLoc>())
-      for (unsigned I = 0; I < Spec.getNumArgs(); ++I)
-        TraverseTemplateArgumentLoc(Spec.getArgLoc(I));
+    for (; Loc; Loc = Loc.getNextTypeLoc()) {
+      if (auto Spec = Loc.getAs<TemplateSpecializationTypeLoc>())
+        for (unsigned I = 0; I < Spec.getNumArgs(); ++I)
+          TraverseTemplateArgumentLoc(Spec.getArgLoc(I));
+      if (const auto *Named = dyn_cast<DecltypeType>(Loc.getTypePtr()))
+        lookInside(Named->getUnderlyingExpr(), /*IsArgument=*/false);
+    }
     return true;
   }
   bool TraverseTemplateArgumentLoc(const TemplateArgumentLoc &Arg) {
-    if (Arg.getArgument().getKind() != TemplateArgument::Expression)
-      return true;
-    Expr *E = Arg.getSourceExpression()->IgnoreParenImpCasts();
-    if (auto *Address = dyn_cast<UnaryOperator>(E); Address && Address->getOpcode() == UO_AddrOf)
-      E = Address->getSubExpr()->IgnoreParenImpCasts();
-    auto *Ref = dyn_cast<DeclRefExpr>(E);
-    auto *FD = Ref ? dyn_cast<FunctionDecl>(Ref->getDecl()) : nullptr;
-    FunctionTemplateDecl *Template = FD ? FD->getPrimaryTemplate() : nullptr;
-    Factory *F = Template ? T.getFactory(Template) : nullptr;
-    if (F && F->Valid && !T.isDevicePass() &&
-        !reachesTunables(T, *F, FD, Ref->hasExplicitTemplateArgs() ? Ref->getNumTemplateArgs() : 0))
-      warning(T.S, Ref->getLocation(),
-              "%0 as a template argument is its default config, untuned; pass it as a function "
-              "argument instead, or write its tunables out")
-          << F->Template;
+    if (Arg.getArgument().getKind() == TemplateArgument::Type) {
+      if (TypeSourceInfo *Written = Arg.getTypeSourceInfo())
+        TraverseTypeLoc(Written->getTypeLoc());
+    } else if (Arg.getArgument().getKind() == TemplateArgument::Expression) {
+      lookInside(Arg.getSourceExpression(), /*IsArgument=*/true);
+    }
     return true;
   }
   bool TraverseSubstNonTypeTemplateParmExpr(SubstNonTypeTemplateParmExpr *) { return true; }
@@ -85,6 +86,72 @@ public:
   }
 
 private:
+  /// Finds what has to be said or done inside of an expression that is not evaluated when it is
+  /// reached.
+  class Inside : public RecursiveASTVisitor<Inside> {
+  public:
+    Inside(Redirector &R, bool IsArgument) : R(R), IsArgument(IsArgument) {}
+
+    bool TraverseLambdaExpr(LambdaExpr *E) { return R.TraverseLambdaExpr(E); }
+    bool TraverseUnaryExprOrTypeTraitExpr(UnaryExprOrTypeTraitExpr *) { return true; }
+    bool TraverseCXXNoexceptExpr(CXXNoexceptExpr *) { return true; }
+    bool VisitDeclRefExpr(DeclRefExpr *E) {
+      if (IsArgument)
+        R.warnAboutArgument(E);
+      return true;
+    }
+    bool VisitOverloadExpr(OverloadExpr *E) {
+      if (IsArgument)
+        R.warnAboutArgument(E);
+      return true;
+    }
+
+  private:
+    Redirector &R;
+    bool IsArgument;
+  };
+
+  void lookInside(Expr *E, bool IsArgument) {
+    if (E && !E->isInstantiationDependent())
+      Inside(*this, IsArgument).TraverseStmt(E);
+  }
+
+  void warnAboutArgument(DeclRefExpr *Ref) {
+    auto *FD = dyn_cast<FunctionDecl>(Ref->getDecl());
+    FunctionTemplateDecl *Template = FD ? FD->getPrimaryTemplate() : nullptr;
+    Factory *F = Template ? T.getFactory(Template) : nullptr;
+    if (F && F->Valid &&
+        !reachesTunables(T, *F, FD, Ref->hasExplicitTemplateArgs() ? Ref->getNumTemplateArgs() : 0))
+      warnAboutArgument(*F, Ref->getLocation());
+  }
+
+  /// A default argument is kept as it was written, before its overloads are resolved.
+  void warnAboutArgument(OverloadExpr *Written) {
+    for (NamedDecl *D : Written->decls()) {
+      auto *Template = dyn_cast<FunctionTemplateDecl>(D->getUnderlyingDecl());
+      Factory *F = Template ? T.getFactory(Template) : nullptr;
+      unsigned Given = Written->hasExplicitTemplateArgs() ? Written->getNumTemplateArgs() : 0;
+      if (F && F->Valid && (Given == 0 || (F->TunablesKnown && Given <= F->FirstTunable)))
+        warnAboutArgument(*F, Written->getNameLoc());
+    }
+  }
+
+  void warnAboutArgument(const Factory &F, SourceLocation Loc) {
+    if (T.isDevicePass() || !T.WarnedArguments.insert(Loc).second)
+      return;
+    warning(T.S, Loc,
+            "%0 as a template argument is its default config, untuned; pass it as a function "
+            "argument instead, or write its tunables out")
+        << F.Template;
+  }
+
+  void walkDefaultArguments(const TemplateParameterList *Params) {
+    for (const NamedDecl *Param : *Params)
+      if (const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(Param);
+          Value && Value->hasDefaultArgument() && !Value->defaultArgumentWasInherited())
+        TraverseTemplateArgumentLoc(Value->getDefaultArgument());
+  }
+
   /// Default arguments and initialisers are shared by all their uses.
   bool walkShared(Expr *E) {
     if (E && T.WalkedInitializers.insert(E).second)

@@ -52,6 +52,17 @@ inline bool constraintsHold(clang::Sema &S, clang::SourceLocation Loc, clang::Fu
 #endif
 }
 
+/// Converts E to the type of a template parameter, as Clang does with a template argument; reports
+/// what does not fit.
+inline bool convertToParameter(clang::Sema &S, clang::Expr *E, clang::QualType Type,
+                               clang::APValue &Out) {
+#if CLANG_VERSION_MAJOR >= 22
+  return S.CheckConvertedConstantExpression(E, Type, Out, clang::CCEKind::TemplateArg).isUsable();
+#else
+  return S.CheckConvertedConstantExpression(E, Type, Out, clang::Sema::CCEK_TemplateArg).isUsable();
+#endif
+}
+
 /// The identifier of an attribute argument that is a bare name, null for every other argument.
 inline const clang::IdentifierInfo *bareName(const clang::ParsedAttr &Attr, unsigned I,
                                              clang::SourceLocation &Loc) {

@@ -32,7 +32,7 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
   if (isa<TemplateTypeParmDecl>(Param)) {
     QualType Named = typeOfToken(FieldType, V);
     if (Named.isNull()) {
-      error(T.S, F.getLocation(),
+      error(T.S, F.getConfigsLocation(),
             "type parameter %0 needs a field of type tl::type_token, found %1")
           << Param << FieldType;
       return false;
@@ -41,7 +41,7 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
     return true;
   }
   auto Mismatch = [&] {
-    error(T.S, F.getLocation(), "tunable %0 has type %1, but its field has type %2")
+    error(T.S, F.getConfigsLocation(), "tunable %0 has type %1, but its field has type %2")
         << Param << ParamType << FieldType;
     note(T.S, Param->getLocation(), "tunable declared here");
     return false;
@@ -56,7 +56,7 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
     llvm::APSInt Fitted = Value.extOrTrunc(C.getIntWidth(ParamType));
     Fitted.setIsUnsigned(ParamType->isUnsignedIntegerOrEnumerationType());
     if (llvm::APSInt::compareValues(Fitted, Value) != 0) {
-      error(T.S, F.getLocation(), "value %0 of tunable %1 does not fit in its type %2")
+      error(T.S, F.getConfigsLocation(), "value %0 of tunable %1 does not fit in its type %2")
           << llvm::toString(Value, 10) << Param << ParamType;
       note(T.S, Param->getLocation(), "tunable declared here");
       return false;

@@ -160,6 +160,18 @@ static bool evaluateStructList(Session &T, const Factory &F, QualType Config, Fu
   return true;
 }
 
+/// Makes a written value one of its parameter's type, in Clang's own words where it does not fit.
+static bool convertWritten(Session &T, NonTypeTemplateParmDecl *Param, FunctionDecl *Spec,
+                           unsigned Index, Expr *Value, APValue &Out) {
+  QualType Type = Param->getType();
+  if (Spec)
+    Type = Spec->getTemplateSpecializationArgs()->get(Index).getNonTypeTemplateArgumentType();
+  if (compat::convertToParameter(T.S, Value, Type.getUnqualifiedType(), Out))
+    return true;
+  note(T.S, Param->getLocation(), "tunable %0 declared here") << Param;
+  return false;
+}
+
 /// `{.block_m = 64}, {.block_m = 128}` without a struct: the names are those of the parameters.
 static bool evaluateParameterList(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) {
   Sema &S = T.S;
@@ -201,10 +213,11 @@ static bool evaluateParameterList(Session &T, Factory &F, FunctionDecl *Spec, Sp
     APValue Config(APValue::UninitStruct(), 0, Count);
     for (Expr *Init : Written->inits()) {
       auto *Field = cast<DesignatedInitExpr>(Init);
-      unsigned I = findParameter(Params, Field->getDesignator(0)->getFieldName()) - F.FirstTunable;
+      unsigned Index = findParameter(Params, Field->getDesignator(0)->getFieldName());
+      unsigned I = Index - F.FirstTunable;
       if (!Config.getStructField(I).isAbsent()) {
         error(S, Init->getBeginLoc(), "parameter %0 set twice in one config")
-            << Field->getDesignator(0)->getFieldName();
+            << Field->getDesignator(0)->getFieldName() << Init->getSourceRange();
         return false;
       }
       ExprResult Value = Field->getInit();
@@ -212,8 +225,11 @@ static bool evaluateParameterList(Session &T, Factory &F, FunctionDecl *Spec, Sp
         Value = substitute(T, F, Spec, Value.get());
       if (Value.isUsable())
         Value = S.DefaultLvalueConversion(Value.get());
-      if (!Value.isUsable() ||
-          !evaluate(T, Value.get(), Field->getInit(), Config.getStructField(I)))
+      APValue &Set = Config.getStructField(I);
+      if (!Value.isUsable() || !evaluate(T, Value.get(), Field->getInit(), Set))
+        return false;
+      auto *Param = cast<NonTypeTemplateParmDecl>(Params->getParam(Index));
+      if (!convertWritten(T, Param, Spec, Index, Value.get(), Set))
         return false;
     }
     Out.Values.push_back(std::move(Config));
@@ -230,7 +246,7 @@ static bool checkConfigType(Session &T, const Factory &F, const Space &Configs) 
   if (Expected->isDependentType() || Expected->getContainedDeducedType() ||
       T.S.Context.hasSameUnqualifiedType(Expected, Configs.Config))
     return true;
-  error(T.S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
+  error(T.S, F.getConfigsLocation(),
         "the space holds configs of type %0, but tunable %1 has type %2")
       << Configs.Config << Param << Expected;
   note(T.S, Param->getLocation(), "tunable declared here");
@@ -266,12 +282,16 @@ static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) 
 static bool isDependent(const Factory &F) {
   if (F.Configs && F.Configs->isInstantiationDependent())
     return true;
-  if (F.ClassTunable) {
-    auto *Param = cast<NonTypeTemplateParmDecl>(
-        F.Template->getTemplateParameters()->getParam(F.FirstTunable));
-    if (Param->getType()->isDependentType())
-      return true;
-  }
+  const TemplateParameterList *Params = F.Template->getTemplateParameters();
+  auto HasDependentType = [&](const NamedDecl *Param) {
+    const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(Param);
+    return Value && Value->getType()->isDependentType();
+  };
+  if (F.ClassTunable && HasDependentType(Params->getParam(F.FirstTunable)))
+    return true;
+  // Which of them the configs name is found later; a leading one among them does no harm.
+  if (!F.ClassTunable && !F.InlineConfigs.empty() && llvm::any_of(*Params, HasDependentType))
+    return true;
   return llvm::any_of(F.InlineConfigs, [](InitListExpr *E) {
     return llvm::any_of(E->inits(), [](Expr *Init) {
       auto *Field = dyn_cast<DesignatedInitExpr>(Init);
@@ -282,7 +302,7 @@ static bool isDependent(const Factory &F) {
 
 static void warnAboutSize(Session &T, const Factory &F, size_t Size) {
   if (Size > T.Args.Limit && !T.isDevicePass())
-    warning(T.S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
+    warning(T.S, F.getConfigsLocation(),
             "the space of %0 has %1 configs, more than the limit of %2; each is compiled "
             "(-fplugin-arg-tl-limit=N changes the limit)")
         << F.Template << unsigned(Size) << T.Args.Limit;

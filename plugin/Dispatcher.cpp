@@ -11,6 +11,7 @@
 #include "plugin/OptionValues.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"
+#include "plugin/Tunables.h"
 #include "plugin/Variants.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
@@ -51,9 +52,16 @@ static std::string displayName(const Dispatcher &D) {
   return Name;
 }
 
+/// A dispatcher returns what its variant does, as far as Clang can tell.
+static QualType mayReturn(ASTContext &C, const FunctionDecl *FD) {
+  const auto *Type = FD->getType()->castAs<FunctionType>();
+  return QualType(C.adjustFunctionType(Type, Type->getExtInfo().withNoReturn(false)), 0);
+}
+
 /// The functions' type as callers see it: no exception specification may differ between variants.
 static QualType signature(Session &T, const FunctionDecl *FD) {
-  return T.S.Context.getFunctionTypeWithExceptionSpec(FD->getType(), EST_None);
+  ASTContext &C = T.S.Context;
+  return C.getFunctionTypeWithExceptionSpec(mayReturn(C, FD), EST_None);
 }
 
 static FunctionDecl *declareFunction(Session &T, const Dispatcher &D, llvm::StringRef Prefix,
@@ -385,6 +393,10 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
     return Found->second->Dispatch;
   if (Spec->isInvalidDecl())
     return nullptr;
+  if (!checkParameters(T, F, Spec)) {
+    F.Valid = false;
+    return nullptr;
+  }
   ASTContext &C = T.S.Context;
   auto Made = std::make_unique<Dispatcher>();
   Dispatcher *D = Made.get();
@@ -404,11 +416,25 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
   D->Describe =
       declareFunction(T, *D, "__tl_factory_", Suffix, DescribeType, /*WithParameters=*/false);
   D->Dispatch =
-      declareFunction(T, *D, "__tl_dispatch_", Suffix, Spec->getType(), /*WithParameters=*/true);
+      declareFunction(T, *D, "__tl_dispatch_", Suffix, mayReturn(C, Spec), /*WithParameters=*/true);
   T.Dispatchers[Spec] = std::move(Made);
   if (Spec->isConstexpr())
     defineConstexpr(T, *D);
   return D->Dispatch;
+}
+
+/// Variants are compiled where they are called, and the fingerprint is one of their code.
+static bool checkDefined(Session &T, const Dispatcher &D) {
+  const FunctionDecl *Pattern = D.Default->getTemplateInstantiationPattern();
+  if (!Pattern || Pattern->isDefined())
+    return true;
+  FunctionTemplateDecl *Template = D.Source->Template;
+  error(T.S, Template->getLocation(),
+        "%0 is called here but not defined, so that its variants cannot be compiled; define it "
+        "where it is declared")
+      << Template;
+  note(T.S, D.Source->getLocation(), "'tl::autotune' given here");
+  return false;
 }
 
 static void define(Session &T, Dispatcher &D) {
@@ -420,7 +446,7 @@ static void define(Session &T, Dispatcher &D) {
   EnterExpressionEvaluationContext Evaluation(
       S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
   VariantList List;
-  if (!declareVariants(T, D, List))
+  if (!checkDefined(T, D) || !declareVariants(T, D, List))
     return;
   instantiateVariants(T, D, List);
   if (!definesDispatcher(T, D))

@@ -74,6 +74,8 @@ bool isTlClass(const CXXRecordDecl *RD, llvm::StringRef Name) {
   if (!RD || !RD->getIdentifier() || RD->getName() != Name)
     return false;
   const auto *Scope = dyn_cast<NamespaceDecl>(RD->getDeclContext()->getRedeclContext());
+  if (Scope && Scope->getName() == "detail")
+    Scope = dyn_cast<NamespaceDecl>(Scope->getDeclContext()->getRedeclContext());
   return Scope && Scope->getName() == "tl" &&
          Scope->getDeclContext()->getRedeclContext()->isTranslationUnit();
 }

@@ -20,8 +20,7 @@ clang::QualType getDetailType(Session &T, llvm::StringRef Name, clang::SourceLoc
 /// Whether Loc is in the header that declares spaces.
 bool isInLibrary(Session &T, clang::SourceLocation Loc);
 
-/// Whether RD is (a specialisation of) the class Namespace::Name; Namespace is "tl" or
-/// "tl::detail".
+/// Whether RD is (a specialisation of) the class Name of namespace tl or tl::detail.
 bool isTlClass(const clang::CXXRecordDecl *RD, llvm::StringRef Name);
 
 } // namespace tlplugin

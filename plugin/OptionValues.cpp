@@ -2,10 +2,12 @@
 
 #include "plugin/OptionValues.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/Lookup.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace clang;
 
@@ -59,6 +61,30 @@ struct Range {
 };
 } // namespace
 
+/// A value of a type that the keyword does not take: its assignment yields tl::detail::mistyped.
+static bool refuseMistyped(Session &T, const Option &O, const Expr *Whole, QualType Found) {
+  if (!isTlClass(Whole->getType()->getAsCXXRecordDecl(), "mistyped"))
+    return false;
+  llvm::StringRef Expected =
+      llvm::StringSwitch<llvm::StringRef>(O.Keyword)
+          .Case("timeout", "a number of seconds")
+          .Case("budget", "a number of seconds")
+          .Case("warmup", "a number of milliseconds")
+          .Case("rep", "a whole number")
+          .Case("check_repeat", "a whole number")
+          .Case("skip_check", "true or false")
+          .Case("cache_inputs", "true or false")
+          .Case("cold", "true or false")
+          .Case("tolerance", "'{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}'")
+          .Case("search",
+                "'tl::search::exhaustive', 'tl::search::random(n)' or 'tl::search::local(n)'")
+          .Case("profiler", "'tl::profiler::event', 'graph', 'cupti' or 'wall'")
+          .Default("'tl::isolation::process' or 'tl::isolation::none'");
+  error(T.S, O.Value->getExprLoc(), "option '%0' expects %1, found a value of type %2")
+      << O.Keyword << Expected << Found << O.Value->getSourceRange();
+  return true;
+}
+
 bool checkValues(Session &T, const Factory &F) {
   static constexpr Range Ranges[] = {
       {"timeout", 0, true, "a positive number of seconds"},
@@ -75,6 +101,10 @@ bool checkValues(Session &T, const Factory &F) {
   };
   for (const Option &O : F.Options) {
     APValue V;
+    if (refuseMistyped(T, O, O.Whole, O.Value->getType())) {
+      Ok = false;
+      continue;
+    }
     const Range *R =
         llvm::find_if(Ranges, [&](const Range &Entry) { return Entry.Keyword == O.Keyword; });
     if (R != std::end(Ranges)) {
@@ -106,17 +136,6 @@ bool checkValues(Session &T, const Factory &F) {
         Ok = false;
       }
       continue;
-    }
-    if (llvm::is_contained({"skip_check", "cache_inputs", "cold"}, O.Keyword)) {
-      // The keyword takes a bool, to which a pointer or an array would convert.
-      QualType Type = O.Value->getType();
-      if (!O.Whole->isInstantiationDependent() && !Type->isArithmeticType() &&
-          !Type->isRecordType()) {
-        error(T.S, O.Value->getExprLoc(), "option '%0' expects true or false, found %1")
-            << O.Keyword << Type << O.Value->getSourceRange();
-        Ok = false;
-        continue;
-      }
     }
     if (llvm::is_contained({"skip_check", "cache_inputs", "cold", "profiler", "isolation"},
                            O.Keyword)) {
@@ -154,7 +173,10 @@ static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
 bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
   bool TakesConfig = O.Keyword == "eligible";
   bool MayTakeResult = O.Keyword == "check";
-  if (!TakesConfig && !MayTakeResult && O.Keyword != "reference" && O.Keyword != "key")
+  bool IsSupply = O.Keyword == "supply";
+  if (refuseMistyped(T, O, E, O.Value->getType()))
+    return false;
+  if (!TakesConfig && !MayTakeResult && !IsSupply && O.Keyword != "reference" && O.Keyword != "key")
     return true;
   Sema &S = T.S;
   const auto *OptionClass = E->getType()->getAsCXXRecordDecl();
@@ -162,6 +184,8 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
     return true;
   SourceLocation Loc = O.Value->getExprLoc();
   QualType Callee = OptionClass->field_begin()->getType();
+  if (IsSupply && isTlClass(Callee->getAsCXXRecordDecl(), "supply_t"))
+    return true;
   auto Operand = [&](QualType Type) -> Expr * {
     return new (S.Context) OpaqueValueExpr(Loc, Type.getNonReferenceType(), VK_LValue);
   };
@@ -174,15 +198,16 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
   // A lazy factory's results are looked at with the launch's arguments, after the factory's own or
   // alone.
   const FunctionProtoType *Launch =
-      O.Keyword == "check" || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
-  auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true) {
+      MayTakeResult || IsSupply || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
+  auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true,
+                     bool WithLaunch = true) {
     llvm::SmallVector<Expr *, 8> Args;
     if (WithConfig)
       Args.push_back(Operand(Config.withConst()));
     if (WithOwn)
       for (const ParmVarDecl *P : D.Default->parameters())
         Args.push_back(Operand(P->getType()));
-    if (Launch)
+    if (Launch && WithLaunch)
       for (QualType P : Launch->param_types())
         Args.push_back(Operand(P));
     if (WithResult)
@@ -201,10 +226,17 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
     return true;
   if (Launch && CanCall(false, false, /*WithOwn=*/false))
     return true;
+  if (IsSupply && Launch && CanCall(false, false, /*WithOwn=*/true, /*WithLaunch=*/false))
+    return true;
   // On a GPU these may also take the launch's stream; the header tells whether they do.
   if (Launch && (S.getLangOpts().CUDA || S.getLangOpts().HIP))
     return true;
   QualType Shown = Callee->isFunctionPointerType() ? Callee->getPointeeType() : Callee;
+  if (IsSupply && !Callee->isFunctionPointerType() && !Callee->isRecordType()) {
+    error(S, Loc, "option 'supply' expects a function or one of 'tl::supply', found %0")
+        << O.Value->getType() << O.Value->getSourceRange();
+    return false;
+  }
   error(S, Loc,
         "option '%0' of type %1 cannot be called with the %select{parameters|config and the "
         "parameters}2 of %3, "

@@ -4,11 +4,12 @@
 #include "plugin/AutotuneAttr.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/Lookup.h"
 #include "plugin/OptionValues.h"
 #include "plugin/Tunables.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/Lex/Lexer.h"
 #include "clang/Sema/Template.h"
+#include <utility>
 
 using namespace clang;
 
@@ -65,12 +66,44 @@ static bool splitAssignment(Expr *E, const ValueDecl *&Left, Expr *&Right) {
   return true;
 }
 
+/// An argument that is no `keyword = value`.
+static void refuseArgument(Session &T, const Expr *Arg) {
+  if (Arg->containsErrors())
+    return;
+  Sema &S = T.S;
+  const auto *Ref = dyn_cast<DeclRefExpr>(Arg->IgnoreParenImpCasts());
+  if (Ref && isKeyword(Ref->getDecl())) {
+    error(S, Arg->getExprLoc(), "option '%0' needs a value; expected '%0 = ...'")
+        << Ref->getDecl()->getName() << Arg->getSourceRange();
+    return;
+  }
+  const auto *Class = Arg->getType()->getAsCXXRecordDecl();
+  bool IsSpace = isTlClass(Class, "space_t");
+  auto Builder = error(S, Arg->getExprLoc(),
+                       "expected 'keyword = value' with a keyword of 'tl::keywords', or a braced "
+                       "config%select{|; did you mean 'configs = ...'?}0");
+  Builder << IsSpace << Arg->getSourceRange();
+  if (IsSpace)
+    Builder << FixItHint::CreateInsertion(Arg->getBeginLoc(), "configs = ");
+}
+
+/// Takes one argument out of the list, with the comma before it.
+static FixItHint removeArgument(Session &T, const Expr *Before, const Expr *Arg) {
+  SourceLocation Begin = T.S.getLocForEndOfToken(Before->getEndLoc());
+  SourceLocation End = T.S.getLocForEndOfToken(Arg->getEndLoc());
+  if (Begin.isInvalid() || End.isInvalid())
+    return FixItHint();
+  return FixItHint::CreateRemoval(CharSourceRange::getCharRange(Begin, End));
+}
+
 static bool readArguments(Session &T, Factory &F) {
   Sema &S = T.S;
   llvm::SmallVector<std::pair<llvm::StringRef, SourceLocation>, 8> Seen;
   SourceLocation ConfigsLoc;
   bool Ok = true;
+  const Expr *Before = nullptr;
   for (Expr *Arg : F.Attr->args()) {
+    const Expr *Previous = std::exchange(Before, Arg);
     if (auto *Braced = dyn_cast<InitListExpr>(Arg->IgnoreParenImpCasts())) {
       F.InlineConfigs.push_back(Braced);
       continue;
@@ -78,17 +111,15 @@ static bool readArguments(Session &T, Factory &F) {
     const ValueDecl *Keyword = nullptr;
     Expr *Value = nullptr;
     if (!splitAssignment(Arg, Keyword, Value)) {
-      if (!Arg->containsErrors())
-        error(S, Arg->getExprLoc(),
-              "expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config")
-            << Arg->getSourceRange();
+      refuseArgument(T, Arg);
       Ok = false;
       continue;
     }
     llvm::StringRef Name = Keyword->getName();
     auto Earlier = llvm::find_if(Seen, [&](const auto &Entry) { return Entry.first == Name; });
     if (Earlier != Seen.end()) {
-      error(S, Arg->getBeginLoc(), "option '%0' given twice") << Name << Arg->getSourceRange();
+      error(S, Arg->getBeginLoc(), "option '%0' given twice")
+          << Name << Arg->getSourceRange() << removeArgument(T, Previous, Arg);
       note(S, Earlier->second, "first given here");
       Ok = false;
       continue;

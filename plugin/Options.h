@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The arguments of [[tl::autotune(...)]]: which keywords were given, and where the attribute may stand.
+// The arguments of [[tl::autotune(...)]]: which keywords were given, and where the attribute may
+// stand.
 
 #ifndef TL_PLUGIN_OPTIONS_H
 #define TL_PLUGIN_OPTIONS_H

@@ -5,6 +5,7 @@
 #ifndef TL_PLUGIN_SESSION_H
 #define TL_PLUGIN_SESSION_H
 
+#include "plugin/HostSymbols.h"
 #include "clang/AST/APValue.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
@@ -62,6 +63,13 @@ struct Factory {
   std::unique_ptr<Space> Known; ///< the space, when it depends on no template parameter
 
   clang::SourceLocation getLocation() const { return Attr->getLocation(); }
+
+  /// Where the configs were given.
+  clang::SourceLocation getConfigsLocation() const {
+    if (Configs)
+      return Configs->getExprLoc();
+    return InlineConfigs.empty() ? getLocation() : InlineConfigs.front()->getBeginLoc();
+  }
 };
 
 /// One config of a concrete factory and the function that it selects.
@@ -119,6 +127,7 @@ public:
   llvm::MapVector<const clang::FunctionDecl *, std::unique_ptr<Dispatcher>> Dispatchers;
   llvm::DenseSet<const clang::Decl *> Generated;
   llvm::DenseSet<const clang::Expr *> WalkedInitializers;
+  llvm::DenseSet<clang::SourceLocation> WarnedArguments; ///< factories in template arguments
   /// Classes completed so far: their implicit constructors are only known at the end.
   std::vector<clang::CXXRecordDecl *> Records;
   std::shared_ptr<SourceIndex> Index;        ///< built for the first fingerprint

@@ -4,6 +4,8 @@
 #include "plugin/Diagnostics.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/Sema/EnterExpressionEvaluationContext.h"
+#include "clang/Sema/Initialization.h"
 
 using namespace clang;
 
@@ -51,6 +53,13 @@ private:
 bool checkSignature(Session &T, Factory &F) {
   ParameterFinder Finder(F.Template->getTemplateParameters(), F.FirstTunable);
   FunctionDecl *FD = F.Template->getTemplatedDecl();
+  if (FD->getType()->castAs<FunctionType>()->getExtInfo().withNoReturn(false) !=
+      FunctionType::ExtInfo()) {
+    error(T.S, F.Template->getLocation(),
+          "'tl::autotune' needs the default calling convention, and %0 is of type %1")
+        << F.Template << FD->getType();
+    return false;
+  }
   if (TypeSourceInfo *Info = FD->getTypeSourceInfo()) {
     if (auto Proto = Info->getTypeLoc().IgnoreParens().getAs<FunctionProtoTypeLoc>()) {
       Finder.TraverseTypeLoc(Proto.getReturnLoc());
@@ -67,6 +76,29 @@ bool checkSignature(Session &T, Factory &F) {
   return false;
 }
 
+bool checkParameters(Session &T, const Factory &F, const FunctionDecl *Spec) {
+  Sema &S = T.S;
+  for (const ParmVarDecl *P : Spec->parameters()) {
+    QualType Type = P->getType();
+    if (!Type->isRecordType())
+      continue;
+    EnterExpressionEvaluationContext Unevaluated(S, Sema::ExpressionEvaluationContext::Unevaluated);
+    Sema::SFINAETrap Trap(S, /*WithAccessChecking=*/true);
+    Expr *Given = new (S.Context) OpaqueValueExpr(P->getLocation(), Type, VK_XValue);
+    ExprResult Passed = S.PerformCopyInitialization(
+        InitializedEntity::InitializeParameter(S.Context, Type, /*Consumed=*/false),
+        P->getLocation(), Given);
+    if (Passed.isUsable() && !Trap.hasErrorOccurred())
+      continue;
+    error(S, P->getLocation(),
+          "%0 takes a parameter of type %1 by value, which can be neither moved nor copied to a "
+          "variant; take it by reference")
+        << F.Template << Type;
+    return false;
+  }
+  return true;
+}
+
 static bool hasDefault(const NamedDecl *Param) {
   if (auto *P = dyn_cast<NonTypeTemplateParmDecl>(Param))
     return P->hasDefaultArgument();
@@ -81,6 +113,13 @@ bool checkTunables(Session &T, Factory &F) {
   Sema &S = T.S;
   TemplateParameterList *Params = F.Template->getTemplateParameters();
   const NamedDecl *Last = Params->getParam(Params->size() - 1);
+  if (Last->isImplicit()) {
+    error(S, F.Template->getLocation(),
+          "the template parameters of %0's 'auto' parameters follow its tunables; write them out, "
+          "before the tunables")
+        << F.Template;
+    return false;
+  }
   if (Last->isTemplateParameterPack()) {
     error(S, Last->getLocation(),
           "%0 has no tunables: its last template parameter is the pack %1; tunables come "
@@ -149,7 +188,7 @@ bool findTunables(Session &T, Factory &F, const Space &Configs) {
   for (const FieldDecl *Field : RD->fields()) {
     unsigned I = findParameter(Params, Field->getIdentifier());
     if (I == Params->size()) {
-      error(S, F.getLocation(), "field %0 of %1 names no template parameter of %2")
+      error(S, F.getConfigsLocation(), "field %0 of %1 names no template parameter of %2")
           << Field << Configs.Config << F.Template;
       note(S, Field->getLocation(), "field declared here");
       note(S, F.Template->getLocation(), "template declared here");
@@ -158,7 +197,7 @@ bool findTunables(Session &T, Factory &F, const Space &Configs) {
     First = std::min(First, I);
   }
   if (First == Params->size()) {
-    error(S, F.getLocation(), "config struct %0 has no fields") << Configs.Config;
+    error(S, F.getConfigsLocation(), "config struct %0 has no fields") << Configs.Config;
     return false;
   }
   for (unsigned I = First; I < Params->size(); ++I) {
@@ -171,7 +210,7 @@ bool findTunables(Session &T, Factory &F, const Space &Configs) {
     error(S, Param->getLocation(),
           "template parameter %0 follows tunable %1, but %2 has no field of that name")
         << Param << Params->getParam(First) << Configs.Config;
-    note(S, F.getLocation(), "'tl::autotune' given here");
+    note(S, F.getConfigsLocation(), "configs given here");
     return false;
   }
   F.FirstTunable = First;

@@ -4,6 +4,7 @@
 #
 #   %clangxx    the Clang under test, C++20, with the public headers on its path
 #   %clang_path its path alone
+#   %other_clangxx   the other Clang that has a plugin
 #   %plugin     loads the plugin into it
 #   %runtime    links the shared runtime, run path included
 #   %runtime_static   links the static runtime
@@ -16,8 +17,8 @@
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
-# libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has those of docs/examples),
-# hip-conformance (the build has it).
+# other-clang (it is installed), libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has
+# those of docs/examples), hip-conformance (the build has it).
 
 import glob
 import os
@@ -88,12 +89,18 @@ if os.path.exists("/dev/nvidiactl"):
 if os.path.exists("/dev/kfd"):
     config.available_features.add("amd-gpu")
 
+# The other Clang that there is a plugin for, where it is installed too.
+other_clangxx = f"/usr/lib/llvm-{19 if config.tl_llvm_major == 22 else 22}/bin/clang++"
+if os.path.exists(other_clangxx):
+    config.available_features.add("other-clang")
+
 filecheck = os.path.join(config.tl_llvm_bin, "FileCheck")
 python = sys.executable
 database = os.path.join(config.test_source_root, "utils", "database.py")
 
 for pattern, replacement in [
     (r"%clangxx\b", clangxx),
+    (r"%other_clangxx\b", other_clangxx),
     (r"%plugin\b", f"-fplugin={config.tl_plugin}"),
     (r"%runtime_static\b", probe.static_runtime(libdir) + sanitize),
     (r"%runtime\b", f"-L{libdir} -ltlruntime -Wl,-rpath,{libdir}" + sanitize),

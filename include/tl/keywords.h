@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 namespace tl {
 
@@ -54,9 +55,24 @@ struct configs_keyword : open_keyword<keyword::configs> {
   }
 };
 
+/// What a value of the wrong type makes of a keyword: the plugin refuses it in words of its own.
+template <class Keyword> struct mistyped {};
+
+/// Whether a value converts as its author means it: numbers to numbers, but no fraction to a whole
+/// number, and no pointer to a bool.
+template <class From, class To>
+concept fits_keyword =
+    std::is_convertible_v<From, To> && (!std::is_integral_v<To> || std::is_integral_v<From> ||
+                                        std::is_enum_v<From> || std::is_class_v<From>);
+
 /// A keyword that takes one type: arithmetic values convert as they do in an initialisation.
 template <class Keyword, class Value> struct typed_keyword {
   constexpr option<Keyword, Value> operator=(Value value) const { return {value}; }
+  template <class Other>
+    requires(!fits_keyword<Other, Value>)
+  constexpr mistyped<Keyword> operator=(const Other &) const {
+    return {};
+  }
 };
 
 } // namespace detail

@@ -3,6 +3,7 @@
 // What the attribute's arguments may be.
 //
 // RUN: %clangxx %plugin -fsyntax-only -ferror-limit=0 -Xclang -verify %s
+// RUN: not %clangxx %plugin -fsyntax-only -ferror-limit=0 -fdiagnostics-parseable-fixits %s 2>&1 | FileCheck --check-prefix=FIX %s
 
 #include <tl/autotune.h>
 
@@ -19,15 +20,19 @@ int unrelated;
 #define FACTORY template <config C = config{}>
 
 FACTORY [[tl::autotune(all)]] void bare_name(); // expected-error {{expected 'keyword = value' or a braced config, found 'all'; did you mean 'configs = all'?}}
+// FIX-DAG: fix-it:{{.*}}:{[[#@LINE-1]]:24-[[#@LINE-1]]:24}:"configs = "
 FACTORY [[tl::autotune(configs = all, 3)]] void number(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config}}
 FACTORY [[tl::autotune(configs = all, unrelated = 3)]] void other_variable(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config}}
-FACTORY [[tl::autotune(configs = all, timeout)]] void no_value(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config}}
+FACTORY [[tl::autotune(configs = all, timeout)]] void no_value(); // expected-error {{option 'timeout' needs a value; expected 'timeout = ...'}}
+FACTORY [[tl::autotune(tl::space<config>().axis(&config::width, {1, 2}))]] void no_keyword(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config; did you mean 'configs = ...'?}}
 FACTORY [[tl::autotune(configs = all, timeout == 3)]] void comparison(); // expected-error {{invalid operands to binary expression}}
 FACTORY [[tl::autotune(configs = all, time_out = 3)]] void misspelt(); // expected-error {{use of undeclared identifier 'time_out'; did you mean 'timeout'?}} expected-note@tl/keywords.h:* {{'timeout' declared here}}
+// FIX-DAG: fix-it:{{.*}}:{[[#@LINE-1]]:39-[[#@LINE-1]]:47}:"timeout"
 FACTORY [[tl::autotune(configs = all, tl::keywords::timeout = 3)]] void qualified();
 
 FACTORY [[tl::autotune(configs = all, timeout = 3, // expected-note {{first given here}}
                        timeout = 3)]] void twice(); // expected-error {{option 'timeout' given twice}}
+// FIX-DAG: fix-it:{{.*}}:{[[#@LINE-2]]:50-[[#@LINE-1]]:35}:""
 FACTORY [[tl::autotune(configs = all, // expected-note {{first given here}}
                        configs = all)]] void configs_twice(); // expected-error {{option 'configs' given twice}}
 FACTORY [[tl::autotune(configs = all, // expected-note {{'configs' given here}}
@@ -44,7 +49,26 @@ FACTORY [[tl::autotune(configs = all, tolerance = {.rtol = -0.5})]] void rtol();
 FACTORY [[tl::autotune(configs = all, tolerance = {.max_mismatched_ratio = 1.5})]] void ratio(); // expected-error {{'max_mismatched_ratio' of option 'tolerance' is 1.5, expected a ratio from 0 to 1}}
 FACTORY [[tl::autotune(configs = all, tolerance = {.relative = 1})]] void field(); // expected-error {{no viable overloaded '='}}
 FACTORY [[tl::autotune(configs = all, search = tl::search::random(0))]] void nothing(); // expected-error {{option 'search' is a search of no variant, expected a count of at least 1}}
-FACTORY [[tl::autotune(configs = all, timeout = "soon")]] void text(); // expected-error {{no viable overloaded '='}}
-// expected-note@tl/keywords.h:* 1+ {{candidate function}}
-FACTORY [[tl::autotune(configs = all, cold = "yes")]] void not_bool(); // expected-error {{option 'cold' expects true or false, found 'const char[4]'}}
+// expected-note@tl/keywords.h:* 1+ {{candidate}}
+
+FACTORY [[tl::autotune(configs = all, timeout = "soon")]] void text(); // expected-error {{option 'timeout' expects a number of seconds, found a value of type 'const char[5]'}}
+FACTORY [[tl::autotune(configs = all, warmup = all)]] void array(); // expected-error {{option 'warmup' expects a number of milliseconds, found a value of type 'const config[2]'}}
+FACTORY [[tl::autotune(configs = all, rep = 2.5)]] void fraction(); // expected-error {{option 'rep' expects a whole number, found a value of type 'double'}}
+FACTORY [[tl::autotune(configs = all, cold = "yes")]] void not_bool(); // expected-error {{option 'cold' expects true or false, found a value of type 'const char[4]'}}
+FACTORY [[tl::autotune(configs = all, skip_check = 0.5)]] void half_a_bool(); // expected-error {{option 'skip_check' expects true or false, found a value of type 'double'}}
+FACTORY [[tl::autotune(configs = all, tolerance = 1e-3)]] void one_number(); // expected-error {{option 'tolerance' expects '{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}', found a value of type 'double'}}
+FACTORY [[tl::autotune(configs = all, search = "random")]] void search_text(); // expected-error {{option 'search' expects 'tl::search::exhaustive', 'tl::search::random(n)' or 'tl::search::local(n)', found a value of type 'const char[7]'}}
+FACTORY [[tl::autotune(configs = all, profiler = tl::isolation::none)]] void mixed_up(); // expected-error {{option 'profiler' expects 'tl::profiler::event', 'graph', 'cupti' or 'wall', found a value of type 'const isolation_t'}}
+FACTORY [[tl::autotune(configs = all, isolation = true)]] void isolated(); // expected-error {{option 'isolation' expects 'tl::isolation::process' or 'tl::isolation::none', found a value of type 'bool'}}
+
+// A value of a dependent type, for each of the types.
+template <class T, config C = config{}>
+[[tl::autotune(configs = all, timeout = T{3})]] void dependent(T) {} // expected-error {{option 'timeout' expects a number of seconds, found a value of type}}
+FACTORY [[tl::autotune(configs = all, supply = 3)]] void supplied(int) {} // expected-error {{option 'supply' expects a function or one of 'tl::supply', found 'int'}}
+struct three { constexpr three(int) {} };
+void use() {
+  dependent(3);
+  dependent(three(3));
+  supplied(1);
+}
 FACTORY [[tl::autotune(configs = all, timeout = counter)]] void variable(); // expected-error {{value of option 'timeout' is not a constant expression}} expected-note {{read of non-const variable 'counter' is not allowed in a constant expression}}

@@ -70,7 +70,40 @@ template <config C = config{}>
 [[tl::autotune(timeout = 3)]] void no_configs(); // expected-error {{'tl::autotune' needs 'configs = ...' or braced configs}}
 
 template <config C = config{}>
-[[tl::autotune(configs = all), tl::autotune(configs = all)]] void twice(); // expected-error {{'twice' already has 'tl::autotune'; give all options in one attribute}}
+[[tl::autotune(configs = all), tl::autotune(configs = all)]] void twice(); // expected-error {{'twice' already has 'tl::autotune'; give all options in one attribute}} expected-note {{first given here}}
+
+template <config C = config{}> void specialised();
+template <>
+[[tl::autotune(configs = all)]] void specialised<config{2}>() {} // expected-error {{'tl::autotune' applies to function templates, and 'specialised' is an explicit specialization; put it on the primary template}}
+
+template <config C = config{}>
+[[tl::autotune(configs = all)]] __attribute__((vectorcall)) void convention(int); // expected-error {{'tl::autotune' needs the default calling convention, and 'convention' is of type 'void (int) __attribute__((vectorcall))'}}
+
+template <config C = config{}>
+[[tl::autotune(configs = all)]] __attribute__((noreturn)) void never_returns() { __builtin_trap(); }
+
+// Variants are compiled where the factory is called.
+template <config C = config{}>
+[[tl::autotune(configs = all)]] void only_declared(int); // expected-error {{'only_declared' is called here but not defined, so that its variants cannot be compiled; define it where it is declared}} expected-note {{'tl::autotune' given here}}
+template <config C = config{}>
+[[tl::autotune(configs = all)]] void never_called(int);
+
+struct pinned {
+  pinned() = default;
+  pinned(const pinned &) = delete;
+};
+template <config C = config{}>
+[[tl::autotune(configs = all)]] pinned takes_pinned(pinned) { return {}; } // expected-error {{'takes_pinned' takes a parameter of type 'pinned' by value, which can be neither moved nor copied to a variant; take it by reference}}
+template <config C = config{}>
+[[tl::autotune(configs = all)]] pinned refers_to_pinned(pinned &) { return {}; }
+
+void use() {
+  only_declared(1);
+  takes_pinned({});
+  pinned p;
+  refers_to_pinned(p);
+  never_returns();
+}
 
 template <config C = config{}> void late(); // expected-note {{first declared here}}
 template <config C>

@@ -50,11 +50,14 @@ template <config C = config{}, class T = int> // expected-error {{tunable 'C' mu
 template <config C = config{}, class... Ts> // expected-error {{'pack' has no tunables: its last template parameter is the pack 'Ts'; tunables come after it, with default arguments}}
 [[tl::autotune(configs = all)]] void pack(Ts...); // expected-note {{'tl::autotune' given here}}
 
+template <config C = config{}>
+[[tl::autotune(configs = all)]] void abbreviated(auto); // expected-error {{the template parameters of 'abbreviated''s 'auto' parameters follow its tunables; write them out, before the tunables}}
+
 template <template <class> class T = open_template> // expected-error {{template template parameter 'T' cannot be a tunable}}
 [[tl::autotune(configs = all)]] void template_template();
 
 template <int width = 1, int extra = 2> // expected-error {{template parameter 'extra' follows tunable 'width', but 'config' has no field of that name}}
-[[tl::autotune(configs = all)]] void parameter_without_field(); // expected-note {{'tl::autotune' given here}}
+[[tl::autotune(configs = all)]] void parameter_without_field(); // expected-note {{configs given here}}
 
 template <int width = 1>
 [[tl::autotune(configs = others)]] void field_without_parameter(); // expected-note {{template declared here}} // expected-error {{field 'height' of 'other' names no template parameter of 'field_without_parameter'}}
@@ -79,6 +82,20 @@ template <int width = 1>
 [[tl::autotune({3})]] void no_name(); // expected-error {{expected '.parameter = value' in a config of plain template parameters}}
 template <int width = 1>
 [[tl::autotune({})]] void empty_config(); // expected-error {{the configs of 'empty_config' set no template parameter}}
+template <int width = 1> // expected-note {{tunable 'width' declared here}}
+[[tl::autotune({.width = 2}, {.width = 2.5})]] void fraction(); // expected-error {{conversion from 'double' to 'int' is not allowed in a converted constant expression}}
+template <unsigned char width = 1>
+[[tl::autotune({.width = 300})]] void narrow(); // expected-error {{non-type template argument evaluates to 300, which cannot be narrowed to type 'unsigned char'}}
+template <mode width = mode::plain> // expected-note {{tunable 'width' declared here}}
+[[tl::autotune({.width = 1})]] void not_the_enum(); // expected-error {{value of type 'int' is not implicitly convertible to 'mode'}}
+template <class T, T width = 1> // expected-note {{tunable 'width' declared here}}
+[[tl::autotune({.width = 2.5})]] void dependent_type(T) {} // expected-error {{conversion from 'double' to 'int' is not allowed in a converted constant expression}}
+template <auto width = 1> // expected-note {{tunable 'width' declared here}}
+[[tl::autotune({.width = 2.5})]] void deduced_type() {} // expected-error {{conversion from 'double' to 'int' is not allowed in a converted constant expression}}
+void use() {
+  dependent_type(1);
+  deduced_type();
+}
 template <config C = config{}>
 [[tl::autotune({.height = 3})]] void unknown_field(); // expected-error {{field designator 'height' does not refer to any field in type 'config'}}
 

@@ -18,6 +18,25 @@ template <auto Function> struct caller {
   static int call() { return Function(5); }
 };
 
+// However it gets there: inside of another argument's type or value, for each of a template's arguments said once, as a
+// default argument.
+template <class T> int indirect() { return T::call(); }
+struct wrapped {
+  int (*function)(int);
+};
+template <wrapped W> int unwrap() { return W.function(5); }
+template <class T, config C = config{}> [[tl::autotune({.width = 2}, {.width = 3})]] int g(T v) { return C.width; }
+template <class T> int of_type() { return caller<&g<T>>::call(); } // expected-warning {{'g' as a template argument is its default config, untuned}}
+template <int (*Function)(int) = &f<>> int by_default() { return Function(5); } // expected-warning {{'f' as a template argument is its default config, untuned}}
+void use() {
+  indirect<caller<f<>>>(); // expected-warning {{'f' as a template argument is its default config, untuned}}
+  unwrap<wrapped{&f<>}>(); // expected-warning {{'f' as a template argument is its default config, untuned}}
+  unwrap<wrapped{&f<config{2}>}>();
+  of_type<int>(); // expected-note {{in instantiation of function template specialization 'of_type<int>' requested here}}
+  of_type<long>();
+  by_default();
+}
+
 int main() {
   int open = caller<&f<>>::call();          // expected-warning {{'f' as a template argument is its default config, untuned; pass it as a function argument instead, or write its tunables out}}
   int written = caller<f<config{2}>>::call();
