@@ -10,9 +10,9 @@ using namespace clang;
 
 namespace tlplugin {
 
-QualType typeOfToken(QualType Type, const APValue &V) {
-  if (!isTlClass(Type->getAsCXXRecordDecl(), "type_token") || !V.isStruct() ||
-      V.getStructNumFields() != 1)
+/// The type that the tag in a tl::type_token is of.
+static QualType typeOfTag(const APValue &V) {
+  if (!V.isStruct() || V.getStructNumFields() != 1)
     return QualType();
   const APValue &Id = V.getStructField(0);
   if (!Id.isLValue())
@@ -25,12 +25,17 @@ QualType typeOfToken(QualType Type, const APValue &V) {
   return Tag->getTemplateArgs()[0].getAsType();
 }
 
+QualType typeOfToken(QualType Type, const APValue &V) {
+  return isTlClass(Type->getAsCXXRecordDecl(), "type_token") ? typeOfTag(V) : QualType();
+}
+
 /// One field as the argument for one plain parameter.
 static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualType ParamType,
                     QualType FieldType, const APValue &V, TemplateArgument &Out) {
   ASTContext &C = T.S.Context;
   if (isa<TemplateTypeParmDecl>(Param)) {
-    QualType Named = typeOfToken(FieldType, V);
+    // Values without a field, written in the attribute, were looked at there.
+    QualType Named = FieldType.isNull() ? typeOfTag(V) : typeOfToken(FieldType, V);
     if (Named.isNull()) {
       error(T.S, F.getConfigsLocation(),
             "type parameter %0 needs a field of type tl::type_token, found %1")

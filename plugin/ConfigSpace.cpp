@@ -11,6 +11,7 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
+#include "clang/Sema/Initialization.h"
 #include "clang/Sema/Lookup.h"
 #include "clang/Sema/Template.h"
 
@@ -160,16 +161,45 @@ static bool evaluateStructList(Session &T, const Factory &F, QualType Config, Fu
   return true;
 }
 
-/// Makes a written value one of its parameter's type, in Clang's own words where it does not fit.
-static bool convertWritten(Session &T, NonTypeTemplateParmDecl *Param, FunctionDecl *Spec,
-                           unsigned Index, Expr *Value, APValue &Out) {
-  QualType Type = Param->getType();
+/// One written value, made one of its parameter's type; in Clang's own words where it does not fit.
+static bool evaluateWritten(Session &T, const Factory &F, FunctionDecl *Spec, NamedDecl *Param,
+                            unsigned Index, Expr *Written, APValue &Out) {
+  Sema &S = T.S;
+  ExprResult Value = Written;
+  if (Spec)
+    Value = substitute(T, F, Spec, Value.get());
+  if (!Value.isUsable())
+    return false;
+  auto Declared = [&] {
+    note(S, Param->getLocation(), "tunable %0 declared here") << Param;
+    return false;
+  };
+  if (isa<TemplateTypeParmDecl>(Param)) {
+    QualType Found = Value.get()->getType().getUnqualifiedType();
+    if (Found->isRecordType())
+      Value = S.PerformCopyInitialization(InitializedEntity::InitializeTemporary(Found),
+                                          Written->getExprLoc(), Value.get());
+    if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out))
+      return false;
+    if (!typeOfToken(Value.get()->getType(), Out).isNull())
+      return true;
+    error(S, Written->getExprLoc(), "type parameter %0 needs a value 'tl::type<...>', found %1")
+        << Param << Value.get()->getType() << Written->getSourceRange();
+    return Declared();
+  }
+  QualType Type = cast<NonTypeTemplateParmDecl>(Param)->getType();
   if (Spec)
     Type = Spec->getTemplateSpecializationArgs()->get(Index).getNonTypeTemplateArgumentType();
-  if (compat::convertToParameter(T.S, Value, Type.getUnqualifiedType(), Out))
-    return true;
-  note(T.S, Param->getLocation(), "tunable %0 declared here") << Param;
-  return false;
+  Type = Type.getUnqualifiedType();
+  SourceLocation Loc = Written->getBeginLoc();
+  if (Expr *List = Value.get(); isa<InitListExpr>(List))
+    Value = S.BuildCXXTypeConstructExpr(S.Context.getTrivialTypeSourceInfo(Type, Loc), Loc, List,
+                                        Loc, /*ListInitialization=*/true);
+  if (Value.isUsable())
+    Value = S.DefaultLvalueConversion(Value.get());
+  if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out))
+    return false;
+  return compat::convertToParameter(S, Value.get(), Type, Out) || Declared();
 }
 
 /// `{.block_m = 64}, {.block_m = 128}` without a struct: the names are those of the parameters.
@@ -189,9 +219,9 @@ static bool evaluateParameterList(Session &T, Factory &F, FunctionDecl *Spec, Sp
       }
       const IdentifierInfo *Name = Field->getDesignator(0)->getFieldName();
       unsigned I = findParameter(Params, Name);
-      if (I == Params->size() || !isa<NonTypeTemplateParmDecl>(Params->getParam(I))) {
+      if (I == Params->size() || isa<TemplateTemplateParmDecl>(Params->getParam(I))) {
         error(S, Field->getDesignatorsSourceRange().getBegin(),
-              "%0 has no value template parameter %1 that a config could set")
+              "%0 has no template parameter %1 that a config could set")
             << F.Template << Name;
         return false;
       }
@@ -220,16 +250,8 @@ static bool evaluateParameterList(Session &T, Factory &F, FunctionDecl *Spec, Sp
             << Field->getDesignator(0)->getFieldName() << Init->getSourceRange();
         return false;
       }
-      ExprResult Value = Field->getInit();
-      if (Spec)
-        Value = substitute(T, F, Spec, Value.get());
-      if (Value.isUsable())
-        Value = S.DefaultLvalueConversion(Value.get());
-      APValue &Set = Config.getStructField(I);
-      if (!Value.isUsable() || !evaluate(T, Value.get(), Field->getInit(), Set))
-        return false;
-      auto *Param = cast<NonTypeTemplateParmDecl>(Params->getParam(Index));
-      if (!convertWritten(T, Param, Spec, Index, Value.get(), Set))
+      if (!evaluateWritten(T, F, Spec, Params->getParam(Index), Index, Field->getInit(),
+                           Config.getStructField(I)))
         return false;
     }
     Out.Values.push_back(std::move(Config));

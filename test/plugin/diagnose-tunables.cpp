@@ -75,7 +75,7 @@ template <class width = int>
 [[tl::autotune(configs = wides)]] void no_type(); // expected-error {{type parameter 'width' needs a field of type tl::type_token, found 'int'}}
 
 template <int width = 1>
-[[tl::autotune({.height = 3})]] void unknown_name(); // expected-error {{'unknown_name' has no value template parameter 'height' that a config could set}}
+[[tl::autotune({.height = 3})]] void unknown_name(); // expected-error {{'unknown_name' has no template parameter 'height' that a config could set}}
 template <int width = 1>
 [[tl::autotune({.width = 3, .width = 4})]] void name_twice(); // expected-error {{parameter 'width' set twice in one config}}
 template <int width = 1>
@@ -92,6 +92,10 @@ template <class T, T width = 1> // expected-note {{tunable 'width' declared here
 [[tl::autotune({.width = 2.5})]] void dependent_type(T) {} // expected-error {{conversion from 'double' to 'int' is not allowed in a converted constant expression}}
 template <auto width = 1> // expected-note {{tunable 'width' declared here}}
 [[tl::autotune({.width = 2.5})]] void deduced_type() {} // expected-error {{conversion from 'double' to 'int' is not allowed in a converted constant expression}}
+template <class width = int> // expected-note {{tunable 'width' declared here}}
+[[tl::autotune({.width = 3})]] void not_a_type(); // expected-error {{type parameter 'width' needs a value 'tl::type<...>', found 'int'}}
+template <config c = config{}, int height = 1>
+[[tl::autotune({.c = {"x"}})]] void not_a_struct(); // expected-error {{cannot initialize a member subobject of type 'int' with an lvalue of type 'const char[2]'}}
 void use() {
   dependent_type(1);
   deduced_type();

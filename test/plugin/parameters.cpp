@@ -31,6 +31,12 @@ template <int width = 1, bool fast = false>
   std::printf("in place: width=%d fast=%d\n", width, fast);
 }
 
+// Values of any kind: types, structs, enumerators, numbers.
+template <class T = float, config C = config{}, algorithm how = naive, int width = 1>
+[[tl::autotune({.T = tl::type<double>, .how = blocked}, {.T = tl::type<char>, .C = {.width = 9}, .width = {3}})]] void kinds() {
+  std::printf("kinds: size=%zu C.width=%d how=%d width=%d\n", sizeof(T), C.width, how, width);
+}
+
 template <config C = {}> [[tl::autotune({.width = 2}, {.how = blocked, .unroll = true})]] void braced() {
   std::printf("braced: width=%d how=%d\n", C.width, C.how);
 }
@@ -66,6 +72,7 @@ void everything(T) {
 int main() {
   plain(1.0);
   in_place();
+  kinds();
   braced();
   dependent(short(1));
   dependent_value(1.0);
@@ -82,6 +89,10 @@ int main() {
 // CHECK-DAG: 0: width=2,fast=false
 // CHECK-DAG: 1: width=4,fast=true
 // CHECK-DAG: 2: width=1,fast=false (default)
+// CHECK-DAG: registered kinds
+// CHECK-DAG: 0: T=double,C={how=naive,width=4,unroll=false},how=blocked,width=1
+// CHECK-DAG: 1: T=char,C={how=naive,width=9,unroll=false},how=naive,width=3
+// CHECK-DAG: kinds: size=1 C.width=9 how=0 width=3
 // CHECK-DAG: registered braced
 // CHECK-DAG: 0: how=naive,width=2,unroll=false
 // CHECK-DAG: 1: how=blocked,width=4,unroll=true
