@@ -39,6 +39,11 @@ case $mode in
     grep -q "clang-$major" packages.txt || fail "the plugin's package does not ask for its Clang"
     grep -A1 "^Package: libtlruntime0$" packages.txt | grep -q "libsqlite3" || fail "the runtime's package does not ask for SQLite"
     ! grep -A1 "^Package: tl-plugin" packages.txt | grep -qi "llvm" || fail "the plugin links LLVM"
+    for package in $(sed -n 's/^Package: //p' packages.txt); do
+      grep -q "Apache License" "root/usr/share/doc/$package/copyright" || fail "$package has no copyright file"
+    done
+    dpkg-deb -I packages/libtlruntime0_*.deb shlibs | grep -q "^libtlruntime 0 libtlruntime0" ||
+      fail "the runtime's package has no shlibs file"
     prefix=$work/root/usr
     ;;
 esac

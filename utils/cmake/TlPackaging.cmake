@@ -34,4 +34,18 @@ set(CPACK_DEBIAN_TOOL_PACKAGE_NAME tltune)
 set(CPACK_DEBIAN_TOOL_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_TOOL_DESCRIPTION "Tool for the database of autotuned functions")
 
+# Programs that link the runtime find its package by the shlibs file, and the dynamic linker's cache is renewed.
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/install/triggers)
+file(WRITE ${PROJECT_BINARY_DIR}/install/triggers "activate-noawait ldconfig\n")
+
+# The licence, where Debian looks for it.
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE license)
+configure_file(${PROJECT_SOURCE_DIR}/utils/cmake/copyright.in ${PROJECT_BINARY_DIR}/install/copyright @ONLY)
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  string(TOUPPER ${component} upper)
+  install(FILES ${PROJECT_BINARY_DIR}/install/copyright COMPONENT ${component}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
+endforeach()
+
 include(CPack)
