@@ -9,28 +9,35 @@ import re
 import subprocess
 import sys
 
-# For generated code and between headers, and what is private: -ast-list does not tell access.
+# Public for generated code and between headers only.
 INTERNAL = {
-    "kernel": {"changed", "launch", "first_launch", "launch_now", "described", "with_call", "with_synthetic_call",
-               "with_synthetic_arguments", "factory"},
-    "tuner": {"call", "in_this_process", "launch_values", "store_result", "factory"},
+    "kernel": {"launch_now", "described", "with_call", "with_synthetic_call", "factory"},
+    "tuner": {"factory"},
     "tuning_result": {"from"},
     "with_inputs": {"list"},
     "keyword": None,  # tags in types
     "option": None,  # what a keyword's assignment yields
-    "space_t": {"enumerate", "axes", "predicates"},
+    "space_t": {"axes", "predicates"},
     "buffer": None,  # a base class
 }
-# What only generated code and the headers' templates call; <tl/abi.h> says what each is for.
-GENERATED = {"tl_rt_register", "tl_rt_unregister", "tl_rt_find", "tl_rt_resolve", "tl_rt_infeasible", "tl_rt_warn_once",
-             "tl_rt_warn_not_compiled", "tl_rt_make_call", "tl_rt_select", "tl_rt_set_inputs"}
 HEADERS = ("autotune", "tuner", "bench", "capi", "result")
+
+
+def private_names(include):
+    """Functions that stand at a class's own indentation below `private:`: -ast-list does not tell access."""
+    found = set()
+    for name in sorted(os.listdir(os.path.join(include, "tl"))):
+        text = open(os.path.join(include, "tl", name)).read()
+        for section in re.findall(r"^private:\n(.*?)^(?:public:|\};)", text, re.M | re.S):
+            found |= set(re.findall(r"^  (?:\[\[.*?\]\] )?[\w:<>, ]+?[ &*](\w+)\(", section, re.M))
+    return found
 
 
 def cpp_names(clang, include):
     source = "".join(f"#include <tl/{name}.h>\n" for name in HEADERS)
     command = [clang, "-std=c++20", f"-I{include}", "-fsyntax-only", "-x", "c++", "-", "-Xclang", "-ast-list"]
     listed = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+    private = private_names(include)
     for line in set(listed.splitlines()):
         if not line.startswith("tl::"):
             continue
@@ -40,14 +47,16 @@ def cpp_names(clang, include):
         name = parts[-1]
         internal = [INTERNAL.get("::".join(parts[:i]), set()) for i in range(1, len(parts))] + [INTERNAL.get(name, set())]
         if ("detail" in parts or not re.fullmatch(r"[a-z]\w*[a-z0-9]", name) or parts[-2:-1] == [name]
+                or (len(parts) > 1 and private & set(parts))
                 or any(hidden is None or hidden & set(parts) for hidden in internal)):
             continue
         yield "::".join(parts)
 
 
 def c_names(include):
-    for header in ("abi.h", "capi.h"):
-        yield from set(re.findall(r"\b(tl_rt_\w+)\(", open(os.path.join(include, "tl", header)).read())) - GENERATED
+    """<tl/capi.h>; what <tl/abi.h> has beyond it is for generated code and the headers, but for these."""
+    yield from ("tl_rt_last_error", "tl_rt_abi_version")
+    yield from re.findall(r"\b(tl_rt_\w+)\(", open(os.path.join(include, "tl", "capi.h")).read())
 
 
 clang, include, *pages = sys.argv[1:]
