@@ -11,7 +11,7 @@ ROWS = {"A": 14, "B": 8, "C": 3, "D": 7, "E": 12}
 COMPLAINTS = 14
 # What there is no test of, with how the page begins to say why.
 WITHOUT_TEST = {"E9": "not yet", "E11": "out of scope"}
-TEST = re.compile(r"`((?:\.\./)?[\w./-]+\.(?:cpp|cu|hip|test)|\.\./[\w./-]+)`(?:: ((?:`\w+\.\w+`(?:, )?)+))?")
+TEST = re.compile(r"`((?:\.\./)?[\w./-]+\.(?:cpp|cu|hip|test|c)|\.\./[\w./-]+)`(?:: ((?:`\w+\.\w+`(?:, )?)+))?")
 
 
 def tests_of(cell, tests, where, errors):
@@ -59,7 +59,7 @@ def check(page, tests):
         if complaints.count(number) != 1:
             errors.append(f"complaint {number} is on the page {complaints.count(number)} times")
     for name in sorted(os.listdir(os.path.join(tests, "parity"))):
-        if name.endswith((".cpp", ".cu", ".hip", ".test")) and f"parity/{name}" not in named:
+        if name.endswith((".cpp", ".c", ".cu", ".hip", ".test")) and f"parity/{name}" not in named:
             errors.append(f"parity/{name} is on no row of the page")
     for error in errors:
         print(error)
