@@ -43,8 +43,9 @@ void check_environment(findings &found) {
   }
   if (problems.empty())
     found.push_back({"environment", severity::good,
-                     set == 0 ? "no TL_ variable is set"
-                              : std::to_string(set) + " TL_ variables are set and understood",
+                     set == 0   ? "no TL_ variable is set"
+                     : set == 1 ? "one TL_ variable is set and understood"
+                                : std::to_string(set) + " TL_ variables are set and understood",
                      ""});
 }
 
