@@ -96,11 +96,11 @@ public:
 
 private:
   template <class T> static T *as(void *object) { return static_cast<T *>(object); }
-  int number(ordinal device, device_attribute which) const {
+  int number(device_id device, device_attribute which) const {
     int value = 0;
     return api_.cuDeviceGetAttribute(&value, which, device) == success ? value : 0;
   }
-  unsigned count(ordinal device, device_attribute which) const {
+  unsigned count(device_id device, device_attribute which) const {
     return static_cast<unsigned>(std::max(number(device, which), 0));
   }
   function_t *as_function(void *handle) const;

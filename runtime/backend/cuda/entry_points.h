@@ -15,7 +15,7 @@
 namespace tl::rt::cuda {
 
 using result = int;
-using ordinal = int;
+using device_id = int;
 using device_pointer = unsigned long long;
 struct context_t;
 struct stream_t;
@@ -83,16 +83,16 @@ inline constexpr unsigned ipc_lazy_peer_access = 1;
   X(cuDriverGetVersion, (int *))                                                                   \
   X(cuGetErrorName, (result, const char **))                                                       \
   X(cuGetErrorString, (result, const char **))                                                     \
-  X(cuDeviceGet, (ordinal *, int))                                                                 \
+  X(cuDeviceGet, (device_id *, int))                                                               \
   X(cuDeviceGetCount, (int *))                                                                     \
-  X(cuDeviceGetName, (char *, int, ordinal))                                                       \
-  X(cuDeviceGetAttribute, (int *, int, ordinal))                                                   \
-  X(cuDeviceTotalMem_v2, (std::size_t *, ordinal))                                                 \
-  X(cuDeviceGetUuid, (uuid *, ordinal))                                                            \
-  X(cuDeviceGetPCIBusId, (char *, int, ordinal))                                                   \
-  X(cuDeviceCanAccessPeer, (int *, ordinal, ordinal))                                              \
-  X(cuDevicePrimaryCtxRetain, (context_t **, ordinal))                                             \
-  X(cuDevicePrimaryCtxRelease_v2, (ordinal))                                                       \
+  X(cuDeviceGetName, (char *, int, device_id))                                                     \
+  X(cuDeviceGetAttribute, (int *, int, device_id))                                                 \
+  X(cuDeviceTotalMem_v2, (std::size_t *, device_id))                                               \
+  X(cuDeviceGetUuid, (uuid *, device_id))                                                          \
+  X(cuDeviceGetPCIBusId, (char *, int, device_id))                                                 \
+  X(cuDeviceCanAccessPeer, (int *, device_id, device_id))                                          \
+  X(cuDevicePrimaryCtxRetain, (context_t **, device_id))                                           \
+  X(cuDevicePrimaryCtxRelease_v2, (device_id))                                                     \
   X(cuCtxPushCurrent_v2, (context_t *))                                                            \
   X(cuCtxPopCurrent_v2, (context_t **))                                                            \
   X(cuCtxSetCurrent, (context_t *))                                                                \
