@@ -185,8 +185,7 @@ int hip_driver::device_count() const {
 
 bool hip_driver::reaches(int ordinal, int other) const {
   int reachable = 0;
-  return api_.hipDeviceCanAccessPeer &&
-         good(api_, api_.hipDeviceCanAccessPeer(&reachable, ordinal, other)) && reachable != 0;
+  return good(api_, api_.hipDeviceCanAccessPeer(&reachable, ordinal, other)) && reachable != 0;
 }
 
 int hip_driver::busy_percent(int ordinal) const { return read_busy_percent(bus_id(ordinal), sys_); }

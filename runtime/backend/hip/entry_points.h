@@ -101,6 +101,7 @@ inline constexpr unsigned ipc_lazy_5 = 0, ipc_lazy_6 = 1;
   X(hipDeviceGetAttribute, (int *, int, int))                                                      \
   X(hipDeviceTotalMem, (std::size_t *, int))                                                       \
   X(hipDeviceGetPCIBusId, (char *, int, int))                                                      \
+  X(hipDeviceCanAccessPeer, (int *, int, int))                                                     \
   X(hipDeviceSynchronize, ())                                                                      \
   X(hipThreadExchangeStreamCaptureMode, (unsigned *))                                              \
   X(hipMalloc, (void **, std::size_t))                                                             \
@@ -140,7 +141,6 @@ inline constexpr unsigned ipc_lazy_5 = 0, ipc_lazy_6 = 1;
 
 // Not in every version; null where there is none.
 #define TL_HIP_OPTIONAL_ENTRY_POINTS(X)                                                            \
-  X(hipDeviceCanAccessPeer, (int *, int, int))                                                     \
   X(hipDeviceGetUuid, (uuid *, int))                                                               \
   X(hipGetDeviceProperties, (device_properties *, int))                                            \
   X(hipGetDevicePropertiesR0600, (device_properties *, int))
