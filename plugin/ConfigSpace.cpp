@@ -56,7 +56,11 @@ static void explain(Session &T, llvm::ArrayRef<PartialDiagnosticAt> Notes, const
   }
 }
 
-static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out) {
+static unsigned countErrors(Session &T) { return T.S.getDiagnostics().getNumErrors(); }
+
+/// What went wrong since there were so many errors has been told of, a predicate that does not
+/// compile for instance.
+static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out, unsigned Errors) {
   Expr::EvalResult Result;
   llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
   Result.Diag = &Notes;
@@ -64,6 +68,8 @@ static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out) {
     Out = std::move(Result.Val);
     return true;
   }
+  if (countErrors(T) != Errors)
+    return false;
   error(T.S, Blamed->getExprLoc(), "the space is not a constant expression")
       << Blamed->getSourceRange();
   explain(T, Notes, Blamed);
@@ -100,14 +106,19 @@ static bool evaluateSpace(Session &T, Expr *Configs, Space &Out) {
   Sema &S = T.S;
   SourceLocation Loc = Configs->getExprLoc();
   Evaluation Scope(S);
+  // A variable whose initialiser has errors, which were told of there.
+  if ((Configs->containsErrors() || Configs->isTypeDependent()) && countErrors(T) > 0)
+    return false;
   if (!isSpaceLike(T, Configs)) {
     error(S, Loc, "'configs' expects a tl::space or a constexpr range of config structs, found %0")
         << Configs->getType() << Configs->getSourceRange();
     return false;
   }
+  unsigned Errors = countErrors(T);
   APValue Count;
   ExprResult CountCall = call(T, buildDetailReference(T, "config_count", Loc), Configs, Loc);
-  if (CountCall.isInvalid() || !evaluate(T, CountCall.get(), Configs, Count) || !Count.isInt())
+  if (CountCall.isInvalid() || !evaluate(T, CountCall.get(), Configs, Count, Errors) ||
+      !Count.isInt())
     return false;
   uint64_t N = Count.getInt().getZExtValue();
   if (N == 0) {
@@ -120,7 +131,7 @@ static bool evaluateSpace(Session &T, Expr *Configs, Space &Out) {
   Args.addArgument(S.getTrivialTemplateArgumentLoc(Size, S.Context.getSizeType(), Loc));
   APValue List;
   ExprResult ListCall = call(T, buildDetailReference(T, "config_list", Loc, &Args), Configs, Loc);
-  if (ListCall.isInvalid() || !evaluate(T, ListCall.get(), Configs, List))
+  if (ListCall.isInvalid() || !evaluate(T, ListCall.get(), Configs, List, Errors))
     return false;
   const auto *Holder = ListCall.get()->getType()->getAsCXXRecordDecl();
   if (!Holder || Holder->field_empty() || !List.isStruct() || !List.getStructField(0).isArray())
@@ -154,7 +165,7 @@ static bool evaluateStructList(Session &T, const Factory &F, QualType Config, Fu
         S.BuildCXXTypeConstructExpr(S.Context.getTrivialTypeSourceInfo(Config, Loc), Loc, List, Loc,
                                     /*ListInitialization=*/true);
     APValue V;
-    if (Object.isInvalid() || !evaluate(T, Object.get(), Written, V))
+    if (Object.isInvalid() || !evaluate(T, Object.get(), Written, V, countErrors(T)))
       return false;
     Out.Values.push_back(std::move(V));
   }
@@ -179,7 +190,7 @@ static bool evaluateWritten(Session &T, const Factory &F, FunctionDecl *Spec, Na
     if (Found->isRecordType())
       Value = S.PerformCopyInitialization(InitializedEntity::InitializeTemporary(Found),
                                           Written->getExprLoc(), Value.get());
-    if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out))
+    if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out, countErrors(T)))
       return false;
     if (!typeOfToken(Value.get()->getType(), Out).isNull())
       return true;
@@ -197,7 +208,7 @@ static bool evaluateWritten(Session &T, const Factory &F, FunctionDecl *Spec, Na
                                         Loc, /*ListInitialization=*/true);
   if (Value.isUsable())
     Value = S.DefaultLvalueConversion(Value.get());
-  if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out))
+  if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out, countErrors(T)))
     return false;
   return compat::convertToParameter(S, Value.get(), Type, Out) || Declared();
 }
@@ -303,6 +314,9 @@ static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) 
 
 static bool isDependent(const Factory &F) {
   if (F.Configs && F.Configs->isInstantiationDependent())
+    return true;
+  // Clang does not call a mere mention of a class template's static member dependent.
+  if (F.Configs && F.Template->getDeclContext()->isDependentContext())
     return true;
   const TemplateParameterList *Params = F.Template->getTemplateParameters();
   auto HasDependentType = [&](const NamedDecl *Param) {

@@ -8,6 +8,7 @@
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <optional>
 
 using namespace clang;
 
@@ -170,6 +171,22 @@ static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
   return Signature.getAsType()->getAs<FunctionProtoType>();
 }
 
+/// What a function given as an option returns, as far as the headers would not say it as well.
+static bool checkResult(Session &T, const Option &O, QualType Returned) {
+  bool IsKey = O.Keyword == "key";
+  if (!IsKey && O.Keyword != "check" && O.Keyword != "eligible")
+    return true;
+  QualType Value = Returned.getNonReferenceType();
+  if (Value->isIntegralOrEnumerationType() || Value->isRecordType())
+    return true;
+  error(
+      T.S, O.Value->getExprLoc(),
+      "option '%0' returns %1, expected %select{bool|an integer, enum, bool, or an array, pair or "
+      "tuple of them}2")
+      << O.Keyword << Returned << IsKey << O.Value->getSourceRange();
+  return false;
+}
+
 bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
   bool TakesConfig = O.Keyword == "eligible";
   bool MayTakeResult = O.Keyword == "check";
@@ -200,7 +217,7 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
   const FunctionProtoType *Launch =
       MayTakeResult || IsSupply || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
   auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true,
-                     bool WithLaunch = true) {
+                     bool WithLaunch = true) -> std::optional<QualType> {
     llvm::SmallVector<Expr *, 8> Args;
     if (WithConfig)
       Args.push_back(Operand(Config.withConst()));
@@ -215,12 +232,15 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
     EnterExpressionEvaluationContext Unevaluated(S, Sema::ExpressionEvaluationContext::Unevaluated);
     Sema::SFINAETrap Trap(S, /*WithAccessChecking=*/true);
     ExprResult Call = S.BuildCallExpr(nullptr, Operand(Callee), Loc, Args, Loc);
-    return Call.isUsable() && !Trap.hasErrorOccurred();
+    if (!Call.isUsable() || Trap.hasErrorOccurred())
+      return std::nullopt;
+    return Call.get()->getType();
   };
-  bool HasResult = !D.Default->getReturnType()->isVoidType();
-  if (CanCall(false, TakesConfig) ||
-      (MayTakeResult && HasResult && !Launch && CanCall(true, false)))
-    return true;
+  if (std::optional<QualType> Returned = CanCall(false, TakesConfig))
+    return checkResult(T, O, *Returned);
+  if (MayTakeResult && !Launch && !D.Default->getReturnType()->isVoidType())
+    if (std::optional<QualType> Returned = CanCall(true, false))
+      return checkResult(T, O, *Returned);
   // `eligible` may return the wanted configs instead of judging each.
   if (TakesConfig && CanCall(false, false))
     return true;

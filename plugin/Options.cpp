@@ -26,6 +26,8 @@ ExprResult substitute(Session &T, const Factory &F, FunctionDecl *Spec, Expr *E)
   Sema &S = T.S;
   MultiLevelTemplateArgumentList Args = S.getTemplateInstantiationArgs(Spec);
   LocalInstantiationScope Scope(S);
+  // Members of the enclosing class template are looked for from where the code stands.
+  Sema::ContextRAII Saved(S, Spec);
   Sema::InstantiatingTemplate Instantiating(S, F.getLocation(), Spec);
   if (Instantiating.isInvalid())
     return ExprError();

@@ -94,7 +94,9 @@ public:
   }
 
   /// Keeps only the configs for which `predicate(config)` is true.
-  template <class Predicate> constexpr auto where(Predicate predicate) const {
+  template <class Predicate>
+    requires std::is_invocable_r_v<bool, const Predicate &, const Config &>
+  constexpr auto where(Predicate predicate) const {
     using extended = detail::predicate_chain<Predicates, Predicate>;
     return space_t<Config, Axes, extended>{axes, extended{predicates, predicate}};
   }
@@ -118,7 +120,11 @@ public:
 
 /// An empty description of a space over a config struct: its only config is the default one, until
 /// axes are added.
-template <class Config> constexpr space_t<Config> space() { return {}; }
+template <class Config>
+  requires std::is_class_v<Config>
+constexpr space_t<Config> space() {
+  return {};
+}
 
 /// An explicit list: `tl::configs_of<gemm_config>({{.block_m = 64}, {.block_m = 128}})`.
 template <class Config, std::size_t N>

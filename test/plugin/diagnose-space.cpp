@@ -24,6 +24,21 @@ constexpr int numbers[] = {1, 2};
 int helper(config); // expected-note 2 {{declared here}}
 constexpr auto undefined = good.where([](config c) { return helper(c) > 0; }); // expected-note {{non-constexpr function 'helper' cannot be used in a constant expression}}
 
+// What is wrong with a space is said where it is made, once.
+constexpr auto misspelt = good.axis(&config::widht, {1}); // expected-error {{no member named 'widht' in 'config'}}
+constexpr auto no_bool = good.where([](config c) { c.width = 2; }); // expected-error {{no matching member function for call to 'where'}}
+constexpr auto no_config = good.where([](int c) { return c > 1; }); // expected-error {{no matching member function for call to 'where'}}
+constexpr auto no_number = good.axis(&config::height, {"a"}); // expected-error {{no matching member function for call to 'axis'}}
+constexpr auto no_struct = tl::space<int>(); // expected-error {{no matching function for call to 'space'}}
+// expected-note@tl/space.h:* 1+ {{candidate template ignored: constraints not satisfied}}
+// expected-note@tl/space.h:* 2 {{because 'std::is_invocable_r_v<bool, const (lambda at}}
+// expected-note@tl/space.h:* {{because 'std::is_convertible_v<const char *, int>' evaluated to false}}
+// expected-note@tl/space.h:* {{because 'std::is_class_v<int>' evaluated to false}}
+struct unassignable {
+  const int width = 1; // expected-note {{copy assignment operator of 'unassignable' is implicitly deleted because field 'width' is of const-qualified type 'const int'}}
+};
+constexpr unassignable const_fields[] = {{1}, {2}};
+
 #define FACTORY template <config C = config{}>
 
 FACTORY [[tl::autotune(configs = good)]] void fine();
@@ -39,6 +54,11 @@ FACTORY [[tl::autotune(configs = undefined)]] void predicate(); // expected-erro
 FACTORY [[tl::autotune(configs = std::vector<config>{{1, 1}, {2, 1}})]] void temporary();
 FACTORY [[tl::autotune({.width = 2}, {.width = not_constant.combinations() ? 3 : 4})]] void braced();
 FACTORY [[tl::autotune({.width = helper({})})]] void braced_call(); // expected-error {{the space is not a constant expression}} expected-note {{non-constexpr function 'helper' cannot be used in a constant expression}}
+
+FACTORY [[tl::autotune(configs = no_bool)]] void not_made();
+template <unassignable C = unassignable{}> [[tl::autotune(configs = const_fields)]] void not_assigned(); // expected-note {{in instantiation of function template specialization}}
+// expected-error@tl/space.h:* {{object of type 'unassignable' cannot be assigned because its copy assignment operator is implicitly deleted}}
+// expected-note@tl/space.h:* 1+ {{in instantiation of}}
 
 FACTORY [[tl::autotune(configs = repeated)]] void twice() {} // expected-warning {{config 'width=1,height=1' is more than once in the space of 'twice'}}
 void use() { twice(); }

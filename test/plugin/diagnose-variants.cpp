@@ -55,6 +55,13 @@ template <class T, config C = config{}>
 [[tl::autotune(configs = all, key = [](T *) { return 1; })]] int fourth(T) { return 0; } // expected-error {{option 'key' of type '(lambda at }}
 // expected-note@-1 {{'fourth' declared here}}
 
+template <config C = config{}>
+[[tl::autotune(configs = all, check = [](int) {})]] int fifth(int) { return 0; } // expected-error {{option 'check' returns 'void', expected bool}}
+template <config C = config{}>
+[[tl::autotune(configs = all, eligible = [](config, int) { return "yes"; })]] int sixth(int) { return 0; } // expected-error {{option 'eligible' returns 'const char *', expected bool}}
+template <config C = config{}>
+[[tl::autotune(configs = all, key = [](int v) { return v * 0.5; })]] int seventh(int) { return 0; } // expected-error {{option 'key' returns 'double', expected an integer, enum, bool, or an array, pair or tuple of them}}
+
 void use() {
   pruned();        // expected-remark {{call of 'pruned' goes to its dispatcher}}
   pruned_behind(); // expected-remark {{call of 'pruned_behind' goes to its dispatcher}}
@@ -64,4 +71,7 @@ void use() {
   second(1, 0);    // expected-remark {{call of 'second' goes to its dispatcher}}
   third(1);        // expected-remark {{call of 'third' goes to its dispatcher}}
   fourth(1);       // expected-remark {{call of 'fourth' goes to its dispatcher}}
+  fifth(1);        // expected-remark {{call of 'fifth' goes to its dispatcher}}
+  sixth(1);        // expected-remark {{call of 'sixth' goes to its dispatcher}}
+  seventh(1);      // expected-remark {{call of 'seventh' goes to its dispatcher}}
 }

@@ -53,6 +53,21 @@ template <class T, int width = 1> [[tl::autotune({.width = sizeof(T)}, {.width =
   std::printf("dependent value: width=%d\n", width);
 }
 
+// The class around the factory may have them too: as a list of unknown length, or as a space of a deduced type.
+template <class T> struct enclosing {
+  struct own {
+    T width = 1;
+  };
+  static constexpr config listed[] = {{.width = 1}, {.width = sizeof(T)}};
+  static constexpr auto deduced = tl::space<own>().axis(&own::width, {T(1), T(sizeof(T) + 1)});
+  template <config C = config{}> [[tl::autotune(configs = listed)]] static void from_list(T) {
+    std::printf("from a list: width=%d\n", int(C.width));
+  }
+  template <own C = own{}> [[tl::autotune(configs = deduced)]] static void from_space(T) {
+    std::printf("from a space: width=%d\n", int(C.width));
+  }
+};
+
 // Everything before the tunables is what callers fix, packs included.
 template <int leading, class... Ts, config C = config{}> [[tl::autotune(configs = space)]] void pack(Ts... values) {
   std::printf("pack: leading=%d, %zu arguments, width=%d\n", leading, sizeof...(values), C.width);
@@ -75,6 +90,8 @@ int main() {
   kinds();
   braced();
   dependent(short(1));
+  enclosing<short>::from_list(1);
+  enclosing<short>::from_space(1);
   dependent_value(1.0);
   pack<7>(1, 2.0, 'c');
   everything(2L);
@@ -96,6 +113,8 @@ int main() {
 // CHECK-DAG: registered braced
 // CHECK-DAG: 0: how=naive,width=2,unroll=false
 // CHECK-DAG: 1: how=blocked,width=4,unroll=true
+// CHECK-DAG: from a list: width=2
+// CHECK-DAG: from a space: width=3
 // CHECK-DAG: registered dependent<short>
 // CHECK-DAG: 1: width=2{{$}}
 // CHECK-DAG: registered dependent_value<double>
