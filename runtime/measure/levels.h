@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How fast each variant is, from interleaved samples taken while the device's speed drifts.
+// How fast each variant is, from all that was observed, once noise and drift are known
+// (variation.h).
+//
+//   ln(time of sample s)     = level(variant of s) + drift(time of s) + noise
+//   ln(time of first call c) = level(variant of c) + drift(time of c) + shift + first-call noise
 //
 // Clocks drift in time, for all variants alike. Comparing two variants inside one round cancels
 // that only while a round is short against the drift; with 256 variants of 70 ms a round takes 18
-// s. So every sample is paired with its neighbours in time instead, all at once, by least squares:
+// s. So every sample is paired with its neighbours in time instead, all at once, by least squares.
 //
-//   ln(time of sample s) = level(variant of s) + drift(time of s) + noise
-//
-// The levels are free, the drift is a random walk. That is a linear mixed model (the "local level"
-// model of Durbin and Koopman, "Time Series Analysis by State Space Methods", 2012, with one fixed
-// effect per variant). The ratio of drift to noise is taken from the samples by restricted maximum
-// likelihood (Patterson and Thompson, 1971). No drift gives plain means, much drift gives
-// differences of neighbours. Outliers are weighed down.
+// The levels come from a normal distribution of known width (that of the space near its best), the
+// shift is free: what first calls take more than later ones in common. First calls are little
+// trusted where they scatter, but there is one of each variant, so they tell which variants need no
+// sample. Levels that were seen seldom are drawn towards the middle: the fastest of many noisy
+// levels is not as fast as it looks (James and Stein, 1961).
 
 #ifndef TL_RUNTIME_MEASURE_LEVELS_H
 #define TL_RUNTIME_MEASURE_LEVELS_H
+
+#include "drift.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,11 +28,19 @@
 
 namespace tl::rt::measure {
 
-/// One sample.
-struct observation {
+/// A sample or a first call, with the noise that it has.
+struct weighed {
   std::uint32_t variant;
   double log_time; ///< ln of the time per launch
   double at_s;     ///< when [s]
+  bool first_call; ///< takes the common shift more
+  double variance; ///< of its noise [ln^2]
+};
+
+/// A level as far as it is known.
+struct estimate {
+  double level;    ///< ln of the time per launch
+  double variance; ///< of the error [ln^2]
 };
 
 /// Difference of two variants' levels.
@@ -37,57 +49,44 @@ struct contrast {
   double deviation;  ///< standard error of it
 };
 
-/// The fitted model. Immutable after construction.
+/// Joint distribution of the levels. Immutable after construction.
 class levels {
 public:
-  /// Fits to `observations`, ordered by time, of variants numbered below `variants`. At least one
-  /// variant needs a second sample for `degrees() > 0`. `least_noise` bounds the noise from below
-  /// [ln]. `drift_hint` is `drift_ratio()` of an earlier fit, where to look first; negative: none.
-  levels(std::vector<observation> observations, std::size_t variants, double least_noise = 0.001,
-         double drift_hint = -1);
+  /// Of `observations`, ordered by time. Where `joint[v]`, variant v takes part in the fit of the
+  /// drift (n such variants cost n^3); the others are placed by it. Levels vary by `spread` [ln].
+  levels(std::span<const weighed> observations, const std::vector<bool> &joint,
+         const drift_process &drift, double spread);
 
-  /// Whether the variant has a sample.
-  bool has(std::uint32_t variant) const { return place_[variant] >= 0 || lone_[variant] >= 0; }
-  /// ln of the variant's time per launch, drift removed.
-  double level(std::uint32_t variant) const;
+  /// Whether the variant was observed.
+  bool has(std::uint32_t variant) const {
+    return place_[variant] >= 0 || lone_[variant].seen.variance > 0;
+  }
+  /// The variant's level, drift removed. Its error contains what is common to all levels.
+  estimate of(std::uint32_t variant) const;
   /// level(a) - level(b) with its standard error.
   contrast compare(std::uint32_t a, std::uint32_t b) const;
-  /// The samples with the drift taken out, in the order given [ln].
-  std::span<const double> adjusted() const { return adjusted_; }
-
-  /// Degrees of freedom that the noise was estimated from.
-  double degrees() const { return degrees_; }
-  /// Standard deviation of one sample around level and drift [ln].
-  double noise() const { return noise_; }
-  /// Variance that the drift gathers per second, over the variance of the noise [1/s].
-  double drift_ratio() const { return ratio_; }
+  /// The drift at each observation [ln].
+  std::span<const double> drift() const { return drift_; }
+  /// What each observation alone says about its variant's level, the drift being known from the
+  /// others.
+  std::span<const estimate> opinions() const { return opinions_; }
 
 private:
-  struct solution;
-  solution solve(double ratio, bool complete) const;
-  void choose_ratio();
-  void weigh(const solution &fit);
-  double pull(std::uint32_t variant, double sign, std::vector<double> &on_rows) const;
+  /// What the observations of a variant say that has no say in the fit.
+  struct alone {
+    estimate seen{0, 0};
+    std::vector<double> pull; ///< how errors of the rows move it
+  };
+  void place_lone(std::span<const weighed> observations, std::span<const double> influence,
+                  std::span<const double> drift_variance);
 
-  // A variant with one sample has no say in the fit: its level is what the drift leaves of the
-  // sample. Only the others are rows of the equations.
-  std::vector<observation> observations_;
-  std::vector<std::int32_t> place_;  // variant -> row, -1: fewer than two samples
-  std::vector<std::int32_t> lone_;   // variant -> its only observation, -1: none or several
-  std::vector<std::int32_t> row_;    // observation -> row of its variant, -1: lone
-  std::vector<std::uint32_t> count_; // samples per row
-  std::vector<double> weights_;      // per observation
-  std::vector<double> levels_;       // per row
-  std::vector<double> covariance_;   // rows x rows, of the levels, in units of the noise's variance
-  std::vector<double> influence_;    // observations x rows: how a row's level moves the drift there
-  std::vector<double> drift_variance_; // per observation, given the levels, in the same units
-  std::vector<double> adjusted_;       // per observation
+  std::vector<std::int32_t> place_; // variant -> row, -1: not joint
+  std::vector<alone> lone_;
+  std::vector<double> rows_;       // levels of the joint variants, the shift last
+  std::vector<double> covariance_; // rows x rows
+  std::vector<double> drift_;
+  std::vector<estimate> opinions_;
   double center_ = 0;
-  double typical_gap_ = 1; // between observations [s]
-  double least_noise_;
-  double noise_ = 0;
-  double ratio_ = 0;
-  double degrees_ = 0;
 };
 
 } // namespace tl::rt::measure

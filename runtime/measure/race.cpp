@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "race.h"
+#include "ranking.h"
 #include "settle.h"
 #include "statistics.h"
 
@@ -21,14 +22,18 @@ static constexpr std::int64_t first_rest_ns = 50'000'000, longest_rest_ns = 500'
 static constexpr int most_rests = 12;
 /// Samples of the leader before it can win. Fewer cannot tell a fast outlier.
 static constexpr std::uint32_t leader_samples = 4;
-/// Share of samples that are outliers on the slow side, and their mean size [ln]. Recorded runs
-/// have 0.1 % to 8 % of them, 1 % to 14 % slow in the median.
-static constexpr double outlier_share = 0.03, outlier_size = 0.1;
-/// How much likelier than one in N such a variant is to be the best; it came near it after all.
-static constexpr double best_odds = 4;
-/// Two samples of a variant (or one and its first call, as far as first calls can be trusted) that
-/// differ by more than this many deviations, drift included, wait for a third.
-static constexpr double disagreement = 4;
+/// Share of the variants that are sampled at first, and how many at least: enough to learn from how
+/// noise, drift and first calls are.
+static constexpr std::size_t first_share = 8, first_least = 8;
+/// A race that has used up its passes makes do with this many times `delta` of doubt, and ends in
+/// any case this much later.
+static constexpr double late_doubt = 3, extra_passes = 0.2;
+/// Passes count for nothing before this many samples of the leader would have fitted.
+static constexpr double least_race = 100;
+/// Untimed running takes this share of a pass at most (but for `warmup_ns`).
+static constexpr double settle_share = 0.1;
+/// The default stays where it is beaten by more than epsilon with at most this probability.
+static constexpr double kept_doubt = 0.05;
 /// ABBA blocks at most to tell whether the default is beaten.
 static constexpr int most_blocks = 4;
 
@@ -40,12 +45,6 @@ std::uint32_t launches_for(double least_ns, double launch_ns) {
 
 namespace {
 
-/// What the samples so far say about one variant.
-struct chance {
-  double better = 0; ///< probability that it beats the leader by more than epsilon
-  contrast to_leader{0, 0};
-};
-
 class session {
 public:
   session(const std::vector<entrant> &entrants, sampler &from, clock &time,
@@ -55,7 +54,6 @@ public:
 private:
   void drop_hopeless_probes();
   void warm_up();
-  void screen();
   void race_on();
   void confirm_default();
   void conclude();
@@ -69,9 +67,10 @@ private:
   double expected_ns(std::uint32_t v) const;
 
   void look();
-  double chance_of(std::uint32_t v, double scatter, double shift) const;
-  bool disagree(std::uint32_t v, double &fastest) const;
-  std::vector<std::uint32_t> first_contenders() const;
+  double pass_ns() const;
+  bool certain_enough() const;
+  void mix_in_leader(std::vector<std::uint32_t> &order);
+  std::vector<std::uint32_t> first_contenders();
   std::vector<std::uint32_t> contenders() const;
 
   const std::vector<entrant> &entrants_;
@@ -87,12 +86,9 @@ private:
   std::vector<std::uint32_t> samples_;
   std::vector<double> last_ns_;
   std::vector<double> clocks_;
-  std::vector<chance> chances_;
-  std::optional<levels> fit_;
-  std::uint32_t leader_ = 0;
-  double drift_center_ = 0; // median of the fitted drift [ln]
-  double wander_ = 0;       // standard deviation of a lone sample, drift included [ln]
-  double doubt_ = 1;
+  std::vector<observation> first_calls_;
+  ranking ranking_;
+  bool looked_ = false;
 };
 
 } // namespace
@@ -101,7 +97,8 @@ session::session(const std::vector<entrant> &entrants, sampler &from, clock &tim
                  const race_options &options)
     : entrants_(entrants), from_(from), time_(time), options_(options), count_(entrants.size()),
       random_(options.seed), begin_ns_(time.now_ns()), tolerance_(std::log1p(options.epsilon)),
-      racing_(count_, true), samples_(count_, 0), last_ns_(count_, 0), chances_(count_) {
+      racing_(count_, true), samples_(count_, 0), last_ns_(count_, 0),
+      ranking_(count_, tolerance_) {
   result_.variants.resize(count_);
   for (const recorded_sample &s : options.earlier)
     if (s.variant < count_ && s.time_ns > 0) {
@@ -165,7 +162,9 @@ void session::warm_up() {
   if (busy >= count_ || !racing_[busy])
     return;
   settle_options limits;
-  limits.most_ns = static_cast<std::int64_t>(std::min(options_.settle_ns, options_.budget_ns));
+  limits.most_ns =
+      static_cast<std::int64_t>(std::min({options_.settle_ns, options_.budget_ns,
+                                          std::max(options_.warmup_ns, settle_share * pass_ns())}));
   limits.least_ns = static_cast<std::int64_t>(options_.warmup_ns);
   result_.settle_ns = static_cast<double>(settle(from_, time_, busy, limits).took_ns);
 }
@@ -176,7 +175,9 @@ bool session::take(const std::vector<std::uint32_t> &order, double least_ns) {
   double length = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::uint32_t v = order[i];
-    if (ready(v)) {
+    const auto in_piece =
+        std::count_if(piece.begin(), piece.end(), [&](const request &r) { return r.variant == v; });
+    if (racing_[v] && samples_[v] + in_piece < options_.rep) {
       const double expected = expected_ns(v);
       piece.push_back({v, launches_for(least_ns, expected), expected});
       length += expected * piece.back().launches;
@@ -233,6 +234,8 @@ bool session::take_piece(std::span<const request> piece) {
       if (s.status != sample_status::taken || !(s.time_ns > 0) || !std::isfinite(s.time_ns))
         continue;
       progress = true;
+      if (!racing_[v])
+        continue; // it failed before in this piece
       const double length = s.time_ns * s.launches;
       result_.launches += s.launches;
       result_.timed_ns += length;
@@ -259,136 +262,35 @@ bool session::take_piece(std::span<const request> piece) {
   }
 }
 
-void session::screen() {
-  std::vector<std::uint32_t> order;
+/// Those without a first call, the default, the fastest by their first calls, and half as many of
+/// the others at random: without these, first calls that take several times too long stay unknown.
+std::vector<std::uint32_t> session::first_contenders() {
+  std::vector<std::uint32_t> known, order;
   for (std::uint32_t v = 0; v < count_; ++v)
-    if (racing_[v] && samples_[v] == 0)
-      order.push_back(v);
-  shuffle(order);
-  if (!take(order, options_.least_sample_ns))
-    return;
-
-  double best = std::numeric_limits<double>::infinity();
-  double best_probe = best;
-  for (std::uint32_t v = 0; v < count_; ++v)
-    if (racing_[v] && samples_[v] > 0) {
-      best = std::min(best, last_ns_[v]);
-      if (entrants_[v].probe_ns > 0)
-        best_probe = std::min(best_probe, entrants_[v].probe_ns);
-    }
-  for (std::uint32_t v = 0; v < count_; ++v)
-    // A first call that was fast speaks for the variant: then the sample was an outlier perhaps.
-    if (racing_[v] && last_ns_[v] > options_.screen_limit * best &&
-        (entrants_[v].probe_ns <= 0 ||
-         entrants_[v].probe_ns > options_.screen_limit * best_probe)) {
-      racing_[v] = false;
-      result_.variants[v].reason = left_by::slow;
-    }
-}
-
-/// The fastest by their first samples: enough to learn noise and drift from, which then tell how
-/// far the first samples of the others can be trusted.
-std::vector<std::uint32_t> session::first_contenders() const {
-  std::vector<std::uint32_t> order;
-  for (std::uint32_t v = 0; v < count_; ++v)
-    if (ready(v) && samples_[v] > 0)
-      order.push_back(v);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return last_ns_[a] < last_ns_[b]; });
-  order.resize(std::min(order.size(), std::max<std::size_t>(8, count_ / 8)));
+    if (ready(v))
+      (expected_ns(v) <= 0 || v == options_.default_variant ? order : known).push_back(v);
+  std::stable_sort(known.begin(), known.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return expected_ns(a) < expected_ns(b);
+  });
+  const std::size_t wanted = std::min(known.size(), std::max(first_least, count_ / first_share));
+  for (std::size_t i = wanted; i < known.size() && i < wanted + wanted / 2; ++i)
+    std::swap(known[i], known[i + random_() % (known.size() - i)]);
+  known.resize(std::min(known.size(), wanted + wanted / 2));
+  order.insert(order.end(), known.begin(), known.end());
   return order;
 }
 
-/// Fits the model and computes every variant's chance.
 void session::look() {
-  std::vector<observation> seen;
+  std::vector<observation> timed, first_calls;
   for (const recorded_sample &s : result_.samples)
     if (racing_[s.variant])
-      seen.push_back({s.variant, std::log(s.time_ns), s.at_s});
-  std::stable_sort(seen.begin(), seen.end(),
-                   [](const observation &a, const observation &b) { return a.at_s < b.at_s; });
-  const double hint = fit_ ? fit_->drift_ratio() : -1;
-  fit_.emplace(seen, count_, 0.001, hint);
-
-  // Leads: the lowest level. A single sample does not make a leader while others have two.
-  bool found = false;
-  for (const std::uint32_t least : {2u, 1u}) {
-    for (std::uint32_t v = 0; v < count_; ++v)
-      if (racing_[v] && samples_[v] >= least && (!found || fit_->level(v) < fit_->level(leader_))) {
-        leader_ = v;
-        found = true;
-      }
-    if (found)
-      break;
-  }
-  if (!found) {
-    doubt_ = 1;
-    return;
-  }
-
-  std::vector<double> drift;
-  for (std::size_t s = 0; s < seen.size(); ++s)
-    drift.push_back(seen[s].log_time - fit_->adjusted()[s]);
-  drift_center_ = median(drift);
-  wander_ = std::hypot(fit_->noise(), robust_deviation(drift));
-
-  // How first calls relate to levels, where known: a second opinion on lone slow samples.
-  std::vector<double> shifts;
+      timed.push_back({s.variant, std::log(s.time_ns), s.at_s});
   for (std::uint32_t v = 0; v < count_; ++v)
-    if (racing_[v] && samples_[v] >= 2 && entrants_[v].probe_ns > 0)
-      shifts.push_back(std::log(entrants_[v].probe_ns) - fit_->level(v));
-  const double shift = shifts.empty() ? 0 : median(shifts);
-  const double scatter = shifts.size() < 4 ? 1 : std::max(0.005, robust_deviation(shifts));
-
-  doubt_ = 0;
-  for (std::uint32_t v = 0; v < count_; ++v) {
-    if (!racing_[v] || samples_[v] == 0)
-      continue;
-    chances_[v].to_leader = fit_->compare(v, leader_);
-    chances_[v].better = v == leader_ ? 0 : chance_of(v, scatter, shift);
-    doubt_ += chances_[v].better;
-  }
-}
-
-double session::chance_of(std::uint32_t v, double scatter, double shift) const {
-  const contrast c = chances_[v].to_leader;
-  const double degrees = std::max(1.0, fit_->degrees());
-  const auto below = [&](double difference, double deviation) {
-    return student_cdf((-tolerance_ - difference) / std::max(deviation, 1e-6), degrees);
-  };
-  double better = below(c.difference, c.deviation);
-  if (samples_[v] == 1) {
-    // The best may have had an outlier: as likely as these are, and as far as its first call does
-    // not speak against it.
-    const double size = std::exp(-std::max(0.0, c.difference) / outlier_size);
-    double plausible = 1;
-    if (entrants_[v].probe_ns > 0) {
-      const double opinion = std::log(entrants_[v].probe_ns) - shift;
-      const double trust = std::hypot(scatter, wander_);
-      plausible = student_cdf((fit_->level(leader_) - opinion) / trust, degrees);
-      if (std::log(last_ns_[v]) - drift_center_ - opinion > disagreement * trust)
-        better = std::max(better, below(opinion - fit_->level(leader_), trust));
-    }
-    better = std::max(better,
-                      outlier_share * size * plausible * best_odds / static_cast<double>(count_));
-  }
-  double fastest;
-  if (samples_[v] == 2 && disagree(v, fastest))
-    better = std::max(better, below(fastest - drift_center_ - fit_->level(leader_), wander_));
-  return better;
-}
-
-/// Whether the two samples of a variant differ by more than noise and drift do, so that one is an
-/// outlier and most likely the slower; then gives the other one [ln].
-bool session::disagree(std::uint32_t v, double &fastest) const {
-  fastest = std::numeric_limits<double>::infinity();
-  double slowest = -fastest;
-  for (const recorded_sample &s : result_.samples)
-    if (s.variant == v) {
-      fastest = std::min(fastest, std::log(s.time_ns));
-      slowest = std::max(slowest, std::log(s.time_ns));
-    }
-  return slowest - fastest > disagreement * wander_;
+    if (racing_[v] && entrants_[v].probe_ns > 0)
+      first_calls.push_back({v, std::log(entrants_[v].probe_ns),
+                             (entrants_[v].probe_at_ns - static_cast<double>(begin_ns_)) * 1e-9});
+  ranking_.look(std::move(timed), first_calls);
+  looked_ = true;
 }
 
 /// Those whose samples are worth most: the fewest that carry half of the doubt. (All that cannot be
@@ -397,70 +299,127 @@ std::vector<std::uint32_t> session::contenders() const {
   std::vector<std::uint32_t> order;
   double rest = 0;
   for (std::uint32_t v = 0; v < count_; ++v)
-    if (v != leader_ && ready(v) && samples_[v] > 0) {
+    if (ranking_.better(v) > 0 && ready(v)) {
       order.push_back(v);
-      rest += chances_[v].better;
+      rest += ranking_.better(v);
     }
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return chances_[a].better > chances_[b].better;
+    return ranking_.better(a) > ranking_.better(b);
   });
   std::size_t wanted = 0;
-  while (wanted < order.size() && rest > std::max(options_.delta / 2, doubt_ / 2))
-    rest -= chances_[order[wanted++]].better;
+  while (wanted < order.size() && rest > std::max(options_.delta / 2, ranking_.doubt() / 2))
+    rest -= ranking_.better(order[wanted++]);
   order.resize(wanted);
   return order;
 }
 
+/// The leader again and again among the others, since all are compared with it: as often as the
+/// root of their number says (Dunnett, 1955), and close to each, where the drift is the same.
+void session::mix_in_leader(std::vector<std::uint32_t> &order) {
+  const std::uint32_t leader = ranking_.leader();
+  if (!ready(leader))
+    return;
+  const auto stride = static_cast<std::size_t>(
+      std::max(1.0, std::round(std::sqrt(static_cast<double>(order.size())))));
+  std::vector<std::uint32_t> mixed;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i % stride == stride / 2)
+      mixed.push_back(leader);
+    mixed.push_back(order[i]);
+  }
+  if (mixed.empty())
+    mixed.push_back(leader);
+  order = std::move(mixed);
+}
+
+/// One launch of every variant that works.
+double session::pass_ns() const {
+  double sum = 0;
+  for (std::uint32_t v = 0; v < count_; ++v)
+    if (entrants_[v].failure.empty())
+      sum += ranking_.has(v) ? std::exp(ranking_.level(v)) : expected_ns(v);
+  return sum;
+}
+
+/// Certainty has its price: where many variants are as good as the best and the device drifts fast,
+/// the last bit of it costs more passes than all the rest.
+bool session::certain_enough() const {
+  if (ranking_.doubt() <= options_.delta)
+    return true;
+  double spent = result_.timed_ns;
+  for (const entrant &e : entrants_)
+    if (e.failure.empty())
+      spent += e.probe_ns;
+  if (result_.timed_ns < least_race * std::exp(ranking_.level(ranking_.leader())))
+    return false;
+  const double passes = spent / pass_ns();
+  return passes >= options_.passes && (ranking_.doubt() <= late_doubt * options_.delta ||
+                                       passes >= options_.passes + extra_passes);
+}
+
 void session::race_on() {
   std::vector<std::uint32_t> order = first_contenders();
-  while (may_go_on()) {
-    if (order.empty()) {
-      const bool works = std::find(racing_.begin(), racing_.end(), true) != racing_.end();
-      stop(works ? "no samples left (rep)" : "no variant works");
-      break;
-    }
+  // Twice: what differs between the samples of a variant is noise and drift.
+  for (int round = 0; round < 2; ++round) {
     shuffle(order);
     if (!take(order, options_.least_sample_ns))
-      break;
+      return;
+  }
+  while (may_go_on()) {
     look();
-    std::vector<std::uint32_t> next = contenders();
-    if (options_.observer) {
-      const double time = fit_->has(leader_) ? std::exp(fit_->level(leader_)) : 0;
-      if (!options_.observer({leader_, time, static_cast<std::uint32_t>(next.size()),
-                              result_.samples.size(), std::max(0.0, 1 - doubt_)})) {
-        stop("stopped by the caller");
-        break;
-      }
+    if (!ranking_.found()) {
+      const bool works = std::find(racing_.begin(), racing_.end(), true) != racing_.end();
+      stop(works ? "no samples left (rep)" : "no variant works");
+      return;
     }
-    const bool seasoned = samples_[leader_] >= std::min(leader_samples, options_.rep);
-    if (doubt_ <= options_.delta && seasoned) {
+    order = contenders();
+    const std::uint32_t leader = ranking_.leader();
+    if (options_.observer &&
+        !options_.observer({leader, std::exp(ranking_.level(leader)),
+                            static_cast<std::uint32_t>(order.size()), result_.samples.size(),
+                            std::max(0.0, 1 - ranking_.doubt())})) {
+      stop("stopped by the caller");
+      return;
+    }
+    if (certain_enough() && samples_[leader] >= std::min(leader_samples, options_.rep)) {
       result_.finished = true;
-      break;
+      return;
     }
-    if (ready(leader_))
-      next.push_back(leader_);
-    order = std::move(next);
+    shuffle(order);
+    mix_in_leader(order);
+    if (order.empty()) {
+      stop("no samples left (rep)");
+      return;
+    }
+    if (!take(order, options_.least_sample_ns))
+      return;
   }
 }
 
 /// The default stays unless beaten by more than epsilon. Where the race leaves that open, the two
 /// run in ABBA blocks, long enough for each to reach the speed that it has on its own.
 void session::confirm_default() {
-  result_.winner = leader_;
-  const std::uint32_t best = leader_, d = options_.default_variant;
-  if (!fit_ || d >= count_ || d == best || !racing_[d] || samples_[d] == 0)
+  if (!looked_ || !ranking_.found())
     return;
-  contrast margin = chances_[d].to_leader;
+  const std::uint32_t best = ranking_.leader(), d = options_.default_variant;
+  result_.winner = best;
+  if (d >= count_ || d == best || !racing_[d] || samples_[d] == 0)
+    return;
   for (int block = 0; block < most_blocks && result_.stopped.empty(); ++block) {
-    const double clear = 2 * margin.deviation;
-    if (std::abs(margin.difference - tolerance_) > clear ||
+    const contrast margin = ranking_.compare(d, best);
+    if (std::abs(margin.difference - tolerance_) > 2 * margin.deviation ||
         std::max(samples_[d], samples_[best]) + 2 > options_.rep ||
         !take({best, d, d, best}, options_.confirm_ns) || !racing_[best] || !racing_[d])
       break;
     look();
-    margin = fit_->compare(d, best);
   }
-  if (racing_[d] && (!racing_[best] || margin.difference <= tolerance_)) {
+  if (!racing_[d])
+    return;
+  const contrast margin = ranking_.compare(d, best);
+  const double open =
+      student_cdf((margin.difference - tolerance_) / std::max(margin.deviation, 1e-6),
+                  std::max(1.0, ranking_.noise().degrees));
+  if (!racing_[best] || (margin.difference <= tolerance_ && open <= kept_doubt)) {
     result_.winner = d;
     result_.default_kept = true;
   }
@@ -472,7 +431,7 @@ void session::conclude() {
     times[s.variant].push_back(s.time_ns);
   const std::uint32_t winner = result_.winner;
   result_.found = winner < count_ && racing_[winner] && samples_[winner] > 0;
-  const bool fitted = fit_ && result_.found && fit_->has(winner);
+  const bool fitted = looked_ && result_.found && ranking_.has(winner);
   double next = std::numeric_limits<double>::infinity();
   result_.runner_up = winner;
   for (std::uint32_t v = 0; v < count_; ++v) {
@@ -482,11 +441,13 @@ void session::conclude() {
       s.spread = robust_deviation(times[v]) / s.median_ns;
       if (racing_[v])
         s.reason = left_by::beaten;
+    } else if (racing_[v] && entrants_[v].probe_ns > 0 && looked_) {
+      s.reason = left_by::slow_probe;
     }
     s.times_ns = std::move(times[v]);
-    if (!fitted || !racing_[v] || !fit_->has(v))
+    if (!fitted || !racing_[v] || !ranking_.has(v) || s.times_ns.empty())
       continue;
-    const contrast c = fit_->compare(v, winner);
+    const contrast c = ranking_.compare(v, winner);
     s.margin = std::expm1(c.difference);
     s.margin_error = c.deviation;
     if (v != winner && c.difference < next) {
@@ -497,10 +458,15 @@ void session::conclude() {
   }
   if (result_.found)
     result_.variants[winner].reason = left_by::won;
-  result_.confidence = result_.found ? std::clamp(1 - doubt_, 0.0, 1.0) : 0;
-  if (fit_) {
-    result_.noise = fit_->noise();
-    result_.drift = fit_->noise() * std::sqrt(fit_->drift_ratio());
+  if (looked_) {
+    if (result_.found)
+      result_.confidence =
+          std::clamp(1 - (winner == ranking_.leader()
+                              ? ranking_.doubt()
+                              : std::max(ranking_.doubt(), ranking_.doubt_about(winner))),
+                     0.0, 1.0);
+    result_.noise = ranking_.noise().noise;
+    result_.drift = std::sqrt(ranking_.noise().drift.rate);
   }
   result_.wall_ns = static_cast<double>(time_.now_ns() - begin_ns_);
 }
@@ -508,7 +474,6 @@ void session::conclude() {
 race_result session::run() {
   drop_hopeless_probes();
   warm_up();
-  screen();
   race_on();
   if (!result_.samples.empty() && !result_.finished)
     look();

@@ -6,8 +6,9 @@
 // passes over the variants, also while the device's clock drifts. The steps:
 //
 //   1. settle   run the default variant until the device's clock is steady
-//   2. screen   one sample each in random order; far slower ones leave
-//   3. race     fit levels and drift (levels.h) to all samples so far, compute for each variant the
+//   2. screen   two samples each of the variants with the fastest first calls, in random order
+//   3. race     rank by all samples and first calls so far (ranking.h), compute for each variant
+//   the
 //               probability that it beats the leader by more than epsilon, sample those where it
 //               matters together with the leader in random order; stop when the probabilities sum
 //               to at most delta. Nothing is out for good: a variant comes back when the leader
@@ -15,14 +16,16 @@
 //   4. confirm  the default stays unless beaten by more than epsilon; where that is not clear, the
 //               two are compared in ABBA blocks
 //
-// Probe times decide only what is hopeless (and can save a variant that one slow sample would have
-// dropped). They are never used for ranking, nor is a minimum.
+// Where certainty is dear (many variants near the best, fast drift), the race settles for less of
+// it when it has used up `passes`; the result says how much it reached.
+//
+// First calls decide who is sampled: no variant wins without timed samples, and how far first calls
+// can be trusted is learned from the variants that have both. A minimum is never used.
 
 #ifndef TL_RUNTIME_MEASURE_RACE_H
 #define TL_RUNTIME_MEASURE_RACE_H
 
 #include "clock.h"
-#include "levels.h"
 #include "sampler.h"
 
 #include <cstdint>
@@ -37,6 +40,9 @@ namespace tl::rt::measure {
 struct entrant {
   double probe_ns = 0; ///< time of its first call; 0: not known [ns]
   std::string failure; ///< not empty: it does not work, for this reason, and is never run
+  /// When the first call was, on the session's clock [ns]; NaN: in an earlier session, or
+  /// elsewhere.
+  double probe_at_ns = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// A timed sample as it is kept.
@@ -65,9 +71,11 @@ struct race_options {
   double settle_ns = 500e6; ///< most untimed running before it; 0: neither [ns]
   double budget_ns = std::numeric_limits<double>::infinity(); ///< wall time of the session [ns]
   double least_sample_ns =
-      50e3;                  ///< shorter launches are repeated back to back to last this long [ns]
-  double probe_limit = 5;    ///< times the best probe: slower ones are not sampled
-  double screen_limit = 1.5; ///< times the best first sample: slower ones are not raced
+      50e3;               ///< shorter launches are repeated back to back to last this long [ns]
+  double probe_limit = 5; ///< times the best probe: slower ones are not sampled
+  /// Time of a race, first calls included, over one launch of every variant, after which three
+  /// times `delta` will do, and soon after that whatever was reached. Short races may take longer.
+  double passes = 2.3;
   double throttle_limit = 0.75;         ///< of the session's median clock: rounds below are dropped
   double confirm_ns = 50e6;             ///< length of a block of the confirmation [ns]
   std::vector<recorded_sample> earlier; ///< of a session that this one continues, ordered by time
@@ -80,7 +88,6 @@ enum class left_by : std::uint8_t {
   won,        ///< it is the winner
   failed,     ///< did not work, before or in the race
   slow_probe, ///< first call too slow, never timed
-  slow,       ///< first sample too slow
   beaten,     ///< slower than the winner, or better by so little or so improbably that it was left
   never_ran,  ///< the session ended before its first sample
 };
@@ -99,14 +106,13 @@ struct standing {
 
 struct race_result {
   bool found = false;          ///< some variant works
-  bool finished = false;       ///< the confidence asked for was reached
+  bool finished = false;       ///< the race ended by its own rule
   std::string stopped;         ///< what ended an unfinished session
   std::uint32_t winner = 0;    ///< meaningful where found
   std::uint32_t runner_up = 0; ///< fastest of the others; the winner itself where there is none
   double runner_up_margin = 0; ///< how much slower it is than the winner (relative)
   bool default_kept = false; ///< the default won although another looked faster, by epsilon or less
-  double confidence = 0;     ///< that nothing beats the winner by more than epsilon (or, where the
-                             ///< default was kept, beats the fastest by more than that)
+  double confidence = 0;     ///< that nothing beats the winner by more than epsilon
   std::vector<standing> variants;
   std::vector<recorded_sample> samples; ///< all, in the order taken, `earlier` included
   std::uint64_t launches = 0;           ///< timed launches of this session

@@ -54,6 +54,8 @@ private:
     bool known = false;  ///< an earlier run of the session has probed it
     bool probed = false; ///< right, and the time of its first run is known
     double probe_ns = 0;
+    /// When, on the clock of the race [ns]; NaN: in an earlier run, or on another device.
+    double probe_at_ns = std::numeric_limits<double>::quiet_NaN();
     store::trial trial;
   };
 
@@ -85,6 +87,7 @@ private:
   const bool cold_;
   std::vector<entry> trials_;
   progress_line progress_;
+  measure::steady_clock clock_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::uint32_t carried_over_ = 0;
   double best_probe_ns_ = 0;
@@ -179,6 +182,9 @@ void session_run::probed(std::uint32_t variant, const trial_outcome &outcome,
                                 format_ns(best_probe_ns_));
   known.resources = resources_on(unit, outcome.resources);
   note(variant, known);
+  if (unit.empty())
+    trials_[variant].probe_at_ns =
+        static_cast<double>(clock_.now_ns()) - 0.5 * trials_[variant].probe_ns;
   ++probes_;
   failed_probes_ += !trials_[variant].probed;
   static_cast<void>(store::tuning_store::instance().trials_finished(
@@ -256,8 +262,10 @@ void session_run::look_again(trial_bench &bench) {
       continue;
     const sample_request request{i, 1};
     const timed_round taken = bench.round({&request, 1}, options_.timeout);
-    if (taken.samples.size() == 1 && taken.samples[0].outcome.status == trial_status::measured)
+    if (taken.samples.size() == 1 && taken.samples[0].outcome.status == trial_status::measured) {
       it.probe_ns = std::min(it.probe_ns, taken.samples[0].outcome.time_ns);
+      it.probe_at_ns = static_cast<double>(clock_.now_ns()) - 0.5 * it.probe_ns;
+    }
   }
 }
 
@@ -298,7 +306,8 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
   std::vector<measure::entrant> entrants;
   double one_pass_ns = 0;
   for (const entry &it : trials_) {
-    entrants.push_back({it.probe_ns, it.probed ? std::string{} : "not in the race"});
+    entrants.push_back(
+        {it.probe_ns, it.probed ? std::string{} : "not in the race", it.probe_at_ns});
     one_pass_ns += it.probed ? it.probe_ns : 0;
   }
   measure::race_options options;
@@ -321,8 +330,7 @@ void session_run::race_all(trial_bench &bench, session_result &result) {
     return true;
   };
   bench_sampler sampler(bench, options_.timeout);
-  measure::steady_clock clock;
-  const measure::race_result raced = measure::race(entrants, sampler, clock, options);
+  const measure::race_result raced = measure::race(entrants, sampler, clock_, options);
   note_race(raced, sampler);
   if (!raced.found) {
     // Nothing was timed within the budget: what the caller wrote as the default is the best guess.

@@ -107,8 +107,12 @@ TEST(measure_race, finds_the_best_and_says_how_sure) {
   EXPECT_EQ(r.variants[19].reason, left_by::won);
   EXPECT_EQ(r.variants[20].reason, left_by::beaten);
   EXPECT_NEAR(r.variants[19].median_ns, 1e6, 1e4);
-  EXPECT_EQ(r.variants[18].reason, left_by::slow) << "1.93 times the best";
-  EXPECT_EQ(r.variants[18].times_ns.size(), 1u);
+  int unsampled = 0;
+  for (const standing &s : r.variants) {
+    EXPECT_EQ(s.reason == left_by::slow_probe, s.times_ns.empty());
+    unsampled += s.times_ns.empty();
+  }
+  EXPECT_GT(unsampled, 0) << "the last ones take 1.9 times the best";
 }
 
 TEST(measure_race, finds_the_best_while_the_device_drifts_by_a_third) {
@@ -260,7 +264,7 @@ TEST(measure_race, out_of_budget_is_unfinished_and_can_be_continued) {
   device.noise = 0.05;
   race_options options;
   options.settle_ns = 0;
-  options.budget_ns = 60e6;
+  options.budget_ns = 30e6;
   const race_result first = race(device.entrants(), device, clock, options);
   EXPECT_TRUE(first.found);
   EXPECT_FALSE(first.finished);
@@ -274,7 +278,8 @@ TEST(measure_race, out_of_budget_is_unfinished_and_can_be_continued) {
   EXPECT_EQ(second.winner, 30u);
   EXPECT_LT(second.samples.front().at_s, 0);
   EXPECT_GT(second.samples.back().at_s, 0);
-  EXPECT_EQ(second.variants[20].times_ns.front(), first.variants[20].times_ns.front());
+  ASSERT_FALSE(first.variants[30].times_ns.empty());
+  EXPECT_EQ(second.variants[30].times_ns.front(), first.variants[30].times_ns.front());
 }
 
 TEST(measure_race, takes_no_more_than_rep_samples_of_a_variant) {
@@ -325,13 +330,69 @@ TEST(measure_race, the_caller_can_stop_it) {
   int looks = 0;
   options.observer = [&](const race_progress &p) {
     EXPECT_GT(p.leader_ns, 0);
-    EXPECT_GE(p.samples, 20u);
+    EXPECT_GE(p.samples, 18u);
     return ++looks < 3;
   };
   const race_result r = race(device.entrants(), device, clock, options);
   EXPECT_EQ(looks, 3);
   EXPECT_FALSE(r.finished);
   EXPECT_EQ(r.stopped, "stopped by the caller");
+}
+
+/// First calls that scatter by 30 %, or of which some take four times as long, must not decide.
+TEST(measure_race, first_calls_are_trusted_as_far_as_they_deserve) {
+  for (const bool heavy : {false, true}) {
+    int right = 0;
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      virtual_clock clock;
+      synthetic_device device(ladder(32, seed), clock, seed);
+      std::vector<entrant> entrants = device.entrants();
+      std::mt19937_64 random(seed);
+      std::normal_distribution<double> normal;
+      for (entrant &e : entrants)
+        e.probe_ns *= heavy ? (random() % 8 == 0 ? 4 : 1) : std::exp(0.3 * normal(random));
+      race_options options;
+      options.seed = seed;
+      right += race(entrants, device, clock, options).winner == seed;
+    }
+    EXPECT_GE(right, 28) << (heavy ? "heavy" : "scattered");
+  }
+}
+
+/// Sixty-four as good as equal, on a device that drifts by 3 % within three launches: certainty has
+/// no end there, the race must.
+TEST(measure_race, ends_where_certainty_is_too_dear_and_says_so) {
+  double confidence = 0, right = 0, launches = 0;
+  constexpr int seeds = 20;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    virtual_clock clock;
+    std::vector<double> times;
+    for (int v = 0; v < 64; ++v)
+      times.push_back(70e6 * (1 + 0.0005 * v));
+    synthetic_device device(times, clock, seed);
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    double drift = 0;
+    device.drift = [&](double) {
+      drift = 0.7 * drift + 0.02 * normal(random);
+      return std::exp(drift);
+    };
+    std::vector<entrant> entrants = device.entrants();
+    for (entrant &e : entrants)
+      e.probe_ns *= std::exp(0.02 * normal(random));
+    race_options options = with_default(40);
+    options.seed = seed;
+    const race_result r = race(entrants, device, clock, options);
+    EXPECT_TRUE(r.found && r.finished);
+    confidence += r.confidence / seeds;
+    right += (times[r.winner] <= 70.7e6) / static_cast<double>(seeds);
+    launches = std::max(launches, static_cast<double>(r.launches));
+  }
+  EXPECT_LT(confidence, 0.98);
+  EXPECT_LE(confidence, right + 0.1) << "more is stated than is true";
+  EXPECT_GE(right, 0.8);
+  EXPECT_LT(launches, 2.3 * 64)
+      << "two passes besides the first calls, and what the last round adds";
 }
 
 TEST(measure_race, noise_is_not_taken_for_certainty) {

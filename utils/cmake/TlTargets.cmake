@@ -22,7 +22,7 @@ endfunction()
 function(tl_sanitize target)
   if(TL_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TL_SANITIZE} -fno-sanitize-recover=all
-                                             -fno-omit-frame-pointer)
+                                             -fno-omit-frame-pointer -gline-tables-only)
     target_link_options(${target} PRIVATE -fsanitize=${TL_SANITIZE})
   endif()
 endfunction()

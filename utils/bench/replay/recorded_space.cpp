@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 namespace tl::replay {
 
@@ -36,6 +37,28 @@ static std::string decompress(const std::string &packed, const std::string &path
   return out;
 }
 
+/// The text with NaN and Infinity outside of strings as null.
+static std::string without_nan(const std::string &text) {
+  std::string out;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && quoted)
+      out += text[i++];
+    else if (text[i] == '"')
+      quoted = !quoted;
+    bool replaced = false;
+    for (const std::string_view word : {"NaN", "-Infinity", "Infinity"})
+      if (!quoted && !replaced && text.compare(i, word.size(), word) == 0) {
+        out += "null";
+        i += word.size() - 1;
+        replaced = true;
+      }
+    if (!replaced && i < text.size())
+      out += text[i];
+  }
+  return out;
+}
+
 recorded_space read_space(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -48,33 +71,47 @@ recorded_space read_space(const std::string &path) {
   }
   recorded_space space;
   space.name = name.stem().string();
+  const auto refuse = [&](const std::string &what) {
+    return std::runtime_error(path + ": not a recorded space: " + what);
+  };
+  nlohmann::json root;
   try {
-    const nlohmann::json root = nlohmann::json::parse(text);
-    for (const nlohmann::json &config : root.at("cache")) {
-      const nlohmann::json &time = config.at("time");
-      if (time.is_string()) {
-        space.failures.push_back(time.get<std::string>());
-        continue;
-      }
-      recorded_config c;
-      const auto times = config.find("times");
-      if (times != config.end() && times->is_array() && !times->empty())
-        c.times_ns = times->get<std::vector<double>>();
-      else
-        c.times_ns.push_back(time.get<double>());
-      for (double &t : c.times_ns)
-        t *= 1e6;
-      c.median_ns = rt::measure::median(c.times_ns);
-      c.first_call = c.times_ns.front() / c.median_ns;
-      if (c.median_ns > 0)
-        space.configs.push_back(std::move(c));
-    }
-    const auto keys = root.find("tune_params_keys");
-    if (keys != root.end() && std::find(keys->begin(), keys->end(), "REPEAT") != keys->end())
-      space.configs.clear();
+    // Python writes NaN and Infinity, which JSON does not know; both mean that nothing was
+    // measured.
+    root = nlohmann::json::parse(without_nan(text));
   } catch (const nlohmann::json::exception &e) {
-    throw std::runtime_error(path + ": not a recorded space: " + e.what());
+    throw refuse(e.what());
   }
+  const auto cache = root.find("cache");
+  if (!root.is_object() || cache == root.end() || !cache->is_object())
+    throw refuse("found no object 'cache', expected one that maps configs to their times");
+  for (const auto &[key, config] : cache->items()) {
+    if (!config.is_object())
+      throw refuse("found " + std::string(config.type_name()) + " as config '" + key +
+                   "', expected an object");
+    const auto time = config.find("time"), times = config.find("times");
+    if (time != config.end() && time->is_string()) {
+      space.failures.push_back(time->get<std::string>());
+      continue;
+    }
+    recorded_config c;
+    if (times != config.end() && times->is_array())
+      for (const nlohmann::json &it : *times)
+        if (it.is_number() && it.get<double>() > 0)
+          c.times_ns.push_back(1e6 * it.get<double>());
+    if (c.times_ns.empty() && time != config.end() && time->is_number() && time->get<double>() > 0)
+      c.times_ns.push_back(1e6 * time->get<double>());
+    if (c.times_ns.empty()) {
+      space.failures.push_back("no time recorded");
+      continue;
+    }
+    c.median_ns = rt::measure::median(c.times_ns);
+    c.first_call = c.times_ns.front() / c.median_ns;
+    space.configs.push_back(std::move(c));
+  }
+  const auto keys = root.find("tune_params_keys");
+  if (keys != root.end() && std::find(keys->begin(), keys->end(), "REPEAT") != keys->end())
+    space.configs.clear();
   return space;
 }
 

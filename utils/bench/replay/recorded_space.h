@@ -24,8 +24,9 @@ struct recorded_space {
 };
 
 /// Reads a .json or .json.xz file: an object whose member `cache` maps configs to objects with
-/// `times` (an array [ms]) or, where the config failed, a string as `time`. Throws
-/// std::runtime_error, with the file's name, where it is not that.
+/// `times` (an array [ms]), `time` (a mean [ms]), or a string as `time` where the config failed.
+/// What has neither a positive time nor a reason counts as failed. Throws std::runtime_error, with
+/// the file's name, where it is not that.
 recorded_space read_space(const std::string &path);
 
 /// The spaces of all .json and .json.xz files of a directory, ordered by name. Files with a
