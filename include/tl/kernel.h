@@ -211,20 +211,21 @@ public:
   }
   /// Launch argument I, a buffer, reaches the kernel as a tensor map (<tl/tma.h>).
   template <std::size_t I, class Map> kernel &tma(const Map &map) {
-    static_assert(I < sizeof...(P));
+    static_assert(I < sizeof...(P), "the launch has no argument of this number (from 0)");
     config_.maps.add(I, detail::make_tensor_map(map));
     return *this;
   }
   /// Shape of the buffer behind launch argument I [elements]: what tune() generates inputs from,
   /// and what tells the size of a raw pointer's buffer.
   template <std::size_t I, class... Extent> kernel &extent(Extent... extents) {
-    static_assert(I < sizeof...(P) && sizeof...(Extent) <= TL_MAX_RANK);
+    static_assert(I < sizeof...(P), "the launch has no argument of this number (from 0)");
+    static_assert(sizeof...(Extent) <= TL_MAX_RANK, "a buffer has at most 8 dimensions");
     config_.extents.add(I, {sizeof...(Extent), {static_cast<std::uint64_t>(extents)...}});
     return *this;
   }
   /// Value that tune() passes for launch argument I, a number.
   template <std::size_t I> kernel &value(double number) {
-    static_assert(I < sizeof...(P));
+    static_assert(I < sizeof...(P), "the launch has no argument of this number (from 0)");
     config_.values.add(I, number);
     return *this;
   }

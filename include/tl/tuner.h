@@ -325,14 +325,17 @@ private:
       store_result(
           [&]() -> decltype(auto) { return detail::apply_arguments(fn, arguments, values{}); },
           result);
-    else
+    else {
+      using launch = decltype(launch_values(static_cast<function>(nullptr)));
+      static_assert(detail::callable_with<const Function, launch>,
+                    "reference() and check() take a function of the factory's arguments, of a lazy "
+                    "factory also one of the launch's");
       store_result(
           [&]() -> decltype(auto) {
-            return detail::apply_arguments(fn, arguments,
-                                           launch_values(static_cast<function>(nullptr)),
-                                           detail::list_size_v<own>);
+            return detail::apply_arguments(fn, arguments, launch{}, detail::list_size_v<own>);
           },
           result);
+    }
   }
   template <class LR, class... P>
   static detail::type_list<P...> launch_values(kernel<LR(P...)> (*)(Args...)) {

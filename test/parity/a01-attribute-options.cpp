@@ -39,8 +39,8 @@ template <config C = config{}>
                rep = 4)]] // expected-error {{option 'rep' given twice}}
 void repeated();
 template <config C = config{}>
-[[tl::autotune(configs = steps, profiler = "event")]] // expected-error {{no viable overloaded '='}}
-void ill_typed(); // expected-note@tl/keywords.h:* 1+ {{candidate function}}
+[[tl::autotune(configs = steps, profiler = "event")]] // expected-error {{option 'profiler' expects 'tl::profiler::event', 'graph', 'cupti' or 'wall', found a value of type 'const char[6]'}}
+void ill_typed();
 
 #else
 

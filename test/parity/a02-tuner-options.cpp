@@ -35,6 +35,7 @@
 #include <tl/autotune.h>
 #include <tl/tuner.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -129,8 +130,13 @@ int main() {
   }
   {
     tuner few = with(fault::none), many = with(fault::none);
-    const auto a = run(few.rep(2)).trial("step=1,has=none")->samples_ns.size();
-    const auto b = run(many.rep(12)).trial("step=1,has=none")->samples_ns.size();
+    const auto most = [](const tl::tuning_result &result) {
+      std::size_t samples = 0;
+      for (const tl::trial_result &it : result.trials)
+        samples = std::max(samples, it.samples_ns.size());
+      return samples;
+    };
+    const std::size_t a = most(run(few.rep(2))), b = most(run(many.rep(12)));
     std::printf("rep: 2 at most %d samples, 12 at most %d and more than %d samples\n", a <= 2 ? 2 : 99, b <= 12 ? 12 : 99, b > 2 ? 2 : 0);
   }
   {
