@@ -59,7 +59,8 @@ static void sgemm_reference(int m, int n, int k, const float *a, const float *b,
     }
 }
 
-using vector = float __attribute__((vector_size(32), aligned(4), may_alias));
+/// Eight floats that the compiler keeps in a vector register, at any address.
+typedef float vector __attribute__((vector_size(32), aligned(4), may_alias));
 
 /// m and n are multiples of the largest block, k of the largest block_k.
 template <sgemm_config C = sgemm_config{}>
