@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a dispatched launch costs beside the plain launch of the same variant: host time of a call,
-// in one process, in turns, on a kernel that does next to nothing. Prints one line.
+// What a dispatched launch, and one by a lazy factory's handle, cost beside the plain launch of the
+// same variant: host time of a call, in one process, in turns, on a kernel that does next to
+// nothing. Prints one line for each.
 
 #include <tl/autotune.h>
 
@@ -30,6 +31,13 @@ void touch(int n, int m, float *x, cudaStream_t stream) {
   touch_kernel<C><<<1, C.threads, 0, stream>>>(n + 0 * m, x);
 }
 
+using touch_launch = tl::kernel<void(float *)>;
+template <touch_config C = touch_config{}>
+TL_AUTOTUNE(configs = touch_space, timeout = 10)
+touch_launch lazy_touch(int n) {
+  return touch_launch(touch_kernel<C>, n).grid(1).block(C.threads).template extent<0>(1024);
+}
+
 int main() {
   float *x = nullptr;
   cudaStream_t stream;
@@ -48,25 +56,30 @@ int main() {
     cudaStreamSynchronize(stream);
     return ns / launches;
   };
-  const auto plain = [&] { touch<touch_config{}>(32, 7, x, stream); };
-  const auto dispatched = [&] { touch(32, 7, x, stream); };
-  std::vector<double> a, b, ratios;
-  for (int i = 0; i < rounds; ++i) {
-    const bool first = i % 2 == 0;
-    double t[2];
-    t[first ? 0 : 1] = first ? timed(plain) : timed(dispatched);
-    t[first ? 1 : 0] = first ? timed(dispatched) : timed(plain);
-    a.push_back(t[0]);
-    b.push_back(t[1]);
-    ratios.push_back(t[1] / t[0]);
-  }
   const auto median = [](std::vector<double> &v) {
     std::nth_element(v.begin(), v.begin() + v.size() / 2, v.end());
     return v[v.size() / 2];
   };
+  const auto compare = [&](const char *what, auto &&tuned) {
+    const auto plain = [&] { touch<touch_config{}>(32, 7, x, stream); };
+    std::vector<double> a, b, ratios;
+    for (int i = 0; i < rounds; ++i) {
+      const bool first = i % 2 == 0;
+      double t[2];
+      t[first ? 0 : 1] = first ? timed(plain) : timed(tuned);
+      t[first ? 1 : 0] = first ? timed(tuned) : timed(plain);
+      a.push_back(t[0]);
+      b.push_back(t[1]);
+      ratios.push_back(t[1] / t[0]);
+    }
+    std::printf(
+        "%s: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d rounds of %d)\n",
+        what, median(a), median(b), median(ratios), rounds, launches);
+  };
+  const touch_launch handle = lazy_touch(32);
+  handle.on(stream)(x); // tunes
+  compare("dispatch", [&] { touch(32, 7, x, stream); });
+  compare("lazy handle", [&] { handle.on(stream)(x); });
   if (cudaDeviceSynchronize() != cudaSuccess)
     return 1;
-  std::printf("dispatch: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d "
-              "rounds of %d)\n",
-              median(a), median(b), median(ratios), rounds, launches);
 }
