@@ -43,7 +43,7 @@ extern "C" std::size_t hip_standin_static_shared(const char *name) {
 
 extern "C" void hip_standin_kernel(const char *, const unsigned[3], const unsigned[3], std::size_t, void **arguments) {
   const int n = *static_cast<int *>(arguments[0]);
-  ::usleep(500); // all alike, so that none is cut short for its speed
+  ::usleep(3000); // all alike, so that none is cut short for its speed
   for (int i = 0; i < n; ++i)
     (*static_cast<float **>(arguments[2]))[i] = 2 * (*static_cast<const float **>(arguments[1]))[i];
 }

@@ -40,7 +40,7 @@ template <shift_config C> __global__ void shift_kernel(int n, float *x) {
 }
 
 extern "C" void hip_standin_kernel(const char *, const unsigned[3], const unsigned[3], std::size_t, void **arguments) {
-  ::usleep(1000);
+  ::usleep(5000);
   for (int i = 0; i < *static_cast<int *>(arguments[0]); ++i)
     (*static_cast<float **>(arguments[1]))[i] += 1;
 }
