@@ -9,6 +9,7 @@
 #include "plugin/Tunables.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "clang/Sema/Initialization.h"
@@ -312,11 +313,21 @@ static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) 
   return evaluateStructList(T, F, Config.getUnqualifiedType(), Spec, Out);
 }
 
+namespace {
+/// Stops at a static member of a class template, whose mere mention Clang does not call dependent.
+class MemberFinder : public RecursiveASTVisitor<MemberFinder> {
+public:
+  bool VisitDeclRefExpr(DeclRefExpr *E) {
+    return !E->getDecl()->getDeclContext()->isDependentContext();
+  }
+};
+} // namespace
+
 static bool isDependent(const Factory &F) {
   if (F.Configs && F.Configs->isInstantiationDependent())
     return true;
-  // Clang does not call a mere mention of a class template's static member dependent.
-  if (F.Configs && F.Template->getDeclContext()->isDependentContext())
+  if (F.Configs && F.Template->getDeclContext()->isDependentContext() &&
+      !MemberFinder().TraverseStmt(F.Configs))
     return true;
   const TemplateParameterList *Params = F.Template->getTemplateParameters();
   auto HasDependentType = [&](const NamedDecl *Param) {

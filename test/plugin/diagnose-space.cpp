@@ -31,7 +31,7 @@ constexpr auto no_config = good.where([](int c) { return c > 1; }); // expected-
 constexpr auto no_number = good.axis(&config::height, {"a"}); // expected-error {{no matching member function for call to 'axis'}}
 constexpr auto no_struct = tl::space<int>(); // expected-error {{no matching function for call to 'space'}}
 // expected-note@tl/space.h:* 1+ {{candidate template ignored: constraints not satisfied}}
-// expected-note@tl/space.h:* 2 {{because 'std::is_invocable_r_v<bool, const (lambda at}}
+// expected-note@tl/space.h:* 2 {{because 'std::is_invocable_r_v<}}
 // expected-note@tl/space.h:* {{because 'std::is_convertible_v<const char *, int>' evaluated to false}}
 // expected-note@tl/space.h:* {{because 'std::is_class_v<int>' evaluated to false}}
 struct unassignable {

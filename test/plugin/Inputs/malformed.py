@@ -42,7 +42,8 @@ check_repeat = -1 | check_repeat = "x" | tolerance = 3 | tolerance = {.rtol = -1
 tolerance = {.max_mismatched_ratio = 2} | tolerance = {1, 2, 3, true, 5} | tolerance = {"x"} | skip_check = "yes"[5] | skip_check = list
 search = 3 | search = tl::search::random(0) | search = tl::search::local(0) | search = tl::search::none | profiler = 1 | profiler = tl::isolation::none
 isolation = true | isolation = tl::profiler::wall | cold = list | cold = config{} | cache_inputs = list | unknown = 3 | time_out = 3 | std = 3
-{.depth = 1} | {.width = "x"} | {.width = number} | {.width = undeclared} | {.width} | {.width = 1, .width = } | {. = 3} | {1, 2, 3}
+{.width = {1, 2}} | {.width = tl::type<int>} | {.width = nullptr} | {.width.x = 1} | {[0] = 1} | {.width = {.x = 1}} | rep = 2.5
+skip_check = 0.5 | cold = nullptr | configs = tl::type<int> | profiler = {1, 2, 3} | search = {"x"} | {.depth = 1} | {.width = "x"} | {.width = number} | {.width = undeclared} | {.width} | {.width = 1, .width = } | {. = 3} | {1, 2, 3}
 typename T | int | int = 3 | class | sizeof | operator= | ::: | tl:: | tl::keywords:: | tl::keywords::nothing = 3 | auto x = 3 | return | ] | [ | [] | @
 [](int x) { return x; } | throw 1 | new int | this | this = 3 | ... | list... | configs = list... | __func__ | alignas(8) | requires true
 """.replace("\n", " | ").split(" | ")
@@ -53,6 +54,10 @@ TEMPLATES = [
     "template <class T, config C = config{}> %s void f%d(T) {}",
     "struct s%d { template <config C = config{}> %s static int f%d(int a, float b = 0); };",
     "namespace n%d { template <config C = config{}> %s int f%d() { return C.width; } }",
+    "template <int width = 1, int height = 2> %s void f%d(int) {}",
+    # Called, so that what only the dispatcher looks at is looked at.
+    "template <class T, T width = 1, T height = 2> %s T f%d(T v) { return v; } inline int u%d = f%d(1);",
+    "template <class T, config C = config{}> %s T f%d(T v) { return v; } inline int u%d = f%d(1);",
     "template <class U> struct t%d { template <class T, config C = config{}> %s static T f%d(T); };",
 ]
 
