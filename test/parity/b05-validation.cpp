@@ -12,6 +12,8 @@
 // CHECK: equal NaN: mismatches=0 wrong, mismatches=10 wrong, mismatches=11 wrong, nan measured
 // CHECK: unequal NaN: mismatches=0 wrong, mismatches=10 wrong, mismatches=11 wrong, nan wrong
 // CHECK: own check: mismatches=0 wrong, mismatches=10 measured, mismatches=11 measured, nan measured
+// CHECK: throwing check: mismatches=0 wrong, mismatches=10 wrong, mismatches=11 wrong, nan wrong
+// CHECK: reason: the check threw something that is no std::exception
 // CHECK: unchecked: mismatches=0 measured, mismatches=10 measured, mismatches=11 measured, nan measured
 // CHECK: returned: off=0 measured, off=1 wrong
 
@@ -73,6 +75,10 @@ int main() {
   report("unequal NaN", unequal.reference(all_nan));
   tl::tuner own(&doubled<>), unchecked(&doubled<>);
   report("own check", own.check([](int, tl::inout<float> to) { return to.data()[0] != 2; }));
+  tl::tuner throwing(&doubled<>);
+  std::printf("reason: %s\n", report("throwing check", throwing.check([](int, tl::inout<float>) -> bool { throw 3; }))
+                                  .trial("mismatches=0,nan=false")
+                                  ->reason.c_str());
   report("unchecked", unchecked.reference(all_nan).skip_check());
   std::vector<int> numbers(100, 1);
   const tl::tuning_result found = tl::tuner(&sum<>).run(100, numbers);

@@ -292,6 +292,28 @@ TEST_F(GpuEngine, RepeatsToFindRaces) {
   EXPECT_EQ(probe(habit::good), trial_status::measured) << "the expected results came back";
 }
 
+TEST_F(GpuEngine, RepeatsAlsoAfterACheckOfTheProgram) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  tl_options options = factory->options;
+  options.check_repeat = 3;
+  options.check = [](const tl_factory *, void *const *, const void *) { return true; };
+  open(factory, options, n, x, y);
+  EXPECT_EQ(probe(habit::fickle), trial_status::inconsistent);
+  EXPECT_EQ(probe(habit::good), trial_status::measured);
+}
+
+TEST_F(GpuEngine, RejectsWhereTheCheckThrows) {
+  const tl_factory *factory = make_twice();
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  tl_options options = factory->options;
+  options.check = [](const tl_factory *, void *const *, const void *) -> bool { throw 3; };
+  open(factory, options, n, x, y);
+  EXPECT_EQ(probe(habit::good), trial_status::wrong);
+}
+
 // There is no log in a worker: what has to be said goes to the program.
 TEST_F(GpuEngine, SaysWhichProfilerIsReplaced) {
   const tl_factory *factory = make_twice();

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <map>
 #include <unistd.h>
 
@@ -405,8 +406,16 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
   if (options_.skip_check)
     return {};
   if (options_.check) {
-    if (!options_.check(&factory_, arguments_, result_))
-      return rejected(trial_status::wrong, "rejected by the factory's own check", false);
+    try {
+      if (!options_.check(&factory_, arguments_, result_))
+        return rejected(trial_status::wrong, "rejected by the factory's own check", false);
+    } catch (const std::exception &thrown) {
+      return rejected(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()),
+                      false);
+    } catch (...) {
+      return rejected(trial_status::wrong, "the check threw something that is no std::exception",
+                      false);
+    }
   } else {
     for (std::string text : {compare_result(), compare_runs()})
       if (!text.empty())

@@ -550,18 +550,22 @@ trial_outcome engine::check(std::uint32_t variant) {
   if (problem_.options.skip_check)
     return {};
   if (problem_.options.check) {
-    bool accepted = false;
     try {
-      accepted = problem_.options.check(&factory_, arguments_.data(), result_.data());
+      if (!problem_.options.check(&factory_, arguments_.data(), result_.data()))
+        return outcome_of(trial_status::wrong, "the check said no");
+    } catch (const std::exception &thrown) {
+      return outcome_of(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()));
     } catch (...) {
-      return outcome_of(trial_status::wrong, "the check threw an exception");
+      return outcome_of(trial_status::wrong, "the check threw something that is no std::exception");
     }
-    return accepted ? trial_outcome{} : outcome_of(trial_status::wrong, "the check said no");
-  }
-  if (trial_outcome wrong = compare(false, false); !good(wrong))
+  } else if (trial_outcome wrong = compare(false, false); !good(wrong)) {
     return wrong;
-  if (problem_.options.check_repeat <= 1)
-    return {};
+  }
+  return problem_.options.check_repeat > 1 ? check_repeats(variant) : trial_outcome{};
+}
+
+/// Whether further runs on the same inputs leave what the last one has left, bit for bit.
+trial_outcome engine::check_repeats(std::uint32_t variant) {
   // The expected results make room for this variant's own first ones, and come back afterwards.
   std::vector<address> kept(copies_.size());
   status done;

@@ -76,6 +76,7 @@ private:
   std::string describe_mismatch(const piece &it, const compare_result &found);
   void find_write_only();
   trial_outcome check(std::uint32_t variant);
+  trial_outcome check_repeats(std::uint32_t variant);
   double time_once(const callable &what, trial_outcome &failure);
   callable variant_call(std::uint32_t variant) const;
   callable reference_call() const;
