@@ -60,6 +60,7 @@ struct state {
   std::map<char *, block> memory, opened;
   std::map<char *, std::size_t> pinned;
   std::set<void *> streams, events, modules, functions, graphs, execs;
+  std::set<void *> abandoned; ///< of a device that was lost: leaked on purpose
   std::map<const void *, function> symbols;
   std::vector<std::function<void()>> *capture = nullptr; ///< of the default stream
   int device = 0;
@@ -201,9 +202,10 @@ hipError_t launch_symbol(const char *name, const void *symbol, dim3 grid, dim3 b
               });
 }
 
+/// Null where there is no such object.
 template <class T> T forget(std::set<void *> &from, T handle, hipError_t &answer) {
   answer = from.erase(handle) ? hipSuccess : hipErrorInvalidHandle;
-  return handle;
+  return answer == hipSuccess ? handle : nullptr;
 }
 
 } // namespace
@@ -230,8 +232,10 @@ extern "C" void hip_standin_reset() {
   all.calls.clear();
   all.failures.clear();
   all.made.clear();
-  for (auto *it : {&all.streams, &all.events, &all.modules, &all.graphs, &all.execs})
+  for (auto *it : {&all.streams, &all.events, &all.modules, &all.graphs, &all.execs}) {
+    all.abandoned.insert(it->begin(), it->end());
     it->clear();
+  }
 }
 
 extern "C" void hip_standin_fail(const char *name, int n, int error) {
@@ -486,7 +490,7 @@ hipError_t hipStreamCreateWithFlags(hipStream_t *to, unsigned flags) {
 hipError_t hipStreamDestroy(hipStream_t of) {
   return call("hipStreamDestroy", named(of), [&] {
     hipError_t answer;
-    forget(the().streams, of, answer);
+    delete reinterpret_cast<stream *>(forget(the().streams, of, answer));
     return answer;
   });
 }
