@@ -96,7 +96,12 @@ private:
     bool TraverseUnaryExprOrTypeTraitExpr(UnaryExprOrTypeTraitExpr *) { return true; }
     bool TraverseCXXNoexceptExpr(CXXNoexceptExpr *) { return true; }
     bool VisitDeclRefExpr(DeclRefExpr *E) {
-      if (IsArgument)
+      if (!IsArgument)
+        return true;
+      const auto *Var = dyn_cast<VarDecl>(E->getDecl());
+      if (Var && Var->isLocalVarDecl() && Var->hasInit())
+        R.warnAboutConstant(E, Var->getInit());
+      else
         R.warnAboutArgument(E);
       return true;
     }
@@ -123,6 +128,18 @@ private:
     if (F && F->Valid &&
         !reachesTunables(T, *F, FD, Ref->hasExplicitTemplateArgs() ? Ref->getNumTemplateArgs() : 0))
       warnAboutArgument(*F, Ref->getLocation());
+  }
+
+  /// `constexpr auto p = &f<>; call<p>();` in a function: the argument was evaluated before the
+  /// initialiser was re-pointed.
+  void warnAboutConstant(DeclRefExpr *Ref, const Stmt *Init) {
+    if (const auto *Inner = dyn_cast<DeclRefExpr>(Init))
+      for (const auto &Entry : T.Dispatchers)
+        if (Entry.second->Dispatch == Inner->getDecl())
+          warnAboutArgument(*Entry.second->Source, Ref->getLocation());
+    for (const Stmt *Child : Init->children())
+      if (Child)
+        warnAboutConstant(Ref, Child);
   }
 
   /// A default argument is kept as it was written, before its overloads are resolved.
