@@ -2,7 +2,7 @@
 //
 // A tuned function in a shared library that Python opens for itself, and HIP's runtime (a stand-in, see
 // test/hip/Inputs) with it. Its worker is Python executed again, which never runs the script; launches
-// are seen there all the same.
+// are seen there all the same, also those of a call that only newer versions have.
 //
 // REQUIRES: hip
 // RUN: rm -rf %t && mkdir %t && cd %t
@@ -15,8 +15,9 @@
 // CHECK: shift(n=4096): winner threads=
 // CHECK-NOT: host runs
 // CHECK: library says 1
-// TRIALS: threads=2048|infeasible|2048 threads per block, the device allows 1024
-// TRIALS: threads=64|measured|
+// TRIALS-DAG: threads=4096|infeasible|4096 threads per block, the device allows 1024
+// TRIALS-DAG: threads=2048|infeasible|2048 threads per block, the device allows 1024
+// TRIALS-DAG: threads=64|measured|
 
 #include <tl/autotune.h>
 
@@ -31,7 +32,17 @@ using namespace tl::keywords;
 struct shift_config {
   int threads = 64;
 };
-constexpr auto shift_space = tl::space<shift_config>().axis(&shift_config::threads, {64, 256, 2048});
+constexpr auto shift_space = tl::space<shift_config>().axis(&shift_config::threads, {64, 256, 2048, 4096});
+
+// As newer headers declare it.
+struct new_launch_config {
+  dim3 gridDim, blockDim;
+  size_t dynamicSmemBytes;
+  hipStream_t stream;
+  void *attrs;
+  unsigned numAttrs;
+};
+extern "C" hipError_t hipLaunchKernelExC(const new_launch_config *config, const void *function, void **arguments);
 
 template <shift_config C> __global__ void shift_kernel(int n, float *x) {
   const int i = static_cast<int>(blockIdx.x) * C.threads + static_cast<int>(threadIdx.x);
@@ -48,7 +59,14 @@ extern "C" void hip_standin_kernel(const char *, const unsigned[3], const unsign
 template <shift_config C = shift_config{}>
 TL_AUTOTUNE(configs = shift_space, timeout = 10, rep = 4)
 void shift(int n, float *x, hipStream_t stream) {
-  shift_kernel<C><<<(n + C.threads - 1) / C.threads, C.threads, 0, stream>>>(n, x);
+  const dim3 grid((n + C.threads - 1) / C.threads), block(C.threads);
+  if constexpr (C.threads == 4096) {
+    const new_launch_config config{grid, block, 0, stream, nullptr, 0};
+    void *arguments[] = {&n, &x};
+    static_cast<void>(hipLaunchKernelExC(&config, reinterpret_cast<const void *>(&shift_kernel<C>), arguments));
+  } else {
+    shift_kernel<C><<<grid, block, 0, stream>>>(n, x);
+  }
 }
 
 extern "C" int run_tuned() {

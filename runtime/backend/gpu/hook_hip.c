@@ -72,6 +72,23 @@ TL_HOOK_EXPORT int hipExtLaunchKernel(const void *f, hip_dim3 grid, hip_dim3 blo
   return error ? error : call(f, grid, block, arguments, shared, stream, start, stop, flags);
 }
 
+/* hipLaunchConfig_t, of newer versions. */
+typedef struct hip_launch_config {
+  hip_dim3 grid, block;
+  size_t shared;
+  void *stream, *attributes;
+  unsigned attribute_count;
+} hip_launch_config;
+
+TL_HOOK_EXPORT int hipLaunchKernelExC(const hip_launch_config *config, const void *f,
+                                      void **arguments) {
+  REAL("hipLaunchKernelExC", const hip_launch_config *, const void *, void **);
+  const int error =
+      config ? announce_symbol(f, config->grid, config->block, config->shared, 0, config->stream)
+             : 0;
+  return error ? error : call(config, f, arguments);
+}
+
 TL_HOOK_EXPORT int hipModuleLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz,
                                          unsigned bx, unsigned by, unsigned bz, unsigned shared,
                                          void *stream, void **arguments, void **extra) {

@@ -673,6 +673,20 @@ hipError_t hipLaunchCooperativeKernel(const void *symbol, dim3 grid, dim3 block,
   return launch_symbol("hipLaunchCooperativeKernel", symbol, grid, block, arguments, shared, on);
 }
 
+/// Of newer versions: with the declaration that their header has.
+struct hipLaunchConfig_t {
+  dim3 gridDim, blockDim;
+  size_t dynamicSmemBytes;
+  hipStream_t stream;
+  void *attrs;
+  unsigned numAttrs;
+};
+hipError_t hipLaunchKernelExC(const hipLaunchConfig_t *config, const void *symbol,
+                              void **arguments) {
+  return launch_symbol("hipLaunchKernelExC", symbol, config->gridDim, config->blockDim, arguments,
+                       config->dynamicSmemBytes, config->stream);
+}
+
 // ---- what the compiler generates calls of ----------------------------------------------------------
 
 struct pushed {
