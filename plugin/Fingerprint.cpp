@@ -136,7 +136,7 @@ private:
       reach(Tag);
   }
 
-  /// Operators of types that were reached.
+  /// Operators of types that were reached, and what their types have specialised.
   bool addOperators() {
     bool Added = false;
     for (const FunctionDecl *FD : Index.operators()) {
@@ -146,6 +146,9 @@ private:
       if (!Reached.contains(D) && concerns(FD))
         Added |= reach(D);
     }
+    for (const ClassTemplateSpecializationDecl *Spec : Index.specialisations())
+      if (!Reached.contains(Spec) && concerns(Spec))
+        Added |= reach(Spec);
     return Added;
   }
 
@@ -166,7 +169,23 @@ private:
       if (Tag && Records.contains(Tag->getCanonicalDecl()))
         return true;
     }
-    return FD->getDeclName().getNameKind() == DeclarationName::CXXLiteralOperatorName;
+    return FD->getDeclName().getNameKind() == DeclarationName::CXXLiteralOperatorName ||
+           isAllocation(FD);
+  }
+
+  /// Any code may allocate, without an operand of a type that was reached.
+  static bool isAllocation(const FunctionDecl *FD) {
+    OverloadedOperatorKind Operator = FD->getOverloadedOperator();
+    return Operator == OO_New || Operator == OO_Array_New || Operator == OO_Delete ||
+           Operator == OO_Array_Delete;
+  }
+
+  bool concerns(const ClassTemplateSpecializationDecl *Spec) const {
+    return llvm::any_of(Spec->getTemplateArgs().asArray(), [&](const TemplateArgument &Arg) {
+      const TagDecl *Tag =
+          Arg.getKind() == TemplateArgument::Type ? Arg.getAsType()->getAsTagDecl() : nullptr;
+      return Tag && Records.contains(Tag->getCanonicalDecl());
+    });
   }
 
   SourceIndex &Index;

@@ -43,6 +43,14 @@ void SourceIndex::addName(const IdentifierInfo *Name, const Decl *D) {
     ByName[Name].push_back(D);
 }
 
+static bool isReachedUnnamed(const FunctionDecl *FD) {
+  if (FD->isOverloadedOperator() ||
+      FD->getDeclName().getNameKind() == DeclarationName::CXXLiteralOperatorName)
+    return true;
+  const IdentifierInfo *Name = FD->getIdentifier();
+  return Name && (Name->isStr("begin") || Name->isStr("end") || Name->isStr("get"));
+}
+
 void SourceIndex::add(const Decl *D) {
   const auto *Named = dyn_cast<NamedDecl>(D);
   if (!Named)
@@ -53,10 +61,11 @@ void SourceIndex::add(const Decl *D) {
   if (const auto *Guide = Named->getDeclName().getCXXDeductionGuideTemplate())
     addName(Guide->getIdentifier(), D);
   const FunctionDecl *FD = Named->getAsFunction();
-  if (FD && !isa<CXXMethodDecl>(FD) &&
-      (FD->isOverloadedOperator() ||
-       FD->getDeclName().getNameKind() == DeclarationName::CXXLiteralOperatorName))
+  if (FD && !isa<CXXMethodDecl>(FD) && isReachedUnnamed(FD))
     Operators.push_back(FD);
+  if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(D);
+      Spec && SM.isInSystemHeader(Spec->getSpecializedTemplate()->getLocation()))
+    Specialisations.push_back(Spec);
   // Members that are defined outside of their class belong to it.
   if (const auto *Parent = dyn_cast<CXXRecordDecl>(D->getDeclContext()))
     addName(Parent->getIdentifier(), D);

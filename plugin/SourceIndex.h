@@ -43,8 +43,14 @@ public:
   /// pass of a CUDA compilation may see it.
   llvm::ArrayRef<clang::SourceRange> skipped(const clang::IdentifierInfo *Name) const;
 
-  /// Free operator functions, which are reached without their name.
+  /// Free functions that are reached without their name: operators, and what range-based loops and
+  /// structured bindings call.
   llvm::ArrayRef<const clang::FunctionDecl *> operators() const { return Operators; }
+
+  /// Specialisations of the toolkit's class templates, std::hash for instance.
+  llvm::ArrayRef<const clang::ClassTemplateSpecializationDecl *> specialisations() const {
+    return Specialisations;
+  }
 
   const Snippet &snippet(const clang::Decl *D);
   const Snippet &snippet(const MacroUse &Macro);
@@ -73,6 +79,7 @@ private:
       SkippedByName;
   llvm::SmallVector<clang::SourceRange, 32> Bodies; ///< of functions and classes
   llvm::SmallVector<const clang::FunctionDecl *, 8> Operators;
+  llvm::SmallVector<const clang::ClassTemplateSpecializationDecl *, 4> Specialisations;
   llvm::DenseMap<const clang::Decl *, std::unique_ptr<Snippet>> Snippets;
   llvm::DenseMap<const clang::MacroInfo *, std::unique_ptr<Snippet>> MacroSnippets;
 };

@@ -15,13 +15,16 @@
 // RUN: echo 'sh %t/print %t/edited.cpp "$@" > %t/edited; cmp %t/original %t/edited' >> %t/keeps
 //
 // What counts: the body, a helper three calls away, types, constants, macros by their value, operators of types that are
-// used, branches that were preprocessed away, the space, options that decide what is right, lists that are included.
+// used, what range-based loops over them call, the toolkit's templates specialised for them, allocation, branches that were preprocessed away, the space, options that decide what is right, lists that are included.
 // RUN: sh %t/changes 's/define FACTORY_BODY/define FACTORY_BODY - 1/'
 // RUN: sh %t/changes 's/third_helper(int x) { return x/third_helper(int x) { return 2 * x/'
 // RUN: sh %t/changes 's/int padding = 8/int padding = 16/'
 // RUN: sh %t/changes 's/pitch = 32/pitch = 33/'
 // RUN: sh %t/changes 's/define INNER 4/define INNER 5/'
 // RUN: sh %t/changes 's/define OPERATOR_BODY/define OPERATOR_BODY + 1/'
+// RUN: sh %t/changes 's/hash_of = 1/hash_of = 2/'
+// RUN: sh %t/changes 's/data + 0/data + 1/'
+// RUN: sh %t/changes 's/placed + 0/placed + 1/'
 // RUN: sh %t/changes 's/on_the_device(2)/on_the_device(3)/'
 // RUN: sh %t/changes 's/device_only(int x) { return x/device_only(int x) { return -x/'
 // RUN: sh %t/changes 's/{1, 2, 3}/{1, 2, 4}/'
@@ -34,6 +37,7 @@
 // RUN: sh %t/keeps 's/A COMMENT/another/'
 // RUN: sh %t/keeps '/^inline int third/s/(int x) { return/(\n    int x)\n{\n\n  return \/* why *\//'
 // RUN: sh %t/keeps 's/another_kernel() { return 1/another_kernel() { return 2/'
+// RUN: sh %t/keeps 's/hash_of_stranger = 1/hash_of_stranger = 2/'
 // RUN: sh %t/keeps 's/int unused_field = 1/int unused_field = 2/'
 // RUN: sh %t/keeps 's/define UNUSED 1/define UNUSED 2/'
 // RUN: sh %t/keeps 's/overload_of_other_name/o/'
@@ -65,6 +69,8 @@
 // CHECK-DAG: // variable pitch
 
 #include <cassert>
+#include <cstddef>
+#include <functional>
 #include <tl/autotune.h>
 using namespace tl::keywords;
 
@@ -79,11 +85,20 @@ using namespace tl::keywords;
 constexpr int pitch = 32;
 // A COMMENT
 struct layout {
-  int padding = 8;
+  int padding = 8, data = 0;
   int out_of_class();
 };
 int layout::out_of_class() { return 5; }
 layout operator+(layout a, layout b) { return {a.padding + b.padding OPERATOR_BODY}; }
+int *begin(layout &l) { return &l.data + 0; }
+int *end(layout &l) { return &l.data + 1; }
+template <> struct std::hash<layout> {
+  static constexpr int hash_of = 1;
+};
+template <> struct std::hash<struct stranger> {
+  static constexpr int hash_of_stranger = 1;
+};
+void *operator new(std::size_t, char *placed) { return placed + 0; }
 struct stranger {
   int unused_field = 1;
 };
