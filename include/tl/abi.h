@@ -287,6 +287,12 @@ const void *tl_rt_select(const tl_factory *factory, void *const *arguments, cons
 void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
                      uint64_t *key, void (*append)(void *sink, const char *text), void *sink);
 
+/// Whether the first word of a problem key of this backend's factories is the current device's
+/// ordinal (1), because the process sees devices of several models, or 0 for all (0): a winner is
+/// one for all devices of a model, and asking which device is current takes the time of several
+/// dispatches. The answer is the same in all of a process's life. Thread-safe.
+int32_t tl_rt_key_names_device(uint32_t backend);
+
 /// Makes `inputs` those of every tuning session that begins on this thread, null: none. Returns
 /// what they were before.
 const tl_inputs *tl_rt_set_inputs(const tl_inputs *inputs);

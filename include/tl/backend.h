@@ -28,21 +28,7 @@ namespace tl::detail {
 inline constexpr std::uint32_t backend = TL_BACKEND_HIP;
 using stream_t = hipStream_t;
 
-/// Whether the process sees exactly one device: then it need not be asked which one is current.
-inline bool has_one_device() {
-  static const bool one = [] {
-    int count = 0;
-    if (hipGetDeviceCount(&count) == hipSuccess)
-      return count == 1;
-    static_cast<void>(hipGetLastError());
-    return false;
-  }();
-  return one;
-}
-
 inline std::int32_t current_device() {
-  if (has_one_device()) [[likely]]
-    return 0;
   int device = -1;
   if (hipGetDevice(&device) == hipSuccess)
     return device;
@@ -71,18 +57,7 @@ inline const char *take_error() {
 inline constexpr std::uint32_t backend = TL_BACKEND_CUDA;
 using stream_t = cudaStream_t;
 
-/// Whether the process sees exactly one device: then it need not be asked which one is current.
-inline bool has_one_device() {
-  static const bool one = [] {
-    int count = 0;
-    return cudaGetDeviceCount(&count) == cudaSuccess && count == 1;
-  }();
-  return one;
-}
-
 inline std::int32_t current_device() {
-  if (has_one_device()) [[likely]]
-    return 0;
   int device = -1;
   return cudaGetDevice(&device) == cudaSuccess ? device : -1;
 }
@@ -109,6 +84,12 @@ constexpr bool is_capturing(void *) { return false; }
 constexpr const char *(*take_error)() = nullptr;
 
 #endif
+
+/// The device's word of a problem key; see tl_rt_key_names_device.
+inline std::uint64_t device_word() {
+  static const bool named = tl_rt_key_names_device(backend) != 0;
+  return named ? static_cast<std::uint64_t>(current_device()) : 0;
+}
 
 } // namespace tl::detail
 

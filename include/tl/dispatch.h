@@ -380,7 +380,7 @@ template <class Options, class... Args> struct problem_of {
                                               [[maybe_unused]] const Options &options,
                                               std::remove_reference_t<Args> &...args) {
     if constexpr (device_words != 0)
-      *at++ = static_cast<std::uint64_t>(current_device());
+      *at++ = device_word();
     if constexpr (own_key)
       append_key_value(at, value_of<keyword::key>(options)(args...));
     else

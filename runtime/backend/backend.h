@@ -111,6 +111,9 @@ public:
   /// told, nobody is using at the moment.
   virtual std::vector<std::int32_t> idle_peers(std::int32_t device);
 
+  /// Whether all devices that this process sees have one identity.
+  virtual bool one_model() { return true; }
+
   /// Sets up trials for one task. Null, with the reason in `error`, where that is not possible.
   virtual std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) = 0;
 

@@ -7,6 +7,7 @@
 #include "runtime/support/infeasible.h"
 #include "runtime/support/log.h"
 #include "runtime/tuner/call.h"
+#include "runtime/tuner/device.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/resolve.h"
@@ -137,6 +138,15 @@ void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call 
   }
   call->key = key;
   call->problem = nullptr;
+}
+
+int32_t tl_rt_key_names_device(uint32_t backend) {
+  try {
+    return tl::rt::key_names_device(backend) ? 1 : 0;
+  } catch (const std::exception &error) {
+    tl::rt::report_internal_error("the devices could not be compared", error.what());
+    return 1;
+  }
 }
 
 const tl_inputs *tl_rt_set_inputs(const tl_inputs *inputs) {

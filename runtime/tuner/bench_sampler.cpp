@@ -37,7 +37,7 @@ measure::round_samples bench_sampler::round(std::span<const measure::request> or
 double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto begin = now();
-  double launch_ns = 0, total_ns = 0;
+  double launch_ns = 0, total_ns = 0, clock = 0;
   std::uint64_t launches = 0;
   std::uint32_t next = 1;
   while (std::chrono::duration_cast<std::chrono::nanoseconds>(now() - begin).count() < ns) {
@@ -45,8 +45,7 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
     const timed_round taken = bench_.round({&request, 1}, limit_s_);
     if (taken.samples.size() != 1 || taken.samples[0].outcome.status != trial_status::measured)
       return 0;
-    if (taken.clock > 0)
-      return taken.clock;
+    clock = taken.clock;
     launch_ns = taken.samples[0].outcome.time_ns;
     total_ns += launch_ns * taken.samples[0].launches;
     launches += taken.samples[0].launches;
@@ -54,6 +53,8 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
     next = static_cast<std::uint32_t>(
         std::clamp(static_cast<double>(ns) / 4 / std::max(launch_ns, 1.0), 1.0, 1e6));
   }
+  if (clock > 0)
+    return clock;
   return total_ns > 0 ? static_cast<double>(launches) / total_ns : 0;
 }
 

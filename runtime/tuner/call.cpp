@@ -3,6 +3,7 @@
 #include "runtime/tuner/call.h"
 
 #include "runtime/support/factory_fields.h"
+#include "runtime/tuner/device.h"
 
 #include <fmt/format.h>
 
@@ -122,7 +123,9 @@ described_call::described_call(const tl_factory &factory, void *const *arguments
         call_.stream = *static_cast<void **>(arguments[i]);
     call_.capturing = factory.is_capturing && factory.is_capturing(call_.stream);
     if (factory.current_device)
-      key_.push_back(static_cast<std::uint64_t>(std::int64_t(call_.device)));
+      key_.push_back(key_names_device(factory.backend)
+                         ? static_cast<std::uint64_t>(std::int64_t(call_.device))
+                         : 0);
     if (factory.own_key)
       describe_own_key(factory, arguments, key_, problem_);
     else

@@ -36,4 +36,17 @@ const device &find_device(std::uint32_t which, std::int32_t ordinal) {
   return *slot;
 }
 
+bool key_names_device(std::uint32_t which) {
+  static mutex *guard = new mutex;
+  static auto *known = new std::map<std::uint32_t, bool>;
+  const mutex_lock lock(*guard);
+  const auto [slot, is_new] = known->try_emplace(which);
+  if (is_new) {
+    std::string error;
+    backend *const found = find_backend(which, error);
+    slot->second = found && !found->one_model();
+  }
+  return slot->second;
+}
+
 } // namespace tl::rt

@@ -24,6 +24,9 @@ struct device {
 /// object is never destroyed.
 const device &find_device(std::uint32_t backend, std::int32_t ordinal);
 
+/// tl_rt_key_names_device. Thread-safe.
+bool key_names_device(std::uint32_t backend);
+
 } // namespace tl::rt
 
 #endif

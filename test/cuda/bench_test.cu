@@ -107,6 +107,7 @@ template <habit H> __global__ void spilling_kernel(int n, const float *x, float 
   for (int k = 0; k < 64; ++k)
     local[k] = i < n ? 2 * x[i] + static_cast<float>(k) : 0;
   shared[threadIdx.x] = local[(n + i) % 64] - static_cast<float>((n + i) % 64);
+  __syncthreads(); // or the compiler needs no shared memory for it
   if (i < n)
     y[i] = shared[threadIdx.x] + 1;
 }

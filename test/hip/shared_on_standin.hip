@@ -14,6 +14,7 @@
 // RUN: %sql "select count(*), sum(instr(resources, '\"unit\":\"HIP-10') > 0) > 0, sum(instr(resources, 'unit') = 0) > 0 from trials" | FileCheck %s --check-prefix=SHARED
 // RUN: %sql "select config, case status when 9 then 1 else status end from trials order by config" > shared
 // RUN: FileCheck %s --check-prefix=CALLS --input-file=calls
+// RUN: tail -n 3 calls | FileCheck %s --check-prefix=WARM
 //
 // RUN: env TL_LOG=info TL_CACHE_DIR=%t/second-cache HIP_STANDIN_FAIL=hipDeviceCanAccessPeer:1:1 ./program 2>&1 | FileCheck %s --check-prefix=ALONE
 // RUN: env TL_CACHE_DIR=%t/second-cache %sql "select sum(instr(resources, 'unit') > 0) from trials" | FileCheck %s --check-prefix=NONE
@@ -89,17 +90,27 @@ int main() {
     if (y[i] != 2 * float(i) || x[i] != float(i))
       return std::printf("element %d is %g\n", i, y[i]), 1;
   std::puts("right");
+  // A winner holds for a model: nothing is looked up or tuned for the other device, and nobody asks
+  // which one is current.
+  if (hipSetDevice(1) != hipSuccess)
+    return 1;
+  std::printf("on the other device: %s\n", hipGetErrorName(scale(n, 2, x, y, stream)));
 }
 
 // CHECK: HIP-101112131415161718191a1b1c1d1e1f helps with first runs
 // CHECK: winner habit=0,microseconds=2000
 // CHECK: call: hipSuccess
 // CHECK-NEXT: right
+// CHECK-NOT: tl:
+// CHECK: on the other device: hipSuccess
 
 // SHARED: 16|1|1
 
 // CALLS-DAG: hipDeviceCanAccessPeer(1, 0) = hipSuccess
 // CALLS-DAG: hipSetDevice(1) = hipSuccess
+
+// WARM: hipSetDevice(1) = hipSuccess
+// WARM-NEXT: hipLaunchKernel(
 
 // ALONE: HIP-101112131415161718191a1b1c1d1e1f does not help with first runs: it cannot access the memory of HIP-000102030405060708090a0b0c0d0e0f
 // ALONE: winner habit=0,microseconds=2000

@@ -200,26 +200,20 @@ void cuda_driver::leave(int ordinal, const gpu::thread_state &before) const {
 
 gpu::memory_info cuda_driver::inspect(int ordinal, const void *pointer) const {
   const device_pointer at = gpu::address_of(pointer);
-  unsigned type = 0;
-  if (api_.cuPointerGetAttribute(&type, pointer_memory_type, at) != success)
-    return {};
-  unsigned managed = 0;
-  api_.cuPointerGetAttribute(&managed, pointer_is_managed, at);
+  unsigned type = 0, managed = 0;
+  int where = -1;
   device_pointer base = 0;
   std::size_t bytes = 0;
-  const auto find_range = [&] {
-    return api_.cuPointerGetAttribute(&base, pointer_range_start, at) == success &&
-           api_.cuPointerGetAttribute(&bytes, pointer_range_size, at) == success;
-  };
-  if (type == 1) { // CU_MEMORYTYPE_HOST
-    if (!find_range())
-      return {};
-    return {gpu::place::host, base, bytes};
-  }
-  if (api_.cuMemGetAddressRange_v2(&base, &bytes, at) != success && !find_range())
+  // All at once, since that is no error where the driver does not know the address: a tool that
+  // looks for failing calls in the program would report ours.
+  constexpr int wanted[] = {pointer_memory_type, pointer_is_managed, pointer_device_ordinal,
+                            pointer_range_start, pointer_range_size};
+  void *found[] = {&type, &managed, &where, &base, &bytes};
+  if (api_.cuPointerGetAttributes(std::size(wanted), wanted, found, at) != success || type == 0 ||
+      bytes == 0)
     return {};
-  int where = -1;
-  api_.cuPointerGetAttribute(&where, pointer_device_ordinal, at);
+  if (type == 1) // CU_MEMORYTYPE_HOST
+    return {gpu::place::host, base, bytes};
   return {!managed && where == ordinal ? gpu::place::exportable : gpu::place::staged, base, bytes};
 }
 

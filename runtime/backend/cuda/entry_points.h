@@ -106,7 +106,7 @@ inline constexpr unsigned ipc_lazy_peer_access = 1;
   X(cuMemcpyAsync, (device_pointer, device_pointer, std::size_t, stream_t *))                      \
   X(cuMemsetD8Async, (device_pointer, unsigned char, std::size_t, stream_t *))                     \
   X(cuMemGetAddressRange_v2, (device_pointer *, std::size_t *, device_pointer))                    \
-  X(cuPointerGetAttribute, (void *, int, device_pointer))                                          \
+  X(cuPointerGetAttributes, (unsigned, const int *, void **, device_pointer))                      \
   X(cuIpcGetMemHandle, (ipc_handle *, device_pointer))                                             \
   X(cuIpcOpenMemHandle_v2, (device_pointer *, ipc_handle, unsigned))                               \
   X(cuIpcCloseMemHandle, (device_pointer))                                                         \

@@ -24,6 +24,7 @@ public:
   }
   std::string unit(std::int32_t device) override { return api_.unit(device); }
   std::vector<std::int32_t> idle_peers(std::int32_t device) override;
+  bool one_model() override;
   std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
     return open_bench(task, error);
   }
@@ -50,6 +51,13 @@ std::vector<std::int32_t> driver_backend::idle_peers(std::int32_t device) {
       log_info(fmt::format("{} does not help with first runs: {}", api_.unit(other), obstacle));
   }
   return peers;
+}
+
+bool driver_backend::one_model() {
+  for (int other = 1; other < api_.device_count(); ++other)
+    if (api_.identity(other) != api_.identity(0))
+      return false;
+  return true;
 }
 
 /// Why a device cannot help another one, "" when it can as far as is known. A session of ours on it
