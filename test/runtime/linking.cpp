@@ -2,6 +2,8 @@
 //
 // Both runtimes link into a program of either compiler, and the static one needs no SQLite library.
 //
+// GCC does not link the sanitizers of Clang.
+// UNSUPPORTED: sanitizer
 // RUN: %clangxx %s -o %t.shared %runtime && %t.shared
 // RUN: %clangxx %s -o %t.static %runtime_static && %t.static
 // RUN: %gxx %s -o %t.gcc %runtime && %t.gcc

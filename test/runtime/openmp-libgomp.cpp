@@ -5,6 +5,8 @@
 // generate is written by hand, since the plugin is not for GCC.
 //
 // REQUIRES: libgomp
+// GCC does not link the sanitizers of Clang.
+// UNSUPPORTED: sanitizer
 // RUN: %gxx -O2 -fopenmp %s -o %t %runtime
 // RUN: env OMP_NUM_THREADS=3 timeout 60 %t | %filecheck %s
 // CHECK: before: 3 threads
