@@ -4,7 +4,11 @@
 #include "plugin/SourceIndex.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
+#include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/AST/TypeVisitor.h"
+#include "clang/Basic/CharInfo.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
 #include "clang/Lex/MacroInfo.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MD5.h"
@@ -14,6 +18,33 @@ using namespace clang;
 
 namespace tlplugin {
 namespace {
+
+/// Names that macros paste together stand in no source.
+class PastedNames : public RecursiveASTVisitor<PastedNames> {
+public:
+  explicit PastedNames(ASTContext &C) : C(C), SM(C.getSourceManager()) {}
+
+  bool VisitDeclRefExpr(DeclRefExpr *E) { return note(E->getLocation()); }
+  bool VisitOverloadExpr(OverloadExpr *E) { return note(E->getNameLoc()); }
+  bool VisitTypeLoc(TypeLoc Loc) { return note(Loc.getBeginLoc()); }
+
+  llvm::SmallVector<const IdentifierInfo *, 4> Found;
+
+private:
+  bool note(SourceLocation Loc) {
+    Loc = SM.getSpellingLoc(Loc);
+    if (Loc.isInvalid() || !SM.isWrittenInScratchSpace(Loc))
+      return true;
+    llvm::SmallString<32> Buffer;
+    llvm::StringRef Name = Lexer::getSpelling(Loc, Buffer, SM, C.getLangOpts());
+    if (isAsciiIdentifierStart(Name.empty() ? '0' : Name.front()))
+      Found.push_back(&C.Idents.get(Name));
+    return true;
+  }
+
+  ASTContext &C;
+  SourceManager &SM;
+};
 
 /// Walks from one factory over everything that it reaches by name.
 class Closure {
@@ -41,7 +72,8 @@ public:
         const Decl *D = Pending.pop_back_val();
         const Snippet &S = Index.snippet(D);
         Entries.push_back(SourceIndex::describe(D) + " " + S.Digest);
-        use(S);
+        if (use(S))
+          reachPasted(D);
       }
     } while (addOperators());
   }
@@ -78,21 +110,36 @@ private:
     }
   }
 
-  void use(const Snippet &S) {
+  void reachPasted(const Decl *D) {
+    PastedNames Pasted(D->getASTContext());
+    Pasted.TraverseDecl(const_cast<Decl *>(D));
+    for (const IdentifierInfo *Name : Pasted.Found)
+      reachName(Name);
+  }
+
+  /// Whether a macro in it, or in one of those, pastes tokens together.
+  bool use(const Snippet &S) {
+    bool Pastes = false;
     for (const IdentifierInfo *Name : S.Names)
       reachName(Name);
     for (const MacroUse &Macro : S.Macros) {
       // `assert` is the toolkit's, but whether it does anything is the user's choice.
       if (Macro.Name->isStr("assert"))
         Entries.push_back(Macro.Info->getNumTokens() > 8 ? "flag assert on" : "flag assert off");
-      if (!Macros.insert(Macro.Info).second)
+      bool Own = llvm::any_of(Macro.Info->tokens(),
+                              [](const Token &Tok) { return Tok.is(tok::hashhash); });
+      auto [Known, Added] = Macros.try_emplace(Macro.Info, Own);
+      Pastes |= Known->second;
+      if (!Added)
         continue;
       const Snippet &Body = Index.snippet(Macro);
       if (Body.Digest.empty())
         continue;
       Entries.push_back("macro " + Macro.Name->getName().str() + " " + Body.Digest);
-      use(Body);
+      if (use(Body))
+        Macros[Macro.Info] = Pastes = true;
     }
+    return Pastes;
   }
 
   void addArgument(const TemplateArgument &Arg) {
@@ -193,7 +240,7 @@ private:
   llvm::DenseSet<const Decl *> Reached;
   llvm::DenseSet<const TagDecl *> Records;
   llvm::DenseSet<const IdentifierInfo *> Names;
-  llvm::DenseSet<const MacroInfo *> Macros;
+  llvm::DenseMap<const MacroInfo *, bool> Macros; ///< and whether they paste
   llvm::DenseSet<SourceLocation> SkippedRanges;
 };
 

@@ -22,6 +22,7 @@
 // RUN: sh %t/changes 's/pitch = 32/pitch = 33/'
 // RUN: sh %t/changes 's/define INNER 4/define INNER 5/'
 // RUN: sh %t/changes 's/define OPERATOR_BODY/define OPERATOR_BODY + 1/'
+// RUN: sh %t/changes 's/glued_together() { return 0/glued_together() { return 1/'
 // RUN: sh %t/changes 's/hash_of = 1/hash_of = 2/'
 // RUN: sh %t/changes 's/data + 0/data + 1/'
 // RUN: sh %t/changes 's/placed + 0/placed + 1/'
@@ -122,7 +123,11 @@ inline int second_helper(int x) {
   return third_helper(x);
 #endif
 }
+#define PASTE(a, b) a##b
+#define GLUE(a, b) PASTE(a, b)
+int glued_together() { return 0; }
 inline int first_helper(int x) {
+  x += GLUE(glued, _together)();
   assert(x >= 0);
   return second_helper(x) + (layout() + layout()).padding;
 }
