@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
+#include <link.h>
 #include <unistd.h>
 
 namespace tl::rt {
@@ -26,9 +27,48 @@ static std::string read_maps() {
   return text;
 }
 
-memory_map memory_map::read(std::uintptr_t frame) {
+calling_thread calling_thread::here(const void *frame) {
+  return {reinterpret_cast<std::uintptr_t>(frame),
+          reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer())};
+}
+
+/// How far the thread-local variables that the program started with reach before a thread's
+/// pointer: as far in every thread. Those of libraries that were opened later may lie elsewhere.
+static std::uintptr_t thread_local_bytes() {
+  constexpr std::uintptr_t most = std::uintptr_t(1) << 20;
+  std::uintptr_t reach = 0;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info *image, std::size_t, void *to) {
+        auto &bytes = *static_cast<std::uintptr_t *>(to);
+        const auto data = reinterpret_cast<std::uintptr_t>(image->dlpi_tls_data);
+        const auto pointer = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+        if (data != 0 && data < pointer && pointer - data < most)
+          bytes = std::max(bytes, pointer - data);
+        return 0;
+      },
+      &reach);
+  return reach;
+}
+
+/// Makes an address the beginning of a mapping.
+void memory_map::cut(std::uintptr_t at) {
+  const auto after =
+      std::upper_bound(mappings_.begin(), mappings_.end(), at,
+                       [](std::uintptr_t a, const memory_mapping &m) { return a < m.begin; });
+  if (after == mappings_.begin())
+    return;
+  const auto whole = std::prev(after);
+  if (at <= whole->begin || at >= whole->end)
+    return;
+  memory_mapping rest = *whole;
+  rest.begin = at;
+  whole->end = at;
+  mappings_.insert(after, std::move(rest));
+}
+
+memory_map memory_map::read(calling_thread caller) {
   memory_map map;
-  map.frame_ = frame;
+  map.frame_ = caller.frame;
   const std::string text = read_maps();
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t newline = std::min(text.find('\n', at), text.size());
@@ -43,6 +83,13 @@ memory_map memory_map::read(std::uintptr_t frame) {
     map.mappings_.push_back(
         {begin, end, permissions[0] == 'r', permissions[1] == 'w', permissions[3] == 's',
          name > 0 ? line.substr(static_cast<std::size_t>(name)) : std::string()});
+  }
+  constexpr std::uintptr_t control_bytes = 0x900; // of glibc's struct pthread, about
+  const std::uintptr_t variables = thread_local_bytes();
+  for (const std::uintptr_t pointer : {caller.pointer, calling_thread::here(nullptr).pointer}) {
+    map.cut(pointer - variables);
+    map.cut(pointer);
+    map.cut(pointer + control_bytes);
   }
   return map;
 }

@@ -36,12 +36,25 @@ struct memory_extent {
   memory_place place = memory_place::unknown;
 };
 
+/// Where the thread that made the call has its things, also seen from another thread or a forked
+/// child.
+struct calling_thread {
+  std::uintptr_t frame;   ///< in its stack: objects of its callers lie above
+  std::uintptr_t pointer; ///< of its control block, thread-local variables before it
+
+  /// The thread that runs this, with a frame of its own.
+  static calling_thread here(const void *frame);
+};
+
 /// A picture of the process's mappings at one moment. Immutable; safe to read from any thread.
 class memory_map {
 public:
-  /// Reads /proc/self/maps. `frame` is an address in the calling thread's stack: objects of its
-  /// callers lie above it. Empty where /proc cannot be read.
-  static memory_map read(std::uintptr_t frame);
+  /// Reads /proc/self/maps. Empty where /proc cannot be read. What libc and the kernel keep of the
+  /// caller and of the thread that runs this is a mapping of its own here, and so are their
+  /// thread-local variables: neither must ever be taken for the neighbourhood of a buffer, since
+  /// the kernel notes there at any moment on which CPU the thread runs (rseq), and kills a process
+  /// in which it cannot.
+  static memory_map read(calling_thread caller);
 
   const memory_mapping *find(std::uintptr_t address) const;
 
@@ -54,6 +67,8 @@ public:
   memory_place place(std::uintptr_t address) const;
 
 private:
+  void cut(std::uintptr_t at);
+
   std::vector<memory_mapping> mappings_; ///< sorted, disjoint
   std::uintptr_t frame_ = 0;
 };

@@ -9,7 +9,9 @@
 
 #include <cstdlib>
 #include <memory>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <thread>
 #include <vector>
 
 namespace tl::rt {
@@ -19,7 +21,7 @@ int one_variable[100];
 
 std::uintptr_t at(const void *pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
-memory_map map_here() { return memory_map::read(at(__builtin_frame_address(0))); }
+memory_map map_here() { return memory_map::read(calling_thread::here(__builtin_frame_address(0))); }
 
 TEST(memory_map, a_heap_block_ends_where_malloc_says) {
   // Blocks before and after, of all sizes, some of them free again.
@@ -39,6 +41,44 @@ TEST(memory_map, a_heap_block_ends_where_malloc_says) {
       EXPECT_LT(extent.end, at(blocks[i].get() + bytes) + 24);
     }
   }
+}
+
+thread_local int thread_variable = 1;
+
+// A buffer that lies directly behind a thread's stack and block, all in one mapping.
+TEST(memory_map, nothing_reaches_into_a_threads_own_block) {
+  constexpr std::size_t stack_bytes = 1 << 20, all = stack_bytes + (4 << 20);
+  char *const memory = static_cast<char *>(
+      ::mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(memory, MAP_FAILED);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  ASSERT_EQ(pthread_attr_setstack(&attributes, memory, stack_bytes), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(
+                &thread, &attributes,
+                [](void *stack) -> void * {
+                  const std::uintptr_t buffer = at(stack) + stack_bytes + 5000;
+                  const calling_thread here = calling_thread::here(__builtin_frame_address(0));
+                  const std::uintptr_t variable = at(&thread_variable);
+                  const auto expect_apart = [&](const memory_map &map) {
+                    EXPECT_GT(map.find(buffer)->begin, here.pointer);
+                    EXPECT_LE(map.find(buffer)->begin, at(stack) + stack_bytes + 4096);
+                    EXPECT_LE(map.find(here.frame)->end, variable);
+                    EXPECT_EQ(map.place(here.frame), memory_place::stack);
+                    EXPECT_GT(map.find(variable)->begin, here.frame);
+                    EXPECT_LE(map.find(variable)->end, here.pointer);
+                  };
+                  expect_apart(memory_map::read(here));
+                  // And seen from another thread, as a worker's is.
+                  std::thread([&] { expect_apart(memory_map::read(here)); }).join();
+                  return nullptr;
+                },
+                memory),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  ::munmap(memory, all);
 }
 
 TEST(memory_map, a_large_block_is_a_mapping_of_its_own) {

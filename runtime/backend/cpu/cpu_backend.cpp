@@ -40,8 +40,7 @@ public:
                             task.factory->name, profiler_name(task.options.profiler)));
     if (task.in_process)
       return open_in_process_bench(task, error);
-    return forked_bench::open(task, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
-                              error);
+    return forked_bench::open(task, calling_thread::here(__builtin_frame_address(0)), error);
   }
 
   bool cold_by_default() const override { return false; }

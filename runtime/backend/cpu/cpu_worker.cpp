@@ -27,7 +27,7 @@ public:
       : image_(image), runner_(*task.factory, task.call->arguments, task.options, task.cold, true),
         task_(task) {}
 
-  status set_up(std::uintptr_t frame);
+  status set_up(const calling_thread &caller);
   void handle(const worker_request &request, worker_reply &reply) override;
 
 private:
@@ -42,11 +42,11 @@ private:
 
 } // namespace
 
-status cpu_worker::set_up(std::uintptr_t frame) {
+status cpu_worker::set_up(const calling_thread &caller) {
   bool known = false;
   if (status loaded = runner_.expected.load(image_, known); !loaded)
     return loaded;
-  const memory_map map = memory_map::read(frame);
+  const memory_map map = memory_map::read(caller);
   if (!known)
     runner_.expected.layout = lay_out(*task_.factory, *task_.call, map);
   if (status done = make_private(runner_.expected.layout, map); !done)
@@ -104,10 +104,11 @@ void cpu_worker::handle(const worker_request &request, worker_reply &reply) {
   reply.set_text(outcome.outcome.reason);
 }
 
-std::unique_ptr<request_handler> make_cpu_worker(const tuning_task &task, std::uintptr_t frame,
-                                                 int image, std::string &error) {
+std::unique_ptr<request_handler> make_cpu_worker(const tuning_task &task,
+                                                 const calling_thread &caller, int image,
+                                                 std::string &error) {
   auto worker = std::make_unique<cpu_worker>(task, image);
-  if (const status ready = worker->set_up(frame); !ready) {
+  if (const status ready = worker->set_up(caller); !ready) {
     error = ready.text();
     return nullptr;
   }

@@ -6,6 +6,7 @@
 #define TL_RUNTIME_BACKEND_CPU_CPU_WORKER_H
 
 #include "runtime/backend/backend.h"
+#include "runtime/worker/memory_map.h"
 #include "runtime/worker/worker_process.h"
 
 #include <memory>
@@ -14,8 +15,9 @@
 namespace tl::rt {
 
 /// Called in the worker. `image` holds what an earlier worker found out, or nothing yet.
-std::unique_ptr<request_handler> make_cpu_worker(const tuning_task &task, std::uintptr_t frame,
-                                                 int image, std::string &error);
+std::unique_ptr<request_handler> make_cpu_worker(const tuning_task &task,
+                                                 const calling_thread &caller, int image,
+                                                 std::string &error);
 
 } // namespace tl::rt
 

@@ -21,21 +21,21 @@ using store::trial_status;
 /// A fork copies page tables only, but those of a big process take their time [s].
 static constexpr double birth_limit_s = 30;
 
-std::unique_ptr<forked_bench> forked_bench::open(const tuning_task &task, std::uintptr_t frame,
-                                                 std::string &error) {
+std::unique_ptr<forked_bench> forked_bench::open(const tuning_task &task,
+                                                 const calling_thread &caller, std::string &error) {
   const int image = ::memfd_create("tl-expected", MFD_CLOEXEC);
   if (image < 0) {
     error = fmt::format("no memory to keep the expected results in: {}", std::strerror(errno));
     return nullptr;
   }
-  return std::unique_ptr<forked_bench>(new forked_bench(task, frame, image));
+  return std::unique_ptr<forked_bench>(new forked_bench(task, caller, image));
 }
 
-forked_bench::forked_bench(const tuning_task &task, std::uintptr_t frame, int image)
-    : task_(task), frame_(frame), image_(image), worker_([this](const worker_link &link) {
+forked_bench::forked_bench(const tuning_task &task, const calling_thread &caller, int image)
+    : task_(task), caller_(caller), image_(image), worker_([this](const worker_link &link) {
         const std::array keep{image_};
         return fork_worker(link, keep, [this](std::string &error) {
-          return make_cpu_worker(task_, frame_, image_, error);
+          return make_cpu_worker(task_, caller_, image_, error);
         });
       }) {}
 

@@ -6,6 +6,7 @@
 #define TL_RUNTIME_BACKEND_CPU_FORKED_BENCH_H
 
 #include "runtime/backend/backend.h"
+#include "runtime/worker/memory_map.h"
 #include "runtime/worker/supervisor.h"
 
 #include <memory>
@@ -15,8 +16,7 @@ namespace tl::rt {
 class forked_bench final : public trial_bench {
 public:
   /// Null, with the reason in `error`, when there is no file to keep the expected results in.
-  /// Objects of the caller's callers lie above `frame` in its stack.
-  static std::unique_ptr<forked_bench> open(const tuning_task &task, std::uintptr_t frame,
+  static std::unique_ptr<forked_bench> open(const tuning_task &task, const calling_thread &caller,
                                             std::string &error);
   ~forked_bench() override;
 
@@ -26,7 +26,7 @@ public:
   double reference_ns() const override { return reference_ns_; }
 
 private:
-  forked_bench(const tuning_task &task, std::uintptr_t frame, int image);
+  forked_bench(const tuning_task &task, const calling_thread &caller, int image);
 
   worker_answer ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
                     double limit_s);
@@ -35,7 +35,7 @@ private:
   trial_outcome outcome_of(const worker_answer &answer) const;
 
   const tuning_task task_;
-  const std::uintptr_t frame_;
+  const calling_thread caller_;
   int image_; ///< file without a name: the expected results, for workers born later
   double reference_ns_ = 0;
   double birth_s_ = 0; ///< how long the last worker took to be ready [s]
