@@ -34,8 +34,9 @@ static constexpr double least_race = 100;
 static constexpr double settle_share = 0.1;
 /// The default stays where it is beaten by more than epsilon with at most this probability.
 static constexpr double kept_doubt = 0.05;
-/// ABBA blocks at most to tell whether the default is beaten.
-static constexpr int most_blocks = 4;
+/// ABBA blocks at most to tell whether the default is beaten: first of ordinary samples, which
+/// mostly settle it within milliseconds, then long ones.
+static constexpr int short_blocks = 8, long_blocks = 4;
 
 std::uint32_t launches_for(double least_ns, double launch_ns) {
   if (!(launch_ns > 0) || launch_ns >= least_ns)
@@ -397,7 +398,8 @@ void session::race_on() {
 }
 
 /// The default stays unless beaten by more than epsilon. Where the race leaves that open, the two
-/// run in ABBA blocks, long enough for each to reach the speed that it has on its own.
+/// run in ABBA blocks, the last ones long enough for each to reach the speed that it has on its
+/// own.
 void session::confirm_default() {
   if (!looked_ || !ranking_.found())
     return;
@@ -405,11 +407,15 @@ void session::confirm_default() {
   result_.winner = best;
   if (d >= count_ || d == best || !racing_[d] || samples_[d] == 0)
     return;
-  for (int block = 0; block < most_blocks && result_.stopped.empty(); ++block) {
+  const double long_ns = options_.confirm_ns / 4;
+  const bool both_alike = 8 * expected_ns(best) > long_ns; // a single launch is long
+  for (int block = both_alike ? short_blocks : 0;
+       block < short_blocks + long_blocks && result_.stopped.empty(); ++block) {
+    const double length_ns = block < short_blocks ? options_.least_sample_ns : long_ns;
     const contrast margin = ranking_.compare(d, best);
     if (std::abs(margin.difference - tolerance_) > 2 * margin.deviation ||
         std::max(samples_[d], samples_[best]) + 2 > options_.rep ||
-        !take({best, d, d, best}, options_.confirm_ns) || !racing_[best] || !racing_[d])
+        !take({best, d, d, best}, length_ns) || !racing_[best] || !racing_[d])
       break;
     look();
   }

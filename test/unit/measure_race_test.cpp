@@ -155,6 +155,22 @@ TEST(measure_race, one_fast_sample_does_not_win) {
   EXPECT_EQ(race(device.entrants(), device, clock).winner, 11u);
 }
 
+// Blocks of 50 ms would make the session of a short function many times longer than its race.
+TEST(measure_race, a_default_that_is_beaten_by_little_is_beaten_in_short_blocks) {
+  int short_ones = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    virtual_clock clock;
+    synthetic_device device({40e3 * 1.016, 40e3, 52e3, 55e3}, clock, seed);
+    device.noise = 0.005;
+    race_options options = with_default(0);
+    options.seed = seed;
+    const race_result r = race(device.entrants(), device, clock, options);
+    EXPECT_EQ(r.winner, 1u) << seed;
+    short_ones += r.timed_ns < 10e6;
+  }
+  EXPECT_GE(short_ones, 18);
+}
+
 TEST(measure_race, a_tie_keeps_the_default) {
   for (std::uint32_t kept = 0; kept < 4; ++kept) {
     virtual_clock clock;
