@@ -21,7 +21,6 @@ struct tma_config {
   int consumers = 2;                ///< warpgroups that share it, along m; one more fetches
   int stages = 4;                   ///< steps in shared memory at a time
   int group = 8;                    ///< rows of tiles that run side by side, for the cache
-  int cluster = 1;                  ///< blocks below each other that share what is fetched of B
 };
 
 /// One stage more for the alignment of the first, and two barriers for each.
@@ -35,8 +34,7 @@ constexpr auto tma_space =
         .axis(&tma_config::block_n, {128, 256})
         .axis(&tma_config::consumers, {1, 2})
         .axis(&tma_config::stages, {3, 4, 5, 6})
-        .axis(&tma_config::group, {1, 8})
-        .axis(&tma_config::cluster, {1, 2})
+        .axis(&tma_config::group, {1, 4, 8, 16})
         .where([](tma_config c) { return c.block_m % (64 * c.consumers) == 0; })
         // What a thread can hold of C.
         .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.consumers) <= 128; })
@@ -46,23 +44,8 @@ __device__ inline void init_barrier(std::uint32_t barrier, int arrivals) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
 }
 
-/// Arrives at the barrier in the same place of a block of the cluster.
-__device__ inline void arrive(std::uint32_t barrier, std::uint32_t block) {
-  asm volatile("{ .reg .b32 there; mapa.shared::cluster.u32 there, %0, %1; "
-               "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there]; }" ::"r"(barrier),
-               "r"(block)
-               : "memory");
-}
-
-__device__ inline std::uint32_t rank_in_cluster() {
-  std::uint32_t rank;
-  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
-  return rank;
-}
-
-/// Waits for all threads of the cluster that have not ended.
-__device__ inline void synchronize_cluster() {
-  asm volatile("barrier.cluster.arrive.aligned; barrier.cluster.wait.aligned;" ::: "memory");
+__device__ inline void arrive(std::uint32_t barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
 /// Arrives, and tells the barrier how many bytes are on their way.
@@ -90,16 +73,6 @@ __device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int c
                : "memory");
 }
 
-/// The same for all blocks of a cluster of two: it lands in the same place in both, and the
-/// barriers there hear of it.
-__device__ inline void fetch_box_for_both(std::uint32_t to, const CUtensorMap &map, int column,
-                                          int row, std::uint32_t barrier) {
-  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes"
-               ".multicast::cluster [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(to),
-               "l"(&map), "r"(column), "r"(row), "r"(barrier), "h"(std::uint16_t(3))
-               : "memory");
-}
-
 /// The stages of one block's shared memory, gone round by whoever fills or empties them.
 template <tma_config C> struct stage_ring {
   static constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
@@ -119,7 +92,7 @@ template <tma_config C> struct stage_ring {
   }
 };
 
-/// Sizes are multiples of the tiles; m of as many as a cluster has blocks.
+/// Sizes are multiples of the tiles.
 template <tma_config C>
 __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
     tma_kernel(int m, int n, int k, const __grid_constant__ CUtensorMap a,
@@ -129,22 +102,15 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
   stage_ring<C> ring{(static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) &
                      ~1023u};
   const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
-  // A cluster computes tiles below each other, one for each of its blocks.
-  const std::uint32_t rank = C.cluster == 1 ? 0 : rank_in_cluster();
-  const int rows = m / C.block_m / C.cluster, columns = n / C.block_n, steps = k / step;
-  const int first = static_cast<int>(blockIdx.x) / C.cluster;
-  const int stride = static_cast<int>(gridDim.x) / C.cluster;
+  const int rows = m / C.block_m, columns = n / C.block_n, steps = k / step;
   if (thread == 0) {
     for (stage_ring<C> all = ring; all.phase == 0; all.advance()) {
       init_barrier(all.full(), 1);
-      init_barrier(all.empty(), 4 * C.consumers * C.cluster); // each of their warps
+      init_barrier(all.empty(), 4 * C.consumers); // each of their warps
     }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
-  if constexpr (C.cluster == 1)
-    __syncthreads();
-  else
-    synchronize_cluster();
+  __syncthreads();
 
   if (warpgroup == C.consumers) {
     // It needs hardly any registers; those that multiply need more than their share.
@@ -152,20 +118,15 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
       asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
     if (thread % 128 != 0)
       return;
-    for (int id = first; id < rows * columns; id += stride) {
-      const auto [cluster_row, column] = position_of(id, rows, columns, C.group);
-      const int row = cluster_row * C.cluster + static_cast<int>(rank);
+    for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
+         id += static_cast<int>(gridDim.x)) {
+      const auto [row, column] = position_of(id, rows, columns, C.group);
       for (int at = 0; at < steps; ++at, ring.advance()) {
         // Of a barrier that nobody has arrived at, the phase before counts as over.
         wait_barrier(ring.empty(), ring.phase ^ 1);
         expect_bytes(ring.full(), ring.bytes_a + ring.bytes_b);
         fetch_box(ring.tile_a(), a, at * step, row * C.block_m, ring.full());
-        if constexpr (C.cluster == 1)
-          fetch_box(ring.tile_b(), b, at * step, column * C.block_n, ring.full());
-        else // half of it, and the other block sees to the other half
-          fetch_box_for_both(ring.tile_b() + rank * (ring.bytes_b / 2), b, at * step,
-                             column * C.block_n + static_cast<int>(rank) * (C.block_n / 2),
-                             ring.full());
+        fetch_box(ring.tile_b(), b, at * step, column * C.block_n, ring.full());
       }
     }
     return;
@@ -173,9 +134,9 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
 
   if constexpr (C.consumers == 2)
     asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-  for (int id = first; id < rows * columns; id += stride) {
-    const auto [cluster_row, column] = position_of(id, rows, columns, C.group);
-    const int row = cluster_row * C.cluster + static_cast<int>(rank);
+  for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
+       id += static_cast<int>(gridDim.x)) {
+    const auto [row, column] = position_of(id, rows, columns, C.group);
     float sum[tiles][C.block_n / 2] = {};
     std::uint32_t before = 0;
     for (int at = 0; at < steps; ++at, ring.advance()) {
@@ -193,13 +154,13 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
       asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
       // While this step is being multiplied, the one before it is done.
       asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
-      if (at > 0 && thread % 32 < C.cluster)
-        arrive(before, thread % 32);
+      if (at > 0 && thread % 32 == 0)
+        arrive(before);
       before = ring.empty();
     }
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
-    if (thread % 32 < C.cluster)
-      arrive(before, thread % 32);
+    if (thread % 32 == 0)
+      arrive(before);
     const int warp_row = row * C.block_m + warpgroup * tiles * 64 + thread % 128 / 32 * 16;
     __half *to = c + static_cast<std::size_t>(warp_row) * n + column * C.block_n;
 #pragma unroll
@@ -207,17 +168,14 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
       store_rows<C.block_n>(as_rows<C.block_n>(sum[i]), to + static_cast<std::size_t>(i) * 64 * n,
                             n, thread % 32);
   }
-  // The other block still arrives at barriers of this one.
-  if constexpr (C.cluster > 1)
-    synchronize_cluster();
 }
 
 /// As many blocks as run at the same time; each takes the tiles that are its turn.
-inline unsigned blocks_for(int tiles, int cluster) {
+inline unsigned blocks_for(int tiles) {
   int device = 0, multiprocessors = 1;
   CHECK(cudaGetDevice(&device));
   CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
-  return static_cast<unsigned>(std::min(tiles, multiprocessors) / cluster * cluster);
+  return static_cast<unsigned>(std::min(tiles, multiprocessors));
 }
 
 using gemm_launch = tl::kernel<void(tl::in<__half>, tl::in<__half>, tl::out<__half>)>;
@@ -233,12 +191,11 @@ gemm_launch tma_gemm(int m, int n, int k) {
                          .l2_promotion = tl::tma_l2_promotion::b256};
   };
   return gemm_launch(&tma_kernel<C>, m, n, k)
-      .grid(blocks_for(m / C.block_m * (n / C.block_n), C.cluster))
+      .grid(blocks_for(m / C.block_m * (n / C.block_n)))
       .block(128 * (C.consumers + 1))
-      .cluster(static_cast<unsigned>(C.cluster))
       .shared(shared_bytes(C))
       .template tma<0>(box(m, C.block_m))
-      .template tma<1>(box(n, C.block_n / C.cluster))
+      .template tma<1>(box(n, C.block_n))
       .template extent<0>(m, k)
       .template extent<1>(n, k)
       .template extent<2>(m, n);
