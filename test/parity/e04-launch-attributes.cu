@@ -121,6 +121,9 @@ int main() {
   read();
   std::printf("cooperative: all %d blocks met\n", host[0]);
 
+  // Its first launch loads it, which waits for what is running.
+  one(&second_kernel).grid(1).block(1).on(stream)(data);
+  read();
   bool met[2];
   for (const bool pdl : {true, false}) {
     first_kernel<<<1, 1, 0, stream>>>(data, data + 1);

@@ -60,30 +60,38 @@ int main() {
     std::nth_element(v.begin(), v.begin() + v.size() / 2, v.end());
     return v[v.size() / 2];
   };
-  const auto compare = [&](const char *what, auto &&tuned) {
-    const auto plain = [&] { touch<touch_config{}>(32, 7, x, stream); };
-    std::vector<double> a, b, ratios;
-    for (int i = 0; i < rounds; ++i) {
-      const bool first = i % 2 == 0;
-      double t[2];
-      t[first ? 0 : 1] = first ? timed(plain) : timed(tuned);
-      t[first ? 1 : 0] = first ? timed(tuned) : timed(plain);
-      a.push_back(t[0]);
-      b.push_back(t[1]);
-      ratios.push_back(t[1] / t[0]);
-    }
-    std::printf(
-        "%s: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d rounds of %d)\n",
-        what, median(a), median(b), median(ratios), rounds, launches);
-  };
   const touch_launch handle = lazy_touch(32);
   handle.on(stream)(x); // tunes
-  compare("dispatch", [&] { touch(32, 7, x, stream); });
   // Plain as well, by a call that the compiler cannot see through: what of a difference is noise,
   // or the place of code in memory.
   void (*volatile opaque)(int, int, float *, cudaStream_t) = &touch<touch_config{}>;
-  compare("plain by pointer", [&] { opaque(32, 7, x, stream); });
-  compare("lazy handle", [&] { handle.on(stream)(x); });
+  constexpr const char *names[] = {"plain", "dispatch", "plain by pointer", "lazy handle"};
+  std::vector<double> ns[4], ratios[4];
+  for (int round = 0; round < rounds; ++round) {
+    double t[4];
+    for (int turn = 0; turn < 4; ++turn)
+      switch (const int which = (round + turn) % 4) { // each is first, second, ... equally often
+      case 0:
+        t[which] = timed([&] { touch<touch_config{}>(32, 7, x, stream); });
+        break;
+      case 1:
+        t[which] = timed([&] { touch(32, 7, x, stream); });
+        break;
+      case 2:
+        t[which] = timed([&] { opaque(32, 7, x, stream); });
+        break;
+      default:
+        t[which] = timed([&] { handle.on(stream)(x); });
+      }
+    for (int which = 0; which < 4; ++which) {
+      ns[which].push_back(t[which]);
+      ratios[which].push_back(t[which] / t[0]);
+    }
+  }
+  for (int which = 1; which < 4; ++which)
+    std::printf(
+        "%s: plain launch %.1f ns, dispatched %.1f ns, ratio %.4f (medians of %d rounds of %d)\n",
+        names[which], median(ns[0]), median(ns[which]), median(ratios[which]), rounds, launches);
   if (cudaDeviceSynchronize() != cudaSuccess)
     return 1;
 }
