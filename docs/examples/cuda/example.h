@@ -7,6 +7,7 @@
 #define TL_EXAMPLES_CUDA_EXAMPLE_H
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -70,36 +71,49 @@ public:
     cudaStreamDestroy(stream);
   }
 
-  /// Median time of a call, each from a flushed cache [ms].
-  template <class Call> double time(Call &&call, int repeats = 25) {
-    call();
+  /// Median times of calls, each from a flushed cache [ms]. They take turns: what the clock does in
+  /// the meantime, it does to all of them.
+  template <class... Calls> std::array<double, sizeof...(Calls)> times(Calls &&...calls) {
+    constexpr std::size_t repeats = 25;
+    (calls(), ...);
     CHECK(cudaGetLastError());
-    std::vector<float> times(repeats);
-    for (float &it : times) {
-      CHECK(cudaMemsetAsync(flush_, 0, flush_bytes_, stream));
-      CHECK(cudaEventRecord(start_, stream));
-      call();
-      CHECK(cudaEventRecord(stop_, stream));
-      CHECK(cudaEventSynchronize(stop_));
-      CHECK(cudaEventElapsedTime(&it, start_, stop_));
+    std::array<std::vector<float>, sizeof...(Calls)> taken;
+    for (std::size_t i = 0; i < repeats; ++i) {
+      std::size_t which = 0;
+      (taken[which++].push_back(time_once(calls)), ...);
     }
     CHECK(cudaGetLastError());
-    std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
-    return times[repeats / 2];
+    std::array<double, sizeof...(Calls)> medians;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      std::nth_element(taken[i].begin(), taken[i].begin() + repeats / 2, taken[i].end());
+      medians[i] = taken[i][repeats / 2];
+    }
+    return medians;
   }
 
   /// Bytes read and written per second by a large copy on the device [GB/s].
   double copy_bandwidth() {
     const std::size_t bytes = std::size_t(1) << 30;
     buffer<char> from(bytes), to(bytes);
-    const double ms =
-        time([&] { CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream)); });
+    const auto [ms] =
+        times([&] { CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream)); });
     return 2e-6 * static_cast<double>(bytes) / ms;
   }
 
   cudaStream_t stream;
 
 private:
+  template <class Call> float time_once(Call &call) {
+    float ms = 0;
+    CHECK(cudaMemsetAsync(flush_, 0, flush_bytes_, stream));
+    CHECK(cudaEventRecord(start_, stream));
+    call();
+    CHECK(cudaEventRecord(stop_, stream));
+    CHECK(cudaEventSynchronize(stop_));
+    CHECK(cudaEventElapsedTime(&ms, start_, stop_));
+    return ms;
+  }
+
   cudaEvent_t start_, stop_;
   void *flush_ = nullptr;
   std::size_t flush_bytes_ = 0;

@@ -125,14 +125,13 @@ int check_gemm(const char *what, int argc, char **argv, Tuned &&tuned, Default &
         2e-3, 2e-2);
 
     const double flop = 2.0 * m * n * k;
-    double best = 0;
-    if (library)
-      best = 1e-9 * flop / on.time([&] { library.gemm(2, true, m, n, k, da, db, dc); });
-    const double before = on.time([&] { plain(m, n, k, da, db, dc, on.stream); });
-    const double after = on.time([&] { tuned(m, n, k, da, db, dc, on.stream); });
+    const auto [before, after, best] =
+        on.times([&] { plain(m, n, k, da, db, dc, on.stream); },
+                 [&] { tuned(m, n, k, da, db, dc, on.stream); },
+                 [&] { library &&library.gemm(2, true, m, n, k, da, db, dc); });
     char name[64];
     std::snprintf(name, sizeof name, "%s %d", what, size);
-    report(name, before, after, 1e-9 * flop / after, "TFLOP/s", best);
+    report(name, before, after, 1e-9 * flop / after, "TFLOP/s", library ? 1e-9 * flop / best : 0);
   }
   return 0;
 }

@@ -80,8 +80,9 @@ int main() {
       "reduce", expected.size(), [&](std::size_t i) { return result[i]; },
       [&](std::size_t i) { return expected[i]; }, 1e-3, 1e-2);
 
-  const double before = on.time([&] { reduce<reduce_config{}>(segments, din, dout, on.stream); });
-  const double after = on.time([&] { reduce(segments, din, dout, on.stream); });
+  const auto [before, after] =
+      on.times([&] { reduce<reduce_config{}>(segments, din, dout, on.stream); },
+               [&] { reduce(segments, din, dout, on.stream); });
   // Only read: half of what a copy of as many bytes moves, at the same bandwidth.
   report("reduce", before, after, 4e-6 * static_cast<double>(in.size()) / after, "GB/s",
          on.copy_bandwidth());

@@ -76,8 +76,8 @@ int main() {
       "saxpy", x.size(), [&](std::size_t i) { return result[i]; },
       [&](std::size_t i) { return y[i] + 0.5f * x[i]; }, 1e-6, 1e-6);
 
-  const double before =
-      on.time([&] { saxpy<saxpy_config{}>(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
-  const double after = on.time([&] { saxpy(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
+  const auto [before, after] =
+      on.times([&] { saxpy<saxpy_config{}>(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); },
+               [&] { saxpy(n, 0, {dx, x.size()}, {dy, y.size()}, on.stream); });
   report("saxpy", before, after, 12e-6 * n / after, "GB/s", on.copy_bandwidth());
 }

@@ -153,10 +153,9 @@ int main() {
 
   const double flop = 2.0 * m * n * k;
   blas library(on.stream);
-  double best = 0;
-  if (library)
-    best = 1e-9 * flop / on.time([&] { library.gemm(0, false, m, n, k, da, db, dc); });
-  const double before = on.time([&] { sgemm<sgemm_config{}>(m, n, k, da, db, dc, on.stream); });
-  const double after = on.time([&] { sgemm(m, n, k, da, db, dc, on.stream); });
-  report("sgemm", before, after, 1e-9 * flop / after, "TFLOP/s", best);
+  const auto [before, after, best] =
+      on.times([&] { sgemm<sgemm_config{}>(m, n, k, da, db, dc, on.stream); },
+               [&] { sgemm(m, n, k, da, db, dc, on.stream); },
+               [&] { library &&library.gemm(0, false, m, n, k, da, db, dc); });
+  report("sgemm", before, after, 1e-9 * flop / after, "TFLOP/s", library ? 1e-9 * flop / best : 0);
 }

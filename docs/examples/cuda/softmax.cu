@@ -119,8 +119,9 @@ int main() {
       "softmax", in.size(), [&](std::size_t i) { return result[i]; },
       [&](std::size_t i) { return expected[i]; }, 1e-4, 1e-9);
 
-  const double before = on.time([&] { softmax<softmax_config{}>(rows, din, dout, on.stream); });
-  const double after = on.time([&] { softmax(rows, din, dout, on.stream); });
+  const auto [before, after] =
+      on.times([&] { softmax<softmax_config{}>(rows, din, dout, on.stream); },
+               [&] { softmax(rows, din, dout, on.stream); });
   report("softmax", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s",
          on.copy_bandwidth());
 }

@@ -60,9 +60,9 @@ int main() {
       "transpose", in.size(), [&](std::size_t i) { return result[i]; },
       [&](std::size_t i) { return in[i % rows * columns + i / rows]; }, 0, 0);
 
-  const double before =
-      on.time([&] { transpose<transpose_config{}>(rows, columns, din, dout, on.stream); });
-  const double after = on.time([&] { transpose(rows, columns, din, dout, on.stream); });
+  const auto [before, after] =
+      on.times([&] { transpose<transpose_config{}>(rows, columns, din, dout, on.stream); },
+               [&] { transpose(rows, columns, din, dout, on.stream); });
   report("transpose", before, after, 8e-6 * static_cast<double>(in.size()) / after, "GB/s",
          on.copy_bandwidth());
 }
