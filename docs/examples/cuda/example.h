@@ -71,6 +71,18 @@ public:
     cudaStreamDestroy(stream);
   }
 
+  /// Time of one call from a flushed cache [ms].
+  template <class Call> float time_once(Call &&call) {
+    float ms = 0;
+    CHECK(cudaMemsetAsync(flush_, 0, flush_bytes_, stream));
+    CHECK(cudaEventRecord(start_, stream));
+    call();
+    CHECK(cudaEventRecord(stop_, stream));
+    CHECK(cudaEventSynchronize(stop_));
+    CHECK(cudaEventElapsedTime(&ms, start_, stop_));
+    return ms;
+  }
+
   /// Median times of calls, each from a flushed cache [ms]. They take turns: what the clock does in
   /// the meantime, it does to all of them.
   template <class... Calls> std::array<double, sizeof...(Calls)> times(Calls &&...calls) {
@@ -103,17 +115,6 @@ public:
   cudaStream_t stream;
 
 private:
-  template <class Call> float time_once(Call &call) {
-    float ms = 0;
-    CHECK(cudaMemsetAsync(flush_, 0, flush_bytes_, stream));
-    CHECK(cudaEventRecord(start_, stream));
-    call();
-    CHECK(cudaEventRecord(stop_, stream));
-    CHECK(cudaEventSynchronize(stop_));
-    CHECK(cudaEventElapsedTime(&ms, start_, stop_));
-    return ms;
-  }
-
   cudaEvent_t start_, stop_;
   void *flush_ = nullptr;
   std::size_t flush_bytes_ = 0;
