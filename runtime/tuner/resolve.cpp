@@ -55,7 +55,7 @@ private:
   std::optional<std::uint32_t> stored_meanwhile();
   std::uint32_t nearest();
   std::uint32_t tune();
-  [[noreturn]] void end_program() const;
+  [[noreturn]] void end_program(std::string_view looked_for) const;
   std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
   tuning_task task(const tl_call &on) const;
 
@@ -158,12 +158,8 @@ std::uint32_t resolution::nearest() {
   return install_default("TL_TUNE=nearest, and no near problem's winner is right here");
 }
 
-void resolution::end_program() const {
-  log_error(fmt::format("{} has no stored winner and TL_TUNE=require: looked in {} for factory {} "
-                        "with fingerprint {}, "
-                        "device {}",
-                        what(), store::tuning_store::instance().path(), factory_.id,
-                        factory_.fingerprint, device_->record.identity));
+void resolution::end_program(std::string_view looked_for) const {
+  log_error(fmt::format("{} has no stored winner and TL_TUNE=require: {}", what(), looked_for));
   std::exit(exit_untuned);
 }
 
@@ -237,6 +233,8 @@ std::uint32_t resolution::run() {
     return install_variant(factory_.default_variant);
   set_up();
   if (!device_->backend) {
+    if (controls.tune == tune_mode::require)
+      end_program(device_->error);
     // The same for each of them, so it is said once.
     warn_once("no backend: " + device_->error,
               fmt::format("{} runs its default config, and so does every function for such a "
@@ -249,7 +247,9 @@ std::uint32_t resolution::run() {
   if (const auto variant = stored(!may_tune))
     return install_variant(*variant);
   if (controls.tune == tune_mode::require)
-    end_program();
+    end_program(fmt::format("looked in {} for factory {} with fingerprint {}, device {}",
+                            store::tuning_store::instance().path(), factory_.id,
+                            factory_.fingerprint, device_->record.identity));
   if (call_.capturing) {
     log_debug(
         fmt::format("{}: a stream is being captured, the default config runs this time", what()));

@@ -7,6 +7,8 @@
 // RUN: %clangxx -O1 %plugin %cuda %s -o %t -x none %runtime_static %cudalibs
 // RUN: env CUDA_VISIBLE_DEVICES= %t 2> %t.err | %filecheck %s
 // RUN: FileCheck %s --check-prefix=LINE < %t.err
+// RUN: env CUDA_VISIBLE_DEVICES= TL_TUNE=require %t > %t.out 2> %t.err; test $? -eq 3
+// RUN: FileCheck %s --check-prefix=REQUIRE < %t.err
 // RUN: %clangxx -O1 -Wno-unknown-attributes %cuda %s -o %t.plain %cudalibs
 // RUN: env CUDA_VISIBLE_DEVICES= %t.plain | %filecheck %s
 
@@ -46,3 +48,5 @@ int main() {
 
 // LINE: tl: {{.*}}fill{{.*}}
 // LINE-NOT: tl:
+
+// REQUIRE: tl: error: fill(n=16) has no stored winner and TL_TUNE=require: {{.+}}
