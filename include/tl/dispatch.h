@@ -376,11 +376,17 @@ template <class Options, class... Args> struct problem_of {
   }
   static constexpr std::size_t words = device_words + problem_words();
 
-  [[gnu::always_inline]] static void make_key(std::uint64_t *at,
-                                              [[maybe_unused]] const Options &options,
+  [[gnu::always_inline]] static void make_key(std::uint64_t *at, const Options &options,
                                               std::remove_reference_t<Args> &...args) {
+    make_key_on(device_words != 0 ? device_word() : 0, at, options, args...);
+  }
+
+  [[gnu::always_inline]] static void make_key_on([[maybe_unused]] std::uint64_t device,
+                                                 std::uint64_t *at,
+                                                 [[maybe_unused]] const Options &options,
+                                                 std::remove_reference_t<Args> &...args) {
     if constexpr (device_words != 0)
-      *at++ = device_word();
+      *at++ = device;
     if constexpr (own_key)
       append_key_value(at, value_of<keyword::key>(options)(args...));
     else
@@ -477,9 +483,23 @@ struct dispatcher<Factory, R(Args...), Options> {
   };
   static inline thread_local constinit last_call last{{~std::uint64_t(0), nullptr}, {}};
 
+  /// Every call in it is the last thing that it does, so that it needs no stack of its own: beside
+  /// a launch, most of what a dispatch costs is fetching its code.
   [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
+    if constexpr (problem::device_words != 0)
+      if (!device_is_unnamed()) [[unlikely]]
+        return call_by_device(options, static_cast<passed_on_t<Args>>(args)...);
+    return call_on(0, options, static_cast<Args &&>(args)...);
+  }
+
+  [[gnu::noinline]] static R call_by_device(const Options &options, passed_on_t<Args>... args) {
+    return call_on(device_word(), options, static_cast<Args &&>(args)...);
+  }
+
+  [[gnu::always_inline]] static R call_on(std::uint64_t device, const Options &options,
+                                          Args &&...args) {
     std::uint64_t key[words + 1];
-    problem::make_key(key, options, args...);
+    problem::make_key_on(device, key, options, args...);
     last_call &known = last;
     bool same = known.call.generation ==
                 __atomic_load_n(&dispatch_slot<Factory>.generation, __ATOMIC_ACQUIRE);

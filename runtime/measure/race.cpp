@@ -34,9 +34,9 @@ static constexpr double least_race = 100;
 static constexpr double settle_share = 0.1;
 /// The default stays where it is beaten by more than epsilon with at most this probability.
 static constexpr double kept_doubt = 0.05;
-/// ABBA blocks at most to tell whether the default is beaten: first of ordinary samples, which
-/// mostly settle it within milliseconds, then long ones.
-static constexpr int short_blocks = 8, long_blocks = 4;
+/// ABBA blocks at most to tell whether the default is beaten: of ordinary samples, which mostly
+/// settle it within milliseconds, and a long one; or four where launches are long themselves.
+static constexpr int short_blocks = 8, long_blocks = 1, blocks_of_long_launches = 4;
 
 std::uint32_t launches_for(double least_ns, double launch_ns) {
   if (!(launch_ns > 0) || launch_ns >= least_ns)
@@ -409,9 +409,10 @@ void session::confirm_default() {
     return;
   const double long_ns = options_.confirm_ns / 4;
   const bool both_alike = 8 * expected_ns(best) > long_ns; // a single launch is long
-  for (int block = both_alike ? short_blocks : 0;
-       block < short_blocks + long_blocks && result_.stopped.empty(); ++block) {
-    const double length_ns = block < short_blocks ? options_.least_sample_ns : long_ns;
+  const int ordinary = both_alike ? 0 : short_blocks;
+  const int most = both_alike ? blocks_of_long_launches : short_blocks + long_blocks;
+  for (int block = 0; block < most && result_.stopped.empty(); ++block) {
+    const double length_ns = block < ordinary ? options_.least_sample_ns : long_ns;
     const contrast margin = ranking_.compare(d, best);
     if (std::abs(margin.difference - tolerance_) > 2 * margin.deviation ||
         std::max(samples_[d], samples_[best]) + 2 > options_.rep ||
