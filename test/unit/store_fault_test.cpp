@@ -645,7 +645,7 @@ TEST_F(StoreFault, ForksWhileOtherThreadsWrite) {
   for (int i = 0; i < 3; ++i)
     threads.emplace_back([&, i] {
       for (int j = 0; !stop; ++j)
-        if (tune(store, make_request("m=" + std::to_string(1000 * (i + 1) + j)),
+        if (tune(store, make_request("m=" + std::to_string(1'000'000 * (i + 1) + j)),
                  make_winner("c=1", 5)))
           ++written;
     });
