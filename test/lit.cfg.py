@@ -16,7 +16,7 @@
 #   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
-# Features: clang-<major>, sanitizer, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
+# Features: clang-<major>, sanitizer, sanitize-<kind>, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
 # other-clang (it is installed), libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has
 # those of docs/examples), hip-conformance (the build has it).
 
@@ -65,6 +65,8 @@ hip_flags, hip_libs = probe.hip_flags(config)
 config.available_features.add(f"clang-{config.tl_llvm_major}")
 if config.tl_sanitize:
     config.available_features.add("sanitizer")
+    for kind in config.tl_sanitize.split(","):
+        config.available_features.add(f"sanitize-{kind}")
 if probe.compiles(config, f"{clangxx} {cuda_flags}", probe.CUDA_SOURCE, ".cu"):
     config.available_features.add("cuda")
 if hip_flags and probe.compiles(config, f"{clangxx} {hip_flags}", probe.HIP_SOURCE, ".hip"):

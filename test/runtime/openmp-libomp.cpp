@@ -3,7 +3,10 @@
 // LLVM's OpenMP runtime has threads before anything is tuned. The fork does not have them, and a region in
 // a variant must not wait for them.
 //
+// ThreadSanitizer knows nothing of what LLVM's runtime does between its threads, and allows no threads after a fork.
+//
 // REQUIRES: libomp
+// UNSUPPORTED: sanitize-thread
 // RUN: %clangxx %plugin -O2 %libomp %s -o %t %runtime
 // RUN: env OMP_NUM_THREADS=3 timeout 60 %t | %filecheck %s
 // CHECK: before: 3 threads
