@@ -7,6 +7,7 @@
 #define TL_PLUGIN_CLANGCOMPAT_H
 
 #include "clang/AST/ASTContext.h"
+#include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/TemplateBase.h"
 #include "clang/Basic/Version.h"
@@ -30,11 +31,24 @@ inline void addExternalSource(clang::Sema &S, clang::ExternalSemaSource *Source)
 #endif
 }
 
-inline clang::TemplateArgument expressionArgument(clang::Expr *E) {
+/// [[gnu::constructor]] of the default priority.
+inline clang::ConstructorAttr *constructorAttr(clang::ASTContext &C) {
 #if CLANG_VERSION_MAJOR >= 22
-  return clang::TemplateArgument(E, /*IsCanonical=*/false);
+  return clang::ConstructorAttr::CreateImplicit(C, /*Priority=*/nullptr);
 #else
-  return clang::TemplateArgument(E);
+  return clang::ConstructorAttr::CreateImplicit(C, clang::ConstructorAttr::DefaultPriority);
+#endif
+}
+
+/// The class template specialisation with these arguments.
+inline clang::QualType specialize(clang::Sema &S, clang::TemplateName Template,
+                                  clang::SourceLocation Loc,
+                                  clang::TemplateArgumentListInfo &Args) {
+#if CLANG_VERSION_MAJOR >= 22
+  return S.CheckTemplateIdType(clang::ElaboratedTypeKeyword::None, Template, Loc, Args,
+                               /*Scope=*/nullptr, /*ForNestedNameSpecifier=*/false);
+#else
+  return S.CheckTemplateIdType(Template, Loc, Args);
 #endif
 }
 

@@ -26,8 +26,12 @@ void dump(Session &T, const Dispatcher &D, const VariantList &List, const Finger
   if (T.Args.Dump) {
     OS << "// factory " << Name << ": " << List.Variants.size() << " variants, default '"
        << List.Variants[List.Default].Text << "'\n";
-    for (const FunctionDecl *FD : {D.Describe, D.Dispatch})
-      FD->print(OS), OS << '\n';
+    const Decl *Generated[] = {D.Slot, D.Last, D.Describe, D.Select, D.Dispatch, D.Register};
+    for (const Decl *It : Generated)
+      if (It) {
+        It->print(OS);
+        OS << (isa<VarDecl>(It) ? ";\n" : "\n");
+      }
   }
   OS.flush();
 }

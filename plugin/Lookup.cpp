@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Lookup.h"
+#include "plugin/ClangCompat.h"
 #include "plugin/Diagnostics.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/Basic/SourceManager.h"
@@ -20,6 +21,9 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
   return R.getAsSingle<NamespaceDecl>();
 }
 
+/// Of what the generated code is made; see <tl/dispatch.h>.
+static constexpr llvm::StringLiteral CodeVersion = "generated_code_2";
+
 static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLocation Loc) {
   NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
   NamespaceDecl *Detail = Tl ? findNamespace(T, Tl, "detail") : nullptr;
@@ -36,6 +40,22 @@ static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLo
   if (!T.HeaderMissing)
     error(T.S, Loc,
           "'tl::autotune' needs the declarations of its library; include <tl/autotune.h>");
+  T.HeaderMissing = true;
+  return false;
+}
+
+bool checkHeaderVersion(Session &T, SourceLocation Loc) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(CodeVersion), Loc, Sema::LookupOrdinaryName);
+  R.suppressDiagnostics();
+  R.setAllowHidden(true);
+  NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
+  NamespaceDecl *Detail = Tl ? findNamespace(T, Tl, "detail") : nullptr;
+  if (Detail && T.S.LookupQualifiedName(R, Detail))
+    return true;
+  if (!T.HeaderMissing)
+    error(T.S, Loc,
+          "the <tl/autotune.h> that is included is of another version than this plugin; use the "
+          "headers that were installed with it");
   T.HeaderMissing = true;
   return false;
 }
@@ -60,14 +80,38 @@ QualType getDetailType(Session &T, llvm::StringRef Name, SourceLocation Loc) {
   return D ? T.S.Context.getTypeDeclType(D) : QualType();
 }
 
-bool isInLibrary(Session &T, SourceLocation Loc) {
-  LookupResult R(T.S, &T.S.Context.Idents.get("config_count"), SourceLocation(),
-                 Sema::LookupOrdinaryName);
-  R.suppressDiagnostics();
+QualType getDetailType(Session &T, llvm::StringRef Name, const TemplateArgument &Arg,
+                       SourceLocation Loc) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(Name), Loc, Sema::LookupOrdinaryName);
   CXXScopeSpec SS;
+  if (!findInDetail(T, R, SS, Loc))
+    return QualType();
+  auto *Template = R.getAsSingle<ClassTemplateDecl>();
+  TemplateArgumentListInfo Args(Loc, Loc);
+  QualType ArgType =
+      Arg.getKind() == TemplateArgument::Integral ? Arg.getIntegralType() : QualType();
+  Args.addArgument(T.S.getTrivialTemplateArgumentLoc(Arg, ArgType, Loc));
+  return Template ? compat::specialize(T.S, TemplateName(Template), Loc, Args) : QualType();
+}
+
+static std::optional<DirectoryEntryRef> directoryOf(const SourceManager &SM, SourceLocation Loc) {
+  OptionalFileEntryRef File = SM.getFileEntryRefForID(SM.getFileID(SM.getExpansionLoc(Loc)));
+  return File ? std::optional(File->getDir()) : std::nullopt;
+}
+
+bool isInLibrary(Session &T, SourceLocation Loc) {
   const SourceManager &SM = T.S.getSourceManager();
-  return findInDetail(T, R, SS, Loc) &&
-         SM.isWrittenInSameFile(SM.getExpansionLoc(R.getRepresentativeDecl()->getLocation()), Loc);
+  if (!T.Library) {
+    LookupResult R(T.S, &T.S.Context.Idents.get("config_count"), SourceLocation(),
+                   Sema::LookupOrdinaryName);
+    R.suppressDiagnostics();
+    CXXScopeSpec SS;
+    if (!findInDetail(T, R, SS, Loc))
+      return false;
+    T.Library = directoryOf(SM, R.getRepresentativeDecl()->getLocation());
+  }
+  std::optional<DirectoryEntryRef> Directory = directoryOf(SM, Loc);
+  return T.Library && Directory && *Directory == *T.Library;
 }
 
 bool isTlClass(const CXXRecordDecl *RD, llvm::StringRef Name) {

@@ -14,10 +14,18 @@ namespace tlplugin {
 clang::ExprResult buildDetailReference(Session &T, llvm::StringRef Name, clang::SourceLocation Loc,
                                        const clang::TemplateArgumentListInfo *Args = nullptr);
 
-/// The class tl::detail::Name.
+/// Whether the headers are those for which this plugin generates code. Reports once that they are
+/// not.
+bool checkHeaderVersion(Session &T, clang::SourceLocation Loc);
+
+/// The type tl::detail::Name.
 clang::QualType getDetailType(Session &T, llvm::StringRef Name, clang::SourceLocation Loc);
 
-/// Whether Loc is in the header that declares spaces.
+/// The class tl::detail::Name<Arg>.
+clang::QualType getDetailType(Session &T, llvm::StringRef Name, const clang::TemplateArgument &Arg,
+                              clang::SourceLocation Loc);
+
+/// Whether Loc is in one of the library's headers.
 bool isInLibrary(Session &T, clang::SourceLocation Loc);
 
 /// Whether RD is (a specialisation of) the class Name of namespace tl or tl::detail.

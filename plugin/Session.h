@@ -83,9 +83,15 @@ struct Variant {
 struct Dispatcher {
   Factory *Source = nullptr;
   clang::FunctionDecl *Default = nullptr;  ///< the specialisation with the default tunables
-  clang::FunctionDecl *Describe = nullptr; ///< __tl_factory_H
-  clang::FunctionDecl *Dispatch = nullptr; ///< __tl_dispatch_H
+  clang::VarDecl *Slot = nullptr;          ///< __tl_slot_H: where the runtime installs winners
+  clang::VarDecl *Last = nullptr;          ///< __tl_last_H: the thread's last call; null when lazy
+  clang::FunctionDecl *Describe = nullptr; ///< __tl_factory_H: the descriptor
+  clang::FunctionDecl *Dispatch = nullptr; ///< __tl_dispatch_H: what callers reach
+  clang::FunctionDecl *Select = nullptr;   ///< __tl_select_H: asks the runtime; null when lazy
+  clang::FunctionDecl *Register = nullptr; ///< __tl_register_H
   std::string Id;                          ///< the mangled name of Default
+  std::string Suffix;                      ///< H, made from Id
+  unsigned KeyWords = 0;                   ///< length of a problem key without the device's word
   bool Defined = false;
   bool DispatchDefined = false; ///< before the others, because the factory is constexpr
   bool Nested = false;          ///< only a variant's body asked for it
@@ -130,7 +136,9 @@ public:
   llvm::DenseSet<clang::SourceLocation> WarnedArguments; ///< factories in template arguments
   /// Classes completed so far: their implicit constructors are only known at the end.
   std::vector<clang::CXXRecordDecl *> Records;
-  std::shared_ptr<SourceIndex> Index;        ///< built for the first fingerprint
+  std::shared_ptr<SourceIndex> Index; ///< built for the first fingerprint
+  std::optional<clang::DirectoryEntryRef>
+      Library;                               ///< where the library's headers are, once asked for
   std::vector<clang::SourceRange> Skipped;   ///< source that the preprocessor left out
   std::vector<clang::VarDecl *> ShardLocals; ///< see Shards.h
   bool HeaderMissing = false;                ///< reported

@@ -2,6 +2,7 @@
 
 #include "plugin/SourceIndex.h"
 #include "plugin/AutotuneAttr.h"
+#include "plugin/Lookup.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Lex/Lexer.h"
@@ -76,7 +77,7 @@ void SourceIndex::add(const Decl *D) {
 
 void SourceIndex::indexSkipped() {
   for (SourceRange Range : T.Skipped) {
-    if (SM.isInSystemHeader(Range.getBegin()))
+    if (SM.isInSystemHeader(Range.getBegin()) || isInLibrary(T, Range.getBegin()))
       continue;
     // Inside of a declaration it is read with that.
     if (llvm::any_of(Bodies, [&](SourceRange Body) {

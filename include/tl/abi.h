@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /// Bumped when the meaning of an existing field or function changes.
-#define TL_ABI_VERSION 1
+#define TL_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,22 +76,20 @@ typedef struct tl_view {
   int64_t strides[TL_MAX_RANK]; ///< [elements]
 } tl_view;
 
+/// One parameter of a factory, and how the object of its argument is handled by code that does not
+/// know its type.
 typedef struct tl_parameter {
   const char *name; ///< as written in the factory, "" when unnamed
   uint32_t kind;    ///< TL_PARAMETER_*
   uint32_t element; ///< TL_ELEMENT_* of what a pointer, view or reference leads to, or of the value
   uint32_t access;  ///< TL_ACCESS_*
   uint32_t size;    ///< of the argument object; of the object referred to for a reference [bytes]
+  const void *type; ///< equal addresses mean equal types (without const and reference)
+  uint64_t align;   ///< of the argument object [bytes]
   /// Describes the buffer behind a VIEW argument; null for every other kind.
   void (*view)(const void *argument, tl_view *out);
   /// Points a copy of a POINTER or VIEW argument at other storage; null for every other kind.
   void (*rebase)(void *argument, void *data);
-} tl_parameter;
-
-/// How the object of one argument is handled by code that does not know its type.
-typedef struct tl_argument {
-  const void *type; ///< equal addresses mean equal types (without const)
-  uint64_t align;   ///< of the argument object [bytes]
   /// Constructs a copy; null: its bytes are copied, or it cannot be copied (UNCOPYABLE).
   void (*copy)(void *to, const void *from);
   /// Ends the life of such a copy; null: nothing has to be done.
@@ -99,11 +97,11 @@ typedef struct tl_argument {
   /// Makes a VIEW of rank 1 one of the whole elements in so many bytes at `data`; null: its extents
   /// cannot be changed.
   void (*resize)(void *argument, void *data, uint64_t bytes);
-} tl_argument;
+} tl_parameter;
 
 /// One input of a trial that the program gives in place of an argument.
 typedef struct tl_input {
-  const void *type; ///< as tl_argument::type
+  const void *type; ///< as tl_parameter::type
   void *object;
   uint32_t kind;    ///< TL_PARAMETER_VALUE, POINTER or VIEW
   uint32_t element; ///< TL_ELEMENT_*
@@ -217,10 +215,6 @@ struct tl_factory {
   uint32_t key_words;      ///< length of a problem key
   uint32_t own_parameters; ///< leading parameters that are the factory's own; the rest are those of
                            ///< the launch that a lazy factory returns
-  /// Null: see tl_rt_make_call, which does the same from the tables below. Not null in programs
-  /// that were built before there were such tables.
-  void (*make_call)(const tl_factory *, void *const *arguments, struct tl_call *call, uint64_t *key,
-                    void (*append)(void *sink, const char *text), void *sink);
   /// Trial inputs from `supply = fn`; null: there is none. Returns 1 and replaces addresses (and
   /// `extents` where known), with an owner to be handed to release_inputs after the last trial; 0:
   /// there are none; -1: they do not fit, and `append(sink, text)` was told why.
@@ -228,11 +222,10 @@ struct tl_factory {
                     uint64_t *extents, void **owner, void (*append)(void *sink, const char *text),
                     void *sink);
   void (*release_inputs)(void *owner);
-  const tl_argument *arguments;       ///< [parameter_count]
   int32_t (*current_device)(void);    ///< ordinal, -1: none; null on the CPU
   bool (*is_capturing)(void *stream); ///< null on the CPU
   /// Words of a problem key that `key = fn` makes, without the device's, and which of them are
-  /// signed; null: the words are those that tl_rt_make_call takes from the arguments.
+  /// signed (unless null); null: the words are those that tl_rt_make_key takes from the arguments.
   void (*own_key)(const tl_factory *, void *const *arguments, uint64_t *words, uint8_t *is_signed);
 };
 
@@ -252,12 +245,10 @@ typedef struct tl_call {
   uint32_t reserved;
 } tl_call;
 
-/// Makes a factory known. Called when its image is loaded; safe to call again; thread-safe.
-/// A factory of another ABI version is refused with one line on stderr.
-void tl_rt_register(const tl_factory *factory);
-
-/// Forgets a factory whose image is being unloaded; thread-safe.
-void tl_rt_unregister(const tl_factory *factory);
+/// Makes a factory known until the image (the address of its __dso_handle; null: the program) that
+/// says so is unloaded. Called when an image is loaded that calls the factory; safe to call again;
+/// thread-safe. A factory of another ABI version is refused with one line on stderr.
+void tl_rt_register(const tl_factory *factory, void *image);
 
 /// Installed variant for a key, or UINT32_MAX. No lock, no allocation, no system call; thread-safe.
 uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t key_words);
@@ -267,31 +258,34 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 /// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
 
-/// What a thread remembers of its last call of one factory. The words of its key follow.
+/// What a thread remembers of its last call of one factory. The words of its key follow, without
+/// the device's. Zeros where nothing is remembered.
 typedef struct tl_last_call {
-  uint64_t generation;  ///< of the dispatch slot, UINT64_MAX: nothing is remembered
-  const void *function; ///< the variant
+  uint64_t generation; ///< one more than that of the dispatch slot
+  void *function;      ///< the variant
 } tl_last_call;
 
 /// The slow path of a dispatcher: the function to run for these arguments, found in the table of
 /// installed winners, else as tl_rt_resolve finds it. `last` and the words after it are what the
-/// thread is to remember. Thread-safe.
-const void *tl_rt_select(const tl_factory *factory, void *const *arguments, const uint64_t *key,
-                         tl_last_call *last);
+/// thread is to remember; nothing is remembered where a key names the current device (the process
+/// sees devices of several models). Thread-safe. Throws what `key = fn` throws, and nothing else.
+void *tl_rt_select(const tl_factory *factory, void *const *arguments, tl_last_call *last);
 
-/// Fills in `call` for these arguments (for a lazy factory also those of the launch): key, device,
-/// stream, capturing. `key` has room for key_words: the current device's ordinal, but on the CPU;
-/// then what `key = fn` returns, else one word for each of the factory's own arguments that is an
-/// integer, enum or bool that it cannot write, and one for each dimension of a view. The printed
+/// The key of the problem that these arguments (the factory's own) make, [key_words]: on a GPU the
+/// current device's ordinal, or 0 where the process sees devices of one model only; then what
+/// `key = fn` returns, else one word for each argument that is an integer, enum or bool that the
+/// factory cannot write, and one for each dimension of a view. Thread-safe. Throws what `key = fn`
+/// throws, and nothing else.
+void tl_rt_make_key(const tl_factory *factory, void *const *arguments, uint64_t *key);
+
+/// Fills in `call` for these arguments (for a lazy factory also those of the launch): device,
+/// stream, capturing, and the key, as tl_rt_make_key makes it, in `key` [key_words]. The printed
 /// problem goes to `append(sink, text)`, and not into `call`. Thread-safe.
 void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
                      uint64_t *key, void (*append)(void *sink, const char *text), void *sink);
 
-/// Whether the first word of a problem key of this backend's factories is the current device's
-/// ordinal (1), because the process sees devices of several models, or 0 for all (0): a winner is
-/// one for all devices of a model, and asking which device is current takes the time of several
-/// dispatches. The answer is the same in all of a process's life. Thread-safe.
-int32_t tl_rt_key_names_device(uint32_t backend);
+/// tl_parameter::rebase of every raw pointer.
+void tl_rt_rebase_pointer(void *argument, void *data);
 
 /// Makes `inputs` those of every tuning session that begins on this thread, null: none. Returns
 /// what they were before.

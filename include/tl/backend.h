@@ -85,20 +85,6 @@ constexpr const char *(*take_error)() = nullptr;
 
 #endif
 
-/// What tl_rt_key_names_device said: 0 nothing yet, 1 no, 2 yes. Not a static of a function, whose
-/// guard would put a call into the fast path of a dispatcher.
-inline constinit unsigned char device_naming = 0;
-
-/// Whether keys are known to name no device.
-inline bool device_is_unnamed() { return __atomic_load_n(&device_naming, __ATOMIC_RELAXED) == 1; }
-
-/// The device's word of a problem key.
-inline std::uint64_t device_word() {
-  if (__atomic_load_n(&device_naming, __ATOMIC_RELAXED) == 0)
-    __atomic_store_n(&device_naming, tl_rt_key_names_device(backend) ? 2 : 1, __ATOMIC_RELAXED);
-  return device_is_unnamed() ? 0 : static_cast<std::uint64_t>(current_device());
-}
-
 } // namespace tl::detail
 
 #endif

@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the plugin's generated functions call. For each concrete factory it emits
+// What the plugin's generated code is made of. For each concrete factory it emits
+//
+//   tl_dispatch_slot __tl_slot_H;                    // the runtime installs winners here
+//   __thread tl::detail::last_call<2> __tl_last_H;   // two words in the key: m and n
 //
 //   const tl_factory *__tl_factory_H() {
 //     ...tables...
-//     static const auto described = describe_parameters<R(Args...)>("m", "a");
-//     static const auto options = option_set(timeout = 30);
-//     static const tl_factory factory = describe<&__tl_factory_H, R(Args...)>(
-//         generated{...}, &__tl_dispatch_H, described, options);
+//     static const tl_factory factory = tl::detail::describe({...});
 //     return &factory;
 //   }
+//   R __tl_select_H(Args... args) {
+//     void *const arguments[] = {&args...};
+//     return ((R (*)(Args...))tl_rt_select(__tl_factory_H(), arguments,
+//     &__tl_last_H.call))(args...);
+//   }
 //   R __tl_dispatch_H(Args... args) {
-//     return dispatch<&__tl_factory_H, R(Args...)>(option_set(), args...);
+//     if (__tl_last_H.call.generation == __atomic_load_n(&__tl_slot_H.generation, ...) + 1 &&
+//         __tl_last_H.key[0] == m && __tl_last_H.key[1] == n) [[likely]]
+//       return ((R (*)(Args...))__tl_last_H.call.function)(args...);
+//     return __tl_select_H(args...);
+//   }
+//   [[gnu::constructor]] void __tl_register_H() { tl_rt_register(__tl_factory_H(), &__dso_handle);
 //   }
 //
-// All of the former are constants: what is compiled for a factory is its fast path and a few
-// functions of some instructions. Everything that need not know a type stands in the runtime.
+// The descriptor is a constant. What is compiled for a factory is its fast path and a few functions
+// of some instructions, and next to no template has to be instantiated for them. Everything that
+// need not know a type stands in the runtime.
 
 #ifndef TL_DISPATCH_H
 #define TL_DISPATCH_H
@@ -47,7 +58,27 @@ template <class Signature> class kernel;
 
 namespace detail {
 
-using factory_function = const tl_factory *(*)();
+/// Its name tells the plugin that what it generates fits these headers; another one with every
+/// change of what is below.
+struct generated_code_2;
+
+using dispatch_slot = tl_dispatch_slot;
+using parameter = tl_parameter;
+using factory_function = const tl_factory *();
+
+/// What a thread remembers of its last call of a factory whose key has N words, without the
+/// device's. All zeros at first, so that reaching it is free.
+template <std::size_t N> struct last_call {
+  tl_last_call call;
+  std::uint64_t key[N + 1]; ///< one spare, so that a factory without a key is no special case
+};
+
+using ::tl_rt_rebase_pointer;
+using ::tl_rt_register;
+using ::tl_rt_select;
+
+/// Its address stands for the image that a source is compiled into.
+extern "C" __attribute__((visibility("hidden"))) void *__dso_handle;
 
 /// The constants that only the plugin knows.
 struct generated {
@@ -60,7 +91,16 @@ struct generated {
   const void *functions; ///< R (*const[])(Args...)
   unsigned variant_count;
   unsigned default_variant;
-  const void *values; ///< const Config *const[], null unless `eligible` is given
+  const void *values = nullptr; ///< const Config *const[], null unless `eligible` is given
+  const tl_parameter *parameters = nullptr;
+  unsigned parameter_count = 0;
+  unsigned own_parameters = 0;
+  unsigned key_words = 0; ///< without the device's
+  tl_dispatch_slot *slot = nullptr;
+  const void *dispatcher = nullptr; ///< by which the programmatic interfaces find the factory
+  tl_parameter result{};
+  /// invoke_variant or invoke_launch; null where an argument cannot be passed to several variants.
+  decltype(tl_factory::invoke) invoke = nullptr;
 };
 
 /// The attribute's options, each found by its keyword.
@@ -68,7 +108,6 @@ template <class... Options> struct option_set_t : Options... {};
 template <class... Options> constexpr option_set_t<Options...> option_set(Options... options) {
   return {options...};
 }
-inline constexpr option_set_t<> no_options{};
 
 /// The one with a keyword among the options of a set: a function that nobody defines, for
 /// decltype.
@@ -84,66 +123,25 @@ template <class Keyword, class Options> constexpr auto &value_of(const Options &
   return static_cast<const option_of<Keyword, Options> &>(options).value;
 }
 
-/// The runtime's view of a factory's parameters.
-template <std::size_t N> struct described_parameters {
-  tl_parameter parameters[N + 1];
-  tl_argument arguments[N + 1];
-};
-template <class Parameter> using name_of = const char *;
-
 /// What the runtime sees of a factory: its own parameters, then, where it is lazy, those of the
 /// launch that it returns and the stream of that launch.
 template <class Signature> struct full_signature;
 template <class R, class... Args> struct full_signature<R(Args...)> {
-  using type = R(Args...);
   using result = R;
   using own = type_list<Args...>;
   using all = type_list<Args...>;
   using values = all; ///< without the stream that we add
-
-  static constexpr described_parameters<sizeof...(Args)> describe(name_of<Args>... names) {
-    return {{describe_parameter<Args>(names)..., tl_parameter{}},
-            {describe_argument<Args>()..., tl_argument{}}};
-  }
 };
 template <class R, class... P, class... Args> struct full_signature<kernel<R(P...)>(Args...)> {
 #if TL_HAS_STREAMS
-  using type = R(Args..., P..., stream_t);
   using all = type_list<Args..., P..., stream_t>;
 #else
-  using type = R(Args..., P...);
   using all = type_list<Args..., P...>;
 #endif
-  using result = kernel<R(P...)>;
+  using result = R; ///< of the launch
   using own = type_list<Args...>;
   using values = type_list<Args..., P...>;
-
-  static constexpr auto describe(name_of<Args>... names) {
-    return with_launch(all{}, std::make_index_sequence<list_size_v<all> - sizeof...(Args)>{},
-                       names...);
-  }
-
-private:
-  template <class... All, std::size_t... I>
-  static constexpr described_parameters<sizeof...(All)>
-  with_launch(type_list<All...>, std::index_sequence<I...>, name_of<Args>... names) {
-    return full_signature<void(All...)>::describe(names..., position_name<sizeof...(Args) + I>...);
-  }
 };
-
-/// Zero-initialised storage through which the runtime publishes what it installed.
-template <factory_function Factory> inline constinit tl_dispatch_slot dispatch_slot{};
-
-/// Registers the factory when its image is loaded, and takes it back when that is unloaded.
-template <factory_function Factory> struct registration {
-  registration() { tl_rt_register(Factory()); }
-  ~registration() { tl_rt_unregister(Factory()); }
-  registration(const registration &) = delete;
-  registration &operator=(const registration &) = delete;
-
-  static const registration done;
-};
-template <factory_function Factory> const registration<Factory> registration<Factory>::done;
 
 template <class Config> constexpr bool same_config(const Config &a, const Config &b) {
   if constexpr (requires { bool(a == b); })
@@ -199,31 +197,29 @@ template <class R, class Call> void keep_result(void *result, Call &&call) {
   }
 }
 
-/// Type-erased access to the variants of all factories with one signature: tl_factory::invoke.
-template <class Signature> struct variants_of;
-template <class R, class... Args> struct variants_of<R(Args...)> {
-  using function = R (*)(Args...);
-
-  TL_SMALL_CODE static void invoke(const tl_factory *factory, std::uint32_t variant,
-                                   void *const *arguments, void *result) {
-    call(static_cast<const function *>(factory->functions)[variant], arguments, result,
-         std::index_sequence_for<Args...>{});
+template <class R, class... Args, std::size_t... I>
+[[gnu::always_inline]] inline void
+call_variant(R (*variant)(Args...), [[maybe_unused]] void *const *arguments,
+             [[maybe_unused]] void *result, std::index_sequence<I...>) {
+  // Without argument::get, of which nothing would be left but its cost at compile time.
+  if constexpr (is_comparable_result<R>) {
+    const R value = variant(static_cast<typename argument<Args>::passed>(
+        *static_cast<typename argument<Args>::pointer>(arguments[I]))...);
+    if (result)
+      __builtin_memcpy(result, &value, sizeof value);
+  } else {
+    static_cast<void>(variant(static_cast<typename argument<Args>::passed>(
+        *static_cast<typename argument<Args>::pointer>(arguments[I]))...));
   }
+}
 
-private:
-  template <std::size_t... I>
-  [[gnu::always_inline]] static void call(function variant, [[maybe_unused]] void *const *arguments,
-                                          [[maybe_unused]] void *result,
-                                          std::index_sequence<I...>) {
-    if constexpr (std::is_arithmetic_v<R> || std::is_enum_v<R>) {
-      const R value = variant(argument<Args>::get(arguments[I])...);
-      if (result)
-        __builtin_memcpy(result, &value, sizeof value);
-    } else {
-      static_cast<void>(variant(argument<Args>::get(arguments[I])...));
-    }
-  }
-};
+/// tl_factory::invoke for all factories with one signature that are not lazy.
+template <class R, class... Args>
+TL_SMALL_CODE void invoke_variant(const tl_factory *factory, std::uint32_t variant,
+                                  void *const *arguments, void *result) {
+  call_variant(static_cast<R (*const *)(Args...)>(factory->functions)[variant], arguments, result,
+               std::index_sequence_for<Args...>{});
+}
 
 /// The callbacks among the options of one factory: the other end of tl_options' function pointers.
 template <class Signature, class Options, class Config> struct erased;
@@ -325,6 +321,28 @@ constexpr void set_option(tl_options &to, const option<keyword::supply, supply_t
 template <class Keyword, class Value>
 constexpr void set_option(tl_options &, const option<Keyword, Value> &) {}
 
+/// tl_factory::own_key. Not through apply_arguments: an argument may be one that nobody can copy.
+template <class Options, class... Args> struct own_key {
+  static void words(const tl_factory *factory, void *const *arguments, std::uint64_t *words_at,
+                    std::uint8_t *signs_at) {
+    words_of(factory, arguments, words_at, signs_at, std::index_sequence_for<Args...>{});
+  }
+
+private:
+  template <std::size_t... I>
+  static void words_of(const tl_factory *factory, [[maybe_unused]] void *const *arguments,
+                       std::uint64_t *words_at, std::uint8_t *signs_at, std::index_sequence<I...>) {
+    const auto value = value_of<keyword::key>(*static_cast<const Options *>(factory->context))(
+        *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
+    append_key_value(words_at, value);
+    if (signs_at)
+      append_signs<std::remove_cv_t<decltype(value)>>(signs_at);
+  }
+};
+template <class Options, class... Args> constexpr auto own_key_for(type_list<Args...>) {
+  return &own_key<Options, Args...>::words;
+}
+
 /// What the option of a callback puts into the descriptor; nothing for any other option.
 template <class Signature, class Config, class Options> struct callbacks {
   using access = erased<Signature, Options, Config>;
@@ -351,187 +369,61 @@ template <class Signature, class Config, class Options> struct callbacks {
   static constexpr void set(tl_factory &, ...) {}
 };
 
-/// `names` are those of the factory's own parameters.
-template <class Signature, class... Names> constexpr auto describe_parameters(Names... names) {
-  return full_signature<Signature>::describe(names...);
-}
-
-template <class Signature> struct signature_traits;
-template <class R, class... Args> struct signature_traits<R(Args...)> {
-  using result = R;
-  static constexpr bool copyable = (true && ... && is_copyable_argument<Args>);
-};
-
-/// How a factory's arguments become a problem.
-template <class Options, class... Args> struct problem_of {
-  static constexpr bool own_key = has_option_v<keyword::key, Options>;
-  static constexpr std::size_t device_words = backend == TL_BACKEND_CPU ? 0 : 1;
-
-  static constexpr std::size_t problem_words() {
-    if constexpr (own_key)
-      return key_words_of_value<std::remove_cvref_t<decltype(value_of<keyword::key>(
-          std::declval<const Options &>())(std::declval<std::remove_reference_t<Args> &>()...))>>();
-    else
-      return (std::size_t(0) + ... + key_words_of<Args>());
-  }
-  static constexpr std::size_t words = device_words + problem_words();
-
-  [[gnu::always_inline]] static void make_key(std::uint64_t *at, const Options &options,
-                                              std::remove_reference_t<Args> &...args) {
-    make_key_on(device_words != 0 ? device_word() : 0, at, options, args...);
-  }
-
-  [[gnu::always_inline]] static void make_key_on([[maybe_unused]] std::uint64_t device,
-                                                 std::uint64_t *at,
-                                                 [[maybe_unused]] const Options &options,
-                                                 std::remove_reference_t<Args> &...args) {
-    if constexpr (device_words != 0)
-      *at++ = device;
-    if constexpr (own_key)
-      append_key_value(at, value_of<keyword::key>(options)(args...));
-    else
-      (append_key<Args>(at, args), ...);
-  }
-
-  /// tl_factory::own_key.
-  static void make_own_key(const tl_factory *factory, [[maybe_unused]] void *const *arguments,
-                           std::uint64_t *words_at, std::uint8_t *signs_at) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      const auto value = value_of<keyword::key>(*static_cast<const Options *>(factory->context))(
-          *static_cast<std::remove_reference_t<Args> *>(arguments[I])...);
-      append_key_value(words_at, value);
-      append_signs<std::remove_cv_t<decltype(value)>>(signs_at);
-    }(std::index_sequence_for<Args...>{});
-  }
-};
-
-template <class List, class Options> struct problem_of_list;
-template <class... Args, class Options> struct problem_of_list<type_list<Args...>, Options> {
-  using type = problem_of<Options, Args...>;
-};
-
-/// The descriptor of one factory. `reached_by` is its dispatcher, by whose address the programmatic
-/// interfaces find it. `Config` is the type of `generated::values`' elements, void for none. A
-/// constant wherever the options are.
-template <factory_function Factory, class Signature, class Config = void, std::size_t N,
-          class... Options>
-constexpr tl_factory describe(const generated &tables, const void *reached_by,
-                              const described_parameters<N> &described,
-                              const option_set_t<Options...> &options) {
-  using full = full_signature<Signature>;
-  using traits = signature_traits<typename full::type>;
-  using problem = typename problem_of_list<typename full::own, option_set_t<Options...>>::type;
+/// The descriptor of one factory, a constant.
+constexpr tl_factory describe(const generated &it) {
   tl_factory result{};
   result.abi_version = TL_ABI_VERSION;
   result.struct_size = sizeof result;
   result.backend = backend;
-  result.variant_count = tables.variant_count;
-  result.default_variant = tables.default_variant;
-  result.parameter_count = N;
-  result.id = tables.id;
-  result.name = tables.name;
-  result.file = tables.file;
-  result.line = tables.line;
-  result.fingerprint = tables.fingerprint;
-  result.configs = tables.configs;
-  result.parameters = described.parameters;
-  result.arguments = described.arguments;
-  result.functions = tables.functions;
-  result.context = &options;
-  result.values = tables.values;
+  result.variant_count = it.variant_count;
+  result.default_variant = it.default_variant;
+  result.parameter_count = it.parameter_count;
+  result.tunable = it.invoke != nullptr;
+  result.id = it.id;
+  result.name = it.name;
+  result.file = it.file;
+  result.line = it.line;
+  result.fingerprint = it.fingerprint;
+  result.configs = it.configs;
+  result.parameters = it.parameters;
+  result.result = it.result;
+  result.functions = it.functions;
+  result.values = it.values;
   result.options = default_options;
-  (set_option(result.options, static_cast<const Options &>(options)), ...);
-  result.slot = &dispatch_slot<Factory>;
-  result.dispatcher = reached_by;
-  result.key_words = problem::words;
-  result.own_parameters = static_cast<std::uint32_t>(list_size_v<typename full::own>);
+  result.slot = it.slot;
+  result.invoke = it.invoke;
+  result.dispatcher = it.dispatcher;
+  result.key_words = it.key_words;
+  result.own_parameters = it.own_parameters;
   if constexpr (backend != TL_BACKEND_CPU) {
+    ++result.key_words;
     result.take_error = take_error;
     result.current_device = current_device;
     result.is_capturing = is_capturing;
   }
-  if constexpr (problem::own_key)
-    result.own_key = problem::make_own_key;
-  if constexpr (traits::copyable) {
-    result.tunable = 1;
-    result.result = describe_result<typename traits::result>();
-    result.invoke = &variants_of<Signature>::invoke;
-    (callbacks<Signature, Config, option_set_t<Options...>>::set(
-         result, static_cast<const Options &>(options)),
-     ...);
-  }
   return result;
 }
 
-/// How a parameter is handed on to another function: a number or pointer as it is, so that it need
-/// not be in memory before that function asks for it.
-template <class Parameter>
-using passed_on_t = std::conditional_t<std::is_scalar_v<Parameter>, Parameter, Parameter &&>;
+/// Whether a factory's arguments can be passed to several variants.
+template <class List> inline constexpr bool all_copyable = false;
+template <class... T>
+inline constexpr bool all_copyable<type_list<T...>> = (true && ... && is_copyable_argument<T>);
 
-template <factory_function Factory, class Signature, class Options> struct dispatcher;
-
-template <factory_function Factory, class R, class... Args, class Options>
-struct dispatcher<Factory, R(Args...), Options> {
-  using function = R (*)(Args...);
-  using problem = problem_of<Options, Args...>;
-  static constexpr std::size_t words = problem::words;
-
-  /// Trivially constructed, so that reaching it is free.
-  struct last_call {
-    tl_last_call call;
-    std::uint64_t key[words + 1]; ///< one spare, so that a factory without a key is no special case
-  };
-  static inline thread_local constinit last_call last{{~std::uint64_t(0), nullptr}, {}};
-
-  /// Every call in it is the last thing that it does, so that it needs no stack of its own: beside
-  /// a launch, most of what a dispatch costs is fetching its code.
-  [[gnu::always_inline]] static R call(const Options &options, Args &&...args) {
-    if constexpr (problem::device_words != 0)
-      if (!device_is_unnamed()) [[unlikely]]
-        return call_by_device(options, static_cast<passed_on_t<Args>>(args)...);
-    return call_on(0, options, static_cast<Args &&>(args)...);
-  }
-
-  [[gnu::noinline]] static R call_by_device(const Options &options, passed_on_t<Args>... args) {
-    return call_on(device_word(), options, static_cast<Args &&>(args)...);
-  }
-
-  [[gnu::always_inline]] static R call_on(std::uint64_t device, const Options &options,
-                                          Args &&...args) {
-    std::uint64_t key[words + 1];
-    problem::make_key_on(device, key, options, args...);
-    last_call &known = last;
-    bool same = known.call.generation ==
-                __atomic_load_n(&dispatch_slot<Factory>.generation, __ATOMIC_ACQUIRE);
-    for (std::size_t i = 0; i < words; ++i)
-      same &= known.key[i] == key[i];
-    if (!same) [[unlikely]]
-      return call_selected(options, static_cast<passed_on_t<Args>>(args)...);
-    return reinterpret_cast<function>(const_cast<void *>(known.call.function))(
-        static_cast<Args &&>(args)...);
-  }
-
-  /// Makes the key again, so that the fast path keeps it in registers.
-  // Clang 19 wants a standard attribute before a GNU one.
-  [[gnu::noinline, gnu::cold]] TL_SMALL_CODE static R call_selected(const Options &options,
-                                                                    passed_on_t<Args>... args) {
-    std::uint64_t key[words + 1];
-    problem::make_key(key, options, args...);
-    void *arguments[] = {
-        const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(args)))...,
-        nullptr};
-    const void *selected = tl_rt_select(Factory(), arguments, key, &last.call);
-    return reinterpret_cast<function>(const_cast<void *>(selected))(static_cast<Args &&>(args)...);
-  }
-};
-
-/// Runs the variant that is installed for this problem; finds or tunes it first when there is none.
-/// Of the options only `key` counts here.
-template <factory_function Factory, class Signature, class Options, class... Args>
-[[gnu::always_inline]] inline typename full_signature<Signature>::result
-dispatch(const Options &options, Args &&...args) {
-  static_cast<void>(registration<Factory>::done);
-  return dispatcher<Factory, Signature, Options>::call(options, static_cast<Args &&>(args)...);
+/// The same with options: a constant wherever they are. `Config` is the type of what
+/// `generated::values` points to, void for none.
+template <class Signature, class Config = void, class... Options>
+constexpr tl_factory describe_with(const option_set_t<Options...> &options, const generated &it) {
+  using full = full_signature<Signature>;
+  tl_factory result = describe(it);
+  result.context = &options;
+  (set_option(result.options, static_cast<const Options &>(options)), ...);
+  if constexpr (has_option_v<keyword::key, option_set_t<Options...>>)
+    result.own_key = own_key_for<option_set_t<Options...>>(typename full::own{});
+  if constexpr (all_copyable<typename full::all>)
+    (callbacks<Signature, Config, option_set_t<Options...>>::set(
+         result, static_cast<const Options &>(options)),
+     ...);
+  return result;
 }
 
 } // namespace detail

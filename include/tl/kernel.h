@@ -83,8 +83,7 @@ public:
     resolved *before = nullptr; ///< kept too: a reader may be in it
   };
 
-  deferred_launch(const tl_factory *factory, const tl_dispatch_slot *slot)
-      : factory_(factory), slot_(slot) {}
+  explicit deferred_launch(const tl_factory *factory) : factory_(factory) {}
   ~deferred_launch() override {
     while (current_) {
       const auto last = shared<resolved>::take_over(current_);
@@ -95,8 +94,9 @@ public:
   /// The winner's description where it is known, else null.
   [[gnu::always_inline]] const resolved *known() const {
     const resolved *it = __atomic_load_n(&current_, __ATOMIC_ACQUIRE);
-    return it && it->generation == __atomic_load_n(&slot_->generation, __ATOMIC_ACQUIRE) ? it
-                                                                                         : nullptr;
+    return it && it->generation == __atomic_load_n(&factory_->slot->generation, __ATOMIC_ACQUIRE)
+               ? it
+               : nullptr;
   }
 
   /// Finds or tunes the winner on the launch's arguments, given by address; `synthetic` when there
@@ -126,7 +126,6 @@ protected:
   }
 
   const tl_factory *factory_;
-  const tl_dispatch_slot *slot_;
 
 private:
   resolved *current_ = nullptr; ///< owned, like all those before it
@@ -409,7 +408,8 @@ template <class... T> bool same_arguments(const std::tuple<T...> &a, const std::
 
 /// The variants of a lazy factory, to the runtime: functions of the factory's parameters, the
 /// launch's, and the stream, that build a description and launch it.
-template <class R, class... P, class... Args> struct variants_of<kernel<R(P...)>(Args...)> {
+template <class Launch, class... Args> struct launches_of;
+template <class R, class... P, class... Args> struct launches_of<kernel<R(P...)>, Args...> {
   using launch = kernel<R(P...)>;
   using function = launch (*)(Args...);
 
@@ -454,6 +454,13 @@ private:
                           : stream_t{};
   }
 };
+
+/// tl_factory::invoke for all lazy factories with one signature.
+template <class Launch, class... Args>
+void invoke_launch(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
+                   void *result) {
+  launches_of<Launch, Args...>::invoke(factory, variant, arguments, result);
+}
 
 /// The callbacks among the options of a lazy factory.
 template <class R, class... P, class... Args, class Options, class Config>
@@ -527,41 +534,41 @@ void declare_extent(const extents_t *extents, void *&address, std::uint64_t &byt
   }
 }
 
-/// A handle of one lazy factory for one set of its arguments.
-template <factory_function Factory, class Options, class Launch, class... Args>
-class factory_handle;
+/// A handle of one lazy factory, whose key has `Words` words, for one set of its arguments.
+template <std::size_t Words, class Signature> class factory_handle;
 
-template <factory_function Factory, class Options, class R, class... P, class... Args>
-class factory_handle<Factory, Options, kernel<R(P...)>, Args...> final
-    : public deferred_launch<R, P...> {
+template <std::size_t Words, class R, class... P, class... Args>
+class factory_handle<Words, kernel<R(P...)>(Args...)> final : public deferred_launch<R, P...> {
 public:
   using base = deferred_launch<R, P...>;
   using launch = kernel<R(P...)>;
   using function = launch (*)(Args...);
-  using problem = problem_of<Options, Args...>;
   using resolved = typename base::resolved;
 
-  factory_handle(const Options &options, Args &&...args)
-      : base(Factory(), &dispatch_slot<Factory>), arguments_(static_cast<Args &&>(args)...) {
-    std::apply([&](auto &...own) { problem::make_key(key_, options, own...); }, arguments_);
+  explicit factory_handle(const tl_factory *factory, Args &&...args)
+      : base(factory), arguments_(static_cast<Args &&>(args)...) {
+    void *own[sizeof...(Args) + 1] = {};
+    point_at_own(own);
+    tl_rt_make_key(factory, own, key_);
   }
 
-  bool ready() const override { return tl_rt_find(this->slot_, key_, words) != UINT32_MAX; }
+  bool ready() const override { return installed() != UINT32_MAX; }
 
   launch default_description() const override { return build(this->factory_->default_variant); }
 
   shared<resolved> resolve(stream_t stream, void *const *launch_arguments,
                            bool synthetic) override {
     // Read before the look-up: a change in between makes the entry stale, never wrong.
-    const std::uint64_t generation = __atomic_load_n(&this->slot_->generation, __ATOMIC_ACQUIRE);
-    std::uint32_t variant = tl_rt_find(this->slot_, key_, words);
+    const std::uint64_t generation =
+        __atomic_load_n(&this->factory_->slot->generation, __ATOMIC_ACQUIRE);
+    std::uint32_t variant = installed();
     if (variant == UINT32_MAX) {
       auto ask = [&](const tl_call &call) { variant = tl_rt_resolve(this->factory_, &call); };
       with_call(stream, launch_arguments, synthetic, ask);
     }
     auto found = make_shared_object<resolved>(generation, variant, build(variant));
     // What holds for this launch only (a stream is being captured) is not installed.
-    if (tl_rt_find(this->slot_, key_, words) == variant)
+    if (installed() == variant)
       this->keep(found);
     return found;
   }
@@ -570,14 +577,7 @@ public:
                  call_listener listener) override {
     constexpr std::size_t own = sizeof...(Args), all = own + sizeof...(P);
     void *arguments[all + 2] = {};
-    std::size_t at = 0;
-    std::apply(
-        [&](auto &...mine) {
-          ((arguments[at++] =
-                const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(mine)))),
-           ...);
-        },
-        arguments_);
+    point_at_own(arguments);
     for (std::size_t i = 0; i < sizeof...(P); ++i)
       arguments[own + i] = launch_arguments[i];
     if constexpr (TL_HAS_STREAMS)
@@ -596,7 +596,7 @@ public:
     }
     std::string text;
     tl_call call{};
-    std::uint64_t key[words + 1];
+    std::uint64_t key[Words + 1];
     tl_rt_make_call(
         this->factory_, arguments, &call, key,
         [](void *sink, const char *more) { *static_cast<std::string *>(sink) += more; }, &text);
@@ -608,7 +608,20 @@ public:
   }
 
 private:
-  static constexpr std::uint32_t words = static_cast<std::uint32_t>(problem::words);
+  std::uint32_t installed() const {
+    return tl_rt_find(this->factory_->slot, key_, static_cast<std::uint32_t>(Words));
+  }
+
+  /// Writes the addresses of the factory's own arguments.
+  void point_at_own(void **to) {
+    std::apply(
+        [&](auto &...mine) {
+          ((*to++ =
+                const_cast<void *>(static_cast<const volatile void *>(__builtin_addressof(mine)))),
+           ...);
+        },
+        arguments_);
+  }
 
   launch build(std::uint32_t variant) const {
     return std::apply(
@@ -621,18 +634,15 @@ private:
   }
 
   std::tuple<std::remove_cvref_t<Args>...> arguments_;
-  std::uint64_t key_[words + 1]{};
+  std::uint64_t key_[Words + 1]{};
 };
 
-template <factory_function Factory, class R, class... P, class... Args, class Options>
-struct dispatcher<Factory, kernel<R(P...)>(Args...), Options> {
-  /// Costs one allocation: what is fast is the handle.
-  static kernel<R(P...)> call(const Options &options, Args &&...args) {
-    return kernel<R(P...)>(shared<deferred_launch<R, P...>>(
-        make_shared_object<factory_handle<Factory, Options, kernel<R(P...)>, Args...>>(
-            options, static_cast<Args &&>(args)...)));
-  }
-};
+/// What the dispatcher of a lazy factory does. Costs one allocation: what is fast is the handle.
+template <std::size_t Words, class Launch, class... Args>
+Launch make_handle(const tl_factory *factory, std::type_identity_t<Args>... args) {
+  return Launch(make_shared_object<factory_handle<Words, Launch(Args...)>>(
+      factory, static_cast<Args &&>(args)...));
+}
 
 } // namespace detail
 } // namespace tl

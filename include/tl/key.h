@@ -2,11 +2,13 @@
 //
 // The problem key: the exact words that a dispatcher compares. By default each integral, enum and
 // bool argument is one word and each dimension of a view is one. The runtime makes the same words
-// from tl_parameter, and prints them: see tl_rt_make_call.
+// from tl_parameter: see tl_rt_make_key. A dispatcher compares those of numbers itself; here is
+// what it asks of other arguments, and of `key = fn`.
 
 #ifndef TL_KEY_H
 #define TL_KEY_H
 
+#include <tl/keywords.h>
 #include <tl/signature.h>
 
 #include <cstddef>
@@ -83,21 +85,23 @@ template <class T> constexpr std::size_t key_words_of_value() {
   }
 }
 
-template <class Parameter>
-[[gnu::always_inline]] inline void append_key(std::uint64_t *&at,
-                                              const std::remove_reference_t<Parameter> &argument) {
-  using type = std::remove_reference_t<Parameter>;
-  if constexpr (is_view_parameter<Parameter>()) {
-    if constexpr (view_of<type>::rank == 1 && requires { std::size(argument); }) {
-      *at++ = std::size(argument);
-    } else {
-      const tl_view view = view_of<type>::view(argument);
-      for (std::size_t i = 0; i < view_of<type>::rank; ++i)
-        *at++ = view.shape[i];
-    }
-  } else if constexpr (is_key_parameter<Parameter>()) {
-    *at++ = key_word(argument);
+/// Words of a key in a row.
+template <std::size_t N> struct key_part {
+  std::uint64_t words[N];
+};
+
+/// The dimensions of a view. The plugin takes their number from the type that this returns.
+template <class View>
+[[gnu::always_inline]] inline key_part<view_of<View>::rank> extents_of(View &argument) {
+  key_part<view_of<View>::rank> result;
+  if constexpr (view_of<View>::rank == 1 && requires { std::size(argument); }) {
+    result.words[0] = std::size(argument);
+  } else {
+    const tl_view view = view_of<View>::view(argument);
+    for (std::size_t i = 0; i < view_of<View>::rank; ++i)
+      result.words[i] = view.shape[i];
   }
+  return result;
 }
 
 /// The words of what `key = fn` returned.
@@ -121,6 +125,19 @@ template <class Value> constexpr void append_signs(std::uint8_t *&at) {
     }(std::make_index_sequence<std::tuple_size<Value>::value>{});
   else
     *at++ = is_signed_word<Value>();
+}
+
+/// The words that `key = fn` makes of the arguments. The plugin takes their number from the type
+/// that this returns.
+template <class Function, class... Args>
+[[gnu::always_inline]] inline auto own_key_of(const option<keyword::key, Function> &key,
+                                              Args &...args) {
+  const auto value = key.value(args...);
+  using type = std::remove_cv_t<decltype(value)>;
+  key_part<key_words_of_value<type>()> result;
+  std::uint64_t *at = result.words;
+  append_key_value(at, value);
+  return result;
 }
 
 } // namespace detail

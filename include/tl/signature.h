@@ -40,27 +40,31 @@ struct part_of<Complex<T>> {
   using type = T;
 };
 
+constexpr std::uint32_t integer_element(std::size_t size, bool is_signed) {
+  switch (size) {
+  case 1:
+    return is_signed ? TL_ELEMENT_I8 : TL_ELEMENT_U8;
+  case 2:
+    return is_signed ? TL_ELEMENT_I16 : TL_ELEMENT_U16;
+  case 4:
+    return is_signed ? TL_ELEMENT_I32 : TL_ELEMENT_U32;
+  case 8:
+    return is_signed ? TL_ELEMENT_I64 : TL_ELEMENT_U64;
+  default:
+    return TL_ELEMENT_BYTES;
+  }
+}
+
+/// TL_ELEMENT_* of a type.
 template <class T> constexpr std::uint32_t element_of() {
   using type = typename part_of<std::remove_cv_t<T>>::type;
   if constexpr (__is_same(type, bool))
     return TL_ELEMENT_BOOL;
   else if constexpr (std::is_enum_v<type>)
     return element_of<std::underlying_type_t<type>>();
-  else if constexpr (std::is_integral_v<type>) {
-    constexpr bool is_signed = std::is_signed_v<type>;
-    switch (sizeof(type)) {
-    case 1:
-      return is_signed ? TL_ELEMENT_I8 : TL_ELEMENT_U8;
-    case 2:
-      return is_signed ? TL_ELEMENT_I16 : TL_ELEMENT_U16;
-    case 4:
-      return is_signed ? TL_ELEMENT_I32 : TL_ELEMENT_U32;
-    case 8:
-      return is_signed ? TL_ELEMENT_I64 : TL_ELEMENT_U64;
-    default:
-      return TL_ELEMENT_BYTES;
-    }
-  } else if constexpr (__is_same(type, float))
+  else if constexpr (std::is_integral_v<type>)
+    return integer_element(sizeof(type), std::is_signed_v<type>);
+  else if constexpr (__is_same(type, float))
     return TL_ELEMENT_F32;
   else if constexpr (__is_same(type, double))
     return TL_ELEMENT_F64;
@@ -123,17 +127,18 @@ template <class Parameter> constexpr bool is_view_parameter() {
     return false;
 }
 
-/// tl_parameter::rebase of every raw pointer.
-inline void rebase_pointer(void *argument, void *data) {
-  __builtin_memcpy(argument, &data, sizeof data);
-}
-
 /// Whether an argument can be passed to several variants.
-template <class Parameter>
-inline constexpr bool is_copyable_argument =
-    __is_constructible(std::remove_cvref_t<Parameter>, const std::remove_cvref_t<Parameter> &);
+template <class Type>
+inline constexpr bool is_copyable_argument = __is_constructible(Type, const Type &);
 template <class Type> inline constexpr bool is_copyable_argument<Type &> = true;
+template <class Type>
+inline constexpr bool is_copyable_argument<Type &&> =
+    __is_constructible(std::remove_cv_t<Type>, const Type &);
 
+/// Its address stands for the type.
+template <class T> inline constexpr char type_identity{};
+
+/// The row of a parameter. Those of numbers and of pointers to them the plugin writes down itself.
 template <class Parameter> constexpr tl_parameter describe_parameter(const char *name) {
   using type = std::remove_reference_t<Parameter>;
   using bare = std::remove_cv_t<type>;
@@ -141,6 +146,7 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
   result.name = name;
   result.size = sizeof(type);
   result.element = TL_ELEMENT_BYTES;
+  result.type = &type_identity<bare>;
   if constexpr (is_view_parameter<Parameter>()) {
     using traits = view_of<type>;
     result.kind = TL_PARAMETER_VIEW;
@@ -149,11 +155,19 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.view = [](const void *argument, tl_view *out) {
       *out = traits::view(*static_cast<type *>(const_cast<void *>(argument)));
     };
-    if constexpr (!std::is_lvalue_reference_v<Parameter> &&
-                  requires(bare &view, void *data) { traits::rebase(view, data); })
-      result.rebase = [](void *argument, void *data) {
-        traits::rebase(*static_cast<bare *>(argument), data);
-      };
+    if constexpr (!std::is_lvalue_reference_v<Parameter>) {
+      using element = typename traits::element;
+      if constexpr (requires(bare &view, void *data) { traits::rebase(view, data); })
+        result.rebase = [](void *argument, void *data) {
+          traits::rebase(*static_cast<bare *>(argument), data);
+        };
+      if constexpr (traits::rank == 1 && std::is_constructible_v<bare, element *, std::size_t> &&
+                    std::is_move_assignable_v<bare>)
+        result.resize = [](void *argument, void *data, std::uint64_t bytes) {
+          *static_cast<bare *>(argument) =
+              bare(static_cast<element *>(data), static_cast<std::size_t>(bytes / sizeof(element)));
+        };
+    }
   } else if constexpr (is_stream_v<bare>) {
     result.kind = TL_PARAMETER_STREAM;
   } else if constexpr (std::is_pointer_v<bare> &&
@@ -163,7 +177,7 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.kind = TL_PARAMETER_POINTER;
     result.element = element_of<pointee>();
     result.access = std::is_const_v<pointee> ? TL_ACCESS_IN : TL_ACCESS_UNKNOWN;
-    result.rebase = rebase_pointer;
+    result.rebase = tl_rt_rebase_pointer;
   } else if constexpr (std::is_lvalue_reference_v<Parameter>) {
     constexpr bool known = std::is_trivially_copyable_v<bare> && !std::is_pointer_v<bare>;
     result.kind = known ? TL_PARAMETER_REFERENCE : TL_PARAMETER_OPAQUE;
@@ -175,17 +189,6 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.kind = __is_trivially_copyable(bare) ? TL_PARAMETER_VALUE : TL_PARAMETER_OPAQUE;
     result.element = element_of<bare>();
   }
-  return result;
-}
-
-/// Its address stands for the type.
-template <class T> inline constexpr char type_identity{};
-
-template <class Parameter> constexpr tl_argument describe_argument() {
-  using type = std::remove_reference_t<Parameter>;
-  using bare = std::remove_cv_t<type>;
-  tl_argument result{};
-  result.type = &type_identity<bare>;
   if constexpr (!std::is_array_v<bare>) {
     result.align = alignof(bare);
     if constexpr (!__is_trivially_copyable(bare) && __is_constructible(bare, const bare &)) {
@@ -194,25 +197,19 @@ template <class Parameter> constexpr tl_argument describe_argument() {
       };
       result.destroy = [](void *object) { static_cast<bare *>(object)->~bare(); };
     }
-    if constexpr (is_view_parameter<Parameter>() && !std::is_lvalue_reference_v<Parameter>) {
-      using element = typename view_of<type>::element;
-      if constexpr (view_of<type>::rank == 1 &&
-                    std::is_constructible_v<bare, element *, std::size_t> &&
-                    std::is_move_assignable_v<bare>)
-        result.resize = [](void *argument, void *data, std::uint64_t bytes) {
-          *static_cast<bare *>(argument) =
-              bare(static_cast<element *>(data), static_cast<std::size_t>(bytes / sizeof(element)));
-        };
-    }
   }
   return result;
 }
 
-/// What a factory returns: comparable when it is an arithmetic value or an enum.
+/// Whether what a factory returns can be compared: an arithmetic value or an enum.
+template <class R>
+inline constexpr bool is_comparable_result = std::is_arithmetic_v<R> || std::is_enum_v<R>;
+template <> inline constexpr bool is_comparable_result<void> = false;
+
 template <class R> constexpr tl_parameter describe_result() {
   tl_parameter result{};
   result.name = "result";
-  if constexpr (std::is_arithmetic_v<R> || std::is_enum_v<R>) {
+  if constexpr (is_comparable_result<R>) {
     result.kind = TL_PARAMETER_VALUE;
     result.element = element_of<R>();
     result.size = sizeof(R);
@@ -225,14 +222,17 @@ template <class R> constexpr tl_parameter describe_result() {
 /// An argument given by address, as the parameter takes it: the object itself for a reference, a
 /// fresh copy for everything taken by value.
 template <class Parameter> struct argument {
-  using type = std::remove_cvref_t<Parameter>;
-  [[gnu::always_inline]] static type get(void *address) {
-    return *static_cast<const type *>(address);
-  }
+  using pointer = const Parameter *; ///< of the address
+  using passed = Parameter;          ///< what is made of the object there
+  static passed get(void *address) { return *static_cast<pointer>(address); }
 };
+template <class Type> struct argument<const Type> : argument<Type> {};
 template <class Type> struct argument<Type &> {
-  [[gnu::always_inline]] static Type &get(void *address) { return *static_cast<Type *>(address); }
+  using pointer = Type *;
+  using passed = Type &;
+  static passed get(void *address) { return *static_cast<pointer>(address); }
 };
+template <class Type> struct argument<Type &&> : argument<Type> {};
 
 } // namespace tl::detail
 

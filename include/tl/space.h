@@ -20,12 +20,12 @@
 namespace tl {
 namespace detail {
 
-/// Axes, the first of them innermost in the type and outermost in the enumeration.
+/// Axes, the first of them innermost in the type and slowest in the enumeration. `assign` sets the
+/// fields of combination number `index`: loops, and not recursive visitors, since every space is
+/// instantiated.
 struct no_axes {
   static constexpr std::size_t combinations = 1;
-  template <class Config, class Leaf> constexpr void enumerate(Config &, Leaf &leaf) const {
-    leaf();
-  }
+  template <class Config> constexpr void assign(Config &, std::size_t) const {}
 };
 template <class Before, class Config, class Field, std::size_t N> struct axis_chain {
   Before before;
@@ -33,14 +33,11 @@ template <class Before, class Config, class Field, std::size_t N> struct axis_ch
   Field values[N];
   static constexpr std::size_t combinations = Before::combinations * N;
 
-  template <class Leaf> constexpr void enumerate(Config &config, Leaf &leaf) const {
-    auto each = [&] {
-      for (const Field &value : values) {
-        config.*field = value;
-        leaf();
-      }
-    };
-    before.enumerate(config, each);
+  constexpr void assign(Config &config, std::size_t index) const {
+    config.*field = values[index % N];
+    // The slower axes change with the first value of this one.
+    if (index % N == 0)
+      before.assign(config, index / N);
   }
 };
 
@@ -110,11 +107,11 @@ public:
   /// Calls visit(config) for each config of the space, in order.
   template <class Visit> constexpr void for_each(Visit &&visit) const {
     Config config{};
-    auto leaf = [&] {
+    for (std::size_t i = 0; i < Axes::combinations; ++i) {
+      axes.assign(config, i);
       if (predicates.admit(config))
         visit(static_cast<const Config &>(config));
-    };
-    axes.enumerate(config, leaf);
+    }
   }
 };
 
@@ -134,42 +131,41 @@ constexpr std::array<Config, N> configs_of(const Config (&configs)[N]) {
 
 namespace detail {
 
-template <class T> struct is_space : std::false_type {};
+/// Writes down the configs of a space (unless `to` is null) and returns their number.
 template <class Config, class Axes, class Predicates>
-struct is_space<space_t<Config, Axes, Predicates>> : std::true_type {};
-
-template <class Configs> constexpr auto first_config_type(const Configs &configs) {
-  if constexpr (is_space<Configs>::value)
-    return std::type_identity<typename Configs::config_type>{};
-  else
-    return std::type_identity<std::remove_cvref_t<decltype(*std::begin(configs))>>{};
-}
-
-/// Writes down the configs that it is called with, or just counts them: one type, so that
-/// enumerating a space is instantiated once.
-template <class Config> struct config_writer {
-  Config *to;
+constexpr std::size_t write_configs(const space_t<Config, Axes, Predicates> &space, Config *to) {
+  Config config{};
   std::size_t count = 0;
-  constexpr void operator()(const Config &config) {
+  for (std::size_t i = 0; i < Axes::combinations; ++i) {
+    space.axes.assign(config, i);
+    if (space.predicates.admit(config)) {
+      if (to)
+        to[count] = config;
+      ++count;
+    }
+  }
+  return count;
+}
+/// The same for any other range of configs.
+template <class Config, class Configs>
+constexpr std::size_t write_configs(const Configs &configs, Config *to) {
+  std::size_t count = 0;
+  for (const auto &config : configs) {
     if (to)
       to[count] = config;
     ++count;
   }
-};
-
-template <class Config, class Configs>
-constexpr std::size_t write_configs(const Configs &configs, Config *to) {
-  config_writer<Config> writer{to};
-  if constexpr (is_space<Configs>::value)
-    configs.for_each(writer);
-  else
-    for (const auto &config : configs)
-      writer(config);
-  return writer.count;
+  return count;
 }
 
+/// For decltype.
+template <class Config, class Axes, class Predicates>
+Config first_config(const space_t<Config, Axes, Predicates> &);
 template <class Configs>
-using config_of = typename decltype(first_config_type(std::declval<const Configs &>()))::type;
+std::remove_cvref_t<decltype(*std::begin(std::declval<const Configs &>()))>
+first_config(const Configs &);
+template <class Configs>
+using config_of = decltype(detail::first_config(std::declval<const Configs &>()));
 
 template <class Configs> constexpr std::size_t config_count(const Configs &configs) {
   return write_configs(configs, static_cast<config_of<Configs> *>(nullptr));

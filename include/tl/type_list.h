@@ -7,7 +7,6 @@
 
 #include <tl/signature.h>
 
-#include <array>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -45,20 +44,6 @@ decltype(auto) apply_arguments(Callable &&callable, void *const *arguments, type
     return callable(argument<T>::get(arguments[offset + I])...);
   }(std::index_sequence_for<T...>{});
 }
-
-/// "arg7": what an unnamed parameter is called.
-template <std::size_t I> constexpr auto make_position_name() {
-  std::array<char, 8> text{'a', 'r', 'g'};
-  std::size_t at = 3;
-  if (I >= 100)
-    text[at++] = static_cast<char>('0' + I / 100 % 10);
-  if (I >= 10)
-    text[at++] = static_cast<char>('0' + I / 10 % 10);
-  text[at] = static_cast<char>('0' + I % 10);
-  return text;
-}
-template <std::size_t I> inline constexpr auto position_text = make_position_name<I>();
-template <std::size_t I> inline constexpr const char *position_name = position_text<I>.data();
 
 } // namespace tl::detail
 

@@ -71,7 +71,7 @@ struct prepared_call {
       arguments.push_back(argument);
     }
     arguments.push_back(nullptr);
-    described.emplace(factory, arguments.data(), nullptr);
+    described.emplace(factory, arguments.data());
     call = described->get();
   }
   prepared_call(const prepared_call &) = delete;

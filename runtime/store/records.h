@@ -10,6 +10,8 @@
 
 #include "runtime/store/schema.h"
 
+#include <tl/abi.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,10 +22,11 @@ namespace tl::rt::store {
 struct factory_record {
   std::string id;          ///< mangled name of the specialisation
   std::string fingerprint; ///< hash of everything compiled that can change a variant's behaviour
-  std::uint32_t abi = 1;   ///< TL_ABI_VERSION of the headers that the program was built with
-  std::string name;        ///< "ns::gemm<float>"
-  std::string location;    ///< "gemm.cpp:12"
-  std::string parameters;  ///< "m,n,k,a,b,c"
+  std::uint32_t abi =
+      TL_ABI_VERSION;     ///< TL_ABI_VERSION of the headers that the program was built with
+  std::string name;       ///< "ns::gemm<float>"
+  std::string location;   ///< "gemm.cpp:12"
+  std::string parameters; ///< "m,n,k,a,b,c"
   std::string default_config;
   std::uint32_t configs = 0;  ///< number of compiled variants
   std::int64_t last_seen = 0; ///< set by the store: when it was last tuned [ms]
@@ -41,10 +44,10 @@ struct device_record {
 
 /// What a winner is looked up by.
 struct winner_key {
-  std::string factory;     ///< factory_record::id
-  std::string fingerprint; ///< factory_record::fingerprint
-  std::uint32_t abi = 1;   ///< factory_record::abi
-  std::string device;      ///< device_record::identity
+  std::string factory;                ///< factory_record::id
+  std::string fingerprint;            ///< factory_record::fingerprint
+  std::uint32_t abi = TL_ABI_VERSION; ///< factory_record::abi
+  std::string device;                 ///< device_record::identity
   measure_mode mode = measure_mode::hot;
   std::string problem; ///< printed problem key, "m=1024,n=1024"
 

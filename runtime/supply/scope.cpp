@@ -22,20 +22,19 @@ const tl_inputs *set_scope_inputs(const tl_inputs *inputs) {
   return before;
 }
 
-made_argument::made_argument(const tl_parameter &parameter, const tl_argument &how,
-                             const void *from)
-    : how_(how), size_(parameter.size),
-      object_(::operator new(size_, std::align_val_t(how.align))) {
-  if (how_.copy)
-    how_.copy(object_, from);
+made_argument::made_argument(const tl_parameter &parameter, const void *from)
+    : parameter_(parameter),
+      object_(::operator new(parameter.size, std::align_val_t(parameter.align))) {
+  if (parameter.copy)
+    parameter.copy(object_, from);
   else
-    std::memcpy(object_, from, size_);
+    std::memcpy(object_, from, parameter.size);
 }
 
 made_argument::~made_argument() {
-  if (how_.destroy)
-    how_.destroy(object_);
-  ::operator delete(object_, size_, std::align_val_t(how_.align));
+  if (parameter_.destroy)
+    parameter_.destroy(object_);
+  ::operator delete(object_, parameter_.size, std::align_val_t(parameter_.align));
 }
 
 namespace {
@@ -134,8 +133,8 @@ bool store_number(void *to, const tl_parameter &parameter, const tl_input &input
 using made_list = std::vector<std::unique_ptr<made_argument>>;
 
 /// The buffer argument that stands for an input: a copy of the call's own one on other storage.
-void *place_buffer(const tl_parameter &parameter, const tl_argument &how, const tl_input &input,
-                   const void *own, std::uint64_t &extent, made_list &made, std::string &error) {
+void *place_buffer(const tl_parameter &parameter, const tl_input &input, const void *own,
+                   std::uint64_t &extent, made_list &made, std::string &error) {
   const bool sized = input.kind == TL_PARAMETER_VIEW;
   const bool same_element = input.element == parameter.element ||
                             input.element == TL_ELEMENT_BYTES ||
@@ -146,11 +145,11 @@ void *place_buffer(const tl_parameter &parameter, const tl_argument &how, const 
                         element_name(parameter.element));
     return nullptr;
   }
-  made.push_back(std::make_unique<made_argument>(parameter, how, own));
+  made.push_back(std::make_unique<made_argument>(parameter, own));
   void *object = made.back()->object();
   if (parameter.kind == TL_PARAMETER_VIEW) {
-    if (sized && how.resize)
-      how.resize(object, input.view.data, input.view.bytes);
+    if (sized && parameter.resize)
+      parameter.resize(object, input.view.data, input.view.bytes);
     tl_view wanted{};
     parameter.view(object, &wanted);
     if (sized && wanted.bytes > input.view.bytes) {
@@ -164,14 +163,14 @@ void *place_buffer(const tl_parameter &parameter, const tl_argument &how, const 
   return object;
 }
 
-void *place_one(const tl_parameter &parameter, const tl_argument &how, const tl_input &input,
-                const void *own, std::uint64_t &extent, made_list &made, std::string &error) {
-  if (input.type == how.type)
+void *place_one(const tl_parameter &parameter, const tl_input &input, const void *own,
+                std::uint64_t &extent, made_list &made, std::string &error) {
+  if (input.type == parameter.type)
     return input.object;
   if (parameter.kind == TL_PARAMETER_VIEW || parameter.kind == TL_PARAMETER_POINTER)
-    return place_buffer(parameter, how, input, own, extent, made, error);
+    return place_buffer(parameter, input, own, extent, made, error);
   if (input.number && parameter.kind == TL_PARAMETER_VALUE) {
-    made.push_back(std::make_unique<made_argument>(parameter, how, own));
+    made.push_back(std::make_unique<made_argument>(parameter, own));
     if (store_number(made.back()->object(), parameter, input))
       return made.back()->object();
   }
@@ -194,8 +193,8 @@ bool place_inputs(const tl_factory &factory, const tl_inputs &inputs, void **arg
     const std::int64_t at = where.position(i);
     if (at < 0)
       continue;
-    void *placed = place_one(factory.parameters[i], factory.arguments[i], inputs.inputs[at],
-                             arguments[i], extents[i], made, error);
+    void *placed =
+        place_one(factory.parameters[i], inputs.inputs[at], arguments[i], extents[i], made, error);
     if (!placed) {
       error = fmt::format("tl::with_inputs: input {} (counted from 0): {}", at, error);
       return false;

@@ -23,15 +23,14 @@ const tl_inputs *set_scope_inputs(const tl_inputs *inputs);
 class made_argument {
 public:
   /// A copy of `from`, an argument for this parameter that can be copied.
-  made_argument(const tl_parameter &parameter, const tl_argument &how, const void *from);
+  made_argument(const tl_parameter &parameter, const void *from);
   ~made_argument();
   made_argument(const made_argument &) = delete;
   made_argument &operator=(const made_argument &) = delete;
   void *object() const { return object_; }
 
 private:
-  const tl_argument &how_;
-  std::size_t size_;
+  const tl_parameter &parameter_;
   void *object_;
 };
 

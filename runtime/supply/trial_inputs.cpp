@@ -2,7 +2,6 @@
 
 #include "runtime/supply/trial_inputs.h"
 
-#include "runtime/support/factory_fields.h"
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 #include "runtime/worker/element.h"
@@ -87,7 +86,7 @@ trial_inputs::trial_inputs(const tl_factory &factory, const tl_call &call,
 
 /// 1: inputs of the program's are in place; 0: it gives none; -1: they do not fit.
 std::int32_t trial_inputs::take_given() {
-  if (const tl_inputs *scope = scope_inputs(); scope && has_tables(factory_))
+  if (const tl_inputs *scope = scope_inputs(); scope)
     return place_inputs(factory_, *scope, arguments_.data(), extents_.data(), made_, error_) ? 1
                                                                                              : -1;
   return factory_.inputs ? factory_.inputs(&factory_, &call_, arguments_.data(), extents_.data(),

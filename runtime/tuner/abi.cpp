@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The exported C functions: nothing but the boundary. No exception leaves one.
+// The exported C functions: nothing but the boundary. No exception leaves one, but for what the
+// program's own `key = fn` throws while a dispatcher asks which problem this is.
 
 #include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/supply/scope.h"
@@ -17,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <optional>
 #include <string>
@@ -62,20 +64,12 @@ template <class Body> static const char *kernel_times(Body &&body) noexcept {
 
 extern "C" {
 
-void tl_rt_register(const tl_factory *factory) {
+void tl_rt_register(const tl_factory *factory, void *image) {
   try {
-    tl::rt::register_factory(factory);
+    tl::rt::register_factory(factory, image);
   } catch (const std::exception &error) {
     tl::rt::report_internal_error("a factory could not be registered, its default config will run",
                                   error.what());
-  }
-}
-
-void tl_rt_unregister(const tl_factory *factory) {
-  try {
-    tl::rt::unregister_factory(factory);
-  } catch (const std::exception &error) {
-    tl::rt::report_internal_error("a factory could not be unregistered", error.what());
   }
 }
 
@@ -103,29 +97,37 @@ const char *tl_rt_end_kernel_times(uint32_t backend, double *nanoseconds) {
   });
 }
 
-const void *tl_rt_select(const tl_factory *factory, void *const *arguments, const uint64_t *key,
-                         tl_last_call *last) {
-  const void *const *functions = static_cast<const void *const *>(factory->functions);
+void *tl_rt_select(const tl_factory *factory, void *const *arguments, tl_last_call *last) {
+  void *const *functions = static_cast<void *const *>(factory->functions);
+  if (factory->abi_version != TL_ABI_VERSION)
+    return functions[factory->default_variant];
   // Read before the look-up: a change in between makes the entry stale, never wrong.
   const std::uint64_t generation = __atomic_load_n(&factory->slot->generation, __ATOMIC_ACQUIRE);
-  const std::uint32_t found = tl::rt::find_installed(*factory->slot, {key, factory->key_words});
+  const tl::rt::problem_key key(*factory, arguments);
+  const std::uint32_t found = tl::rt::find_installed(*factory->slot, key.words());
   if (found == UINT32_MAX) {
     // Not remembered: while a stream is being captured it holds for this call only.
     std::optional<tl::rt::described_call> call;
-    return functions[tl::rt::resolve_or_default(*factory, [&]() -> const tl_call & {
-      return call.emplace(*factory, arguments, key).get();
-    })];
+    return functions[tl::rt::resolve_or_default(
+        *factory, [&]() -> const tl_call & { return call.emplace(*factory, arguments).get(); })];
   }
-  last->generation = generation;
-  last->function = functions[found];
-  std::copy_n(key, factory->key_words, reinterpret_cast<std::uint64_t *>(last + 1));
-  return last->function;
+  void *const function = functions[found];
+  if (!key.names_device()) {
+    last->generation = generation + 1;
+    last->function = function;
+    std::ranges::copy(key.argument_words(), reinterpret_cast<std::uint64_t *>(last + 1));
+  }
+  return function;
+}
+
+void tl_rt_make_key(const tl_factory *factory, void *const *arguments, uint64_t *key) {
+  tl::rt::make_key(*factory, arguments, key);
 }
 
 void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call *call,
                      uint64_t *key, void (*append)(void *sink, const char *text), void *sink) {
   try {
-    const tl::rt::described_call described(*factory, arguments, nullptr);
+    const tl::rt::described_call described(*factory, arguments);
     *call = described.get();
     std::copy_n(call->key, call->key_words, key);
     append(sink, call->problem);
@@ -140,14 +142,7 @@ void tl_rt_make_call(const tl_factory *factory, void *const *arguments, tl_call 
   call->problem = nullptr;
 }
 
-int32_t tl_rt_key_names_device(uint32_t backend) {
-  try {
-    return tl::rt::key_names_device(backend) ? 1 : 0;
-  } catch (const std::exception &error) {
-    tl::rt::report_internal_error("the devices could not be compared", error.what());
-    return 1;
-  }
-}
+void tl_rt_rebase_pointer(void *argument, void *data) { std::memcpy(argument, &data, sizeof data); }
 
 const tl_inputs *tl_rt_set_inputs(const tl_inputs *inputs) {
   return tl::rt::set_scope_inputs(inputs);

@@ -5,6 +5,7 @@
 #include "runtime/support/json_text.h"
 #include "runtime/support/mutex.h"
 
+#include <atomic>
 #include <map>
 #include <memory>
 
@@ -37,16 +38,16 @@ const device &find_device(std::uint32_t which, std::int32_t ordinal) {
 }
 
 bool key_names_device(std::uint32_t which) {
-  static mutex *guard = new mutex;
-  static auto *known = new std::map<std::uint32_t, bool>;
-  const mutex_lock lock(*guard);
-  const auto [slot, is_new] = known->try_emplace(which);
-  if (is_new) {
+  enum : unsigned char { unknown, no, yes };
+  static constinit std::atomic<unsigned char> known[TL_BACKEND_HIP + 1] = {};
+  unsigned char answer = known[which].load(std::memory_order_relaxed);
+  if (answer == unknown) {
     std::string error;
     backend *const found = find_backend(which, error);
-    slot->second = found && !found->one_model();
+    answer = found && !found->one_model() ? yes : no;
+    known[which].store(answer, std::memory_order_relaxed);
   }
-  return slot->second;
+  return answer == yes;
 }
 
 } // namespace tl::rt

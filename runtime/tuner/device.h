@@ -24,7 +24,11 @@ struct device {
 /// object is never destroyed.
 const device &find_device(std::uint32_t backend, std::int32_t ordinal);
 
-/// tl_rt_key_names_device. Thread-safe.
+/// Whether the first word of a problem key of this backend's factories is the current device's
+/// ordinal, because the process sees devices of several models, or 0 for all: a winner is one for
+/// all devices of a model, and asking which device is current takes the time of several dispatches.
+/// The answer is the same in all of a process's life; it is found once and then costs no lock.
+/// Thread-safe.
 bool key_names_device(std::uint32_t backend);
 
 } // namespace tl::rt

@@ -13,12 +13,11 @@
 
 namespace tl::rt {
 
-/// Makes a factory known; a second registration of the same object does nothing. A factory of
-/// another ABI version, or one whose tables make no sense, is refused with one line. Thread-safe.
-void register_factory(const tl_factory *factory);
-
-/// Forgets a factory whose image goes away. Thread-safe.
-void unregister_factory(const tl_factory *factory);
+/// Makes a factory known for as long as `image` is loaded (the address of its __dso_handle; null:
+/// for ever); a second registration of the same object for the same image does nothing. A factory
+/// of another ABI version, or one whose tables make no sense, is refused with one line.
+/// Thread-safe.
+void register_factory(const tl_factory *factory, void *image);
 
 /// All factories, in the order in which they were registered. Thread-safe.
 std::vector<const tl_factory *> registered_factories();

@@ -13,6 +13,8 @@
 
 #include <tl/autotune.h>
 
+#include "../utils/handwritten.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -73,22 +75,23 @@ template <class... Arguments> struct factory_of {
   static inline const char *id;
   static const tl_factory *get() {
     static const char *const configs[] = {"good", "wrong", "past_the_end", "endless"};
-    static constexpr auto described = []<std::size_t... I>(std::index_sequence<I...>) {
+    using table = tl::handwritten::parameter_table<void(Arguments...)>;
+    static constexpr auto parameters = []<std::size_t... I>(std::index_sequence<I...>) {
       constexpr const char *names[] = {"a", "b", "c", "d", "e"};
-      return tl::detail::describe_parameters<void(Arguments...)>(names[I]...);
+      return table(names[I]...);
     }(std::index_sequence_for<Arguments...>{});
-    static constexpr auto options = tl::detail::option_set();
-    static const tl_factory factory = tl::detail::describe<&factory_of::get, void(Arguments...)>(
+    static tl_dispatch_slot slot;
+    static const tl_factory factory = tl::detail::describe(tl::handwritten::complete(
         tl::detail::generated{id, id, "arguments_test.cu", 1, "00000000000000000000000000000000", configs, functions,
-                              habits, 0, nullptr},
-        nullptr, described, options);
+                              habits, 0},
+        parameters, slot));
     return &factory;
   }
   template <int... I>
   static bool make(const char *name, std::integer_sequence<int, I...>, void (*const (&all)[habits])(Arguments...)) {
     id = name;
     ((functions[I] = all[I]), ...);
-    tl_rt_register(get());
+    tl_rt_register(get(), nullptr);
     return true;
   }
 };

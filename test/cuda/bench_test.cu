@@ -14,6 +14,8 @@
 
 #include <tl/autotune.h>
 
+#include "../utils/handwritten.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -147,11 +149,11 @@ constexpr int habits = static_cast<int>(habit::count);
 
 const tl_factory *scale_factory() {
   static const char *const configs[habits] = {};
-  static constexpr auto described = tl::detail::describe_parameters<scale_signature>("n", "x", "y", "stream");
-  static constexpr auto options = tl::detail::option_set();
-  static const tl_factory factory = tl::detail::describe<&scale_factory, scale_signature>(tl::detail::generated{
+  static constexpr tl::handwritten::parameter_table<scale_signature> parameters("n", "x", "y", "stream");
+  static tl_dispatch_slot slot;
+  static const tl_factory factory = tl::detail::describe(tl::handwritten::complete(tl::detail::generated{
       "test_scale", "scale", "bench_test.cu", 1, "00000000000000000000000000000000", configs,
-      scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0, nullptr}, nullptr, described, options);
+      scale_functions(std::make_integer_sequence<int, habits>{}), habits, 0}, parameters, slot));
   return &factory;
 }
 
@@ -168,11 +170,11 @@ using grow_signature = void(int, tl::inout<float>);
 const tl_factory *grow_factory() {
   static void (*const functions[])(int, tl::inout<float>) = {&grow<128>, &grow<256>};
   static const char *const configs[] = {"threads=128", "threads=256"};
-  static constexpr auto described = tl::detail::describe_parameters<grow_signature>("n", "x");
-  static constexpr auto options = tl::detail::option_set();
-  static const tl_factory factory = tl::detail::describe<&grow_factory, grow_signature>(tl::detail::generated{
+  static constexpr tl::handwritten::parameter_table<grow_signature> parameters("n", "x");
+  static tl_dispatch_slot slot;
+  static const tl_factory factory = tl::detail::describe(tl::handwritten::complete(tl::detail::generated{
       "test_grow", "grow", "bench_test.cu", 2, "00000000000000000000000000000000", configs,
-      functions, 2, 0, nullptr}, nullptr, described, options);
+      functions, 2, 0}, parameters, slot));
   return &factory;
 }
 
@@ -188,16 +190,16 @@ using packed_signature = void(packed, cudaStream_t);
 const tl_factory *packed_factory() {
   static void (*const functions[])(packed, cudaStream_t) = {&grow_packed<128>, &grow_packed<256>};
   static const char *const configs[] = {"threads=128", "threads=256"};
-  static constexpr auto described = tl::detail::describe_parameters<packed_signature>("what", "stream");
-  static constexpr auto options = tl::detail::option_set();
-  static const tl_factory factory = tl::detail::describe<&packed_factory, packed_signature>(tl::detail::generated{
+  static constexpr tl::handwritten::parameter_table<packed_signature> parameters("what", "stream");
+  static tl_dispatch_slot slot;
+  static const tl_factory factory = tl::detail::describe(tl::handwritten::complete(tl::detail::generated{
       "test_packed", "grow_packed", "bench_test.cu", 3, "00000000000000000000000000000000", configs,
-      functions, 2, 0, nullptr}, nullptr, described, options);
+      functions, 2, 0}, parameters, slot));
   return &factory;
 }
 
-const bool registered = (tl_rt_register(scale_factory()), tl_rt_register(grow_factory()),
-                         tl_rt_register(packed_factory()), true);
+const bool registered = (tl_rt_register(scale_factory(), nullptr), tl_rt_register(grow_factory(), nullptr),
+                         tl_rt_register(packed_factory(), nullptr), true);
 
 class CudaBench : public ::testing::Test {
 protected:

@@ -34,22 +34,35 @@ template <class T, config C = config{}>
 int main() { std::printf("result %d\n", ns::sum<float>(4, nullptr)); }
 
 // CHECK: // factory ns::sum<float>: 3 variants, default 'block={m=8,n=8},how=plain,unrolled=false,ratio=0.5'
-// CHECK-NEXT: inline const tl_factory *__tl_factory_[[ID:[0-9a-f]+]]() {
+// CHECK-NEXT: dispatch_slot __tl_slot_[[ID:[0-9a-f]+]];
+// CHECK-NEXT: __thread tl::detail::last_call<1{{.*}}> __tl_last_[[ID]];
+// CHECK-NEXT: inline const tl_factory *__tl_factory_[[ID]]() {
 // CHECK-NEXT: static int (*const functions[3])(int, const float *) = {
 // CHECK-SAME: &sum<float, config{{[{][{]}}16, 8}, 1, true,
 // CHECK-NEXT: static const char *const configs[3] = {"block={m=16,n=8},how=fast,unrolled=true,ratio=0.25",
 // CHECK-SAME: "block={m=8,n=32},how=plain,unrolled=false,ratio=0.5",
 // CHECK-SAME: "block={m=8,n=8},how=plain,unrolled=false,ratio=0.5"};
-// CHECK-NEXT: static const {{.*}} described = tl::detail::describe_parameters<int (int, const float *)>("size", "values");
+// CHECK-NEXT: static const parameter parameters[2] = {
+// CHECK-SAME: {"size", 0U, 6U, 0U, 4U, &tl::detail::type_identity<int>, 4U, nullptr, nullptr,
+// CHECK-SAME: {"values", 1U, 12U, 1U, 8U, &tl::detail::type_identity<const float *>, 8U, nullptr, tl::detail::tl_rt_rebase_pointer,
 // CHECK-NEXT: static const {{.*}} options = tl::detail::option_set(timeout = 30, reference = naive);
-// CHECK-NEXT: static const tl_factory factory = tl::detail::describe<&__tl_factory_[[ID]], int (int, const float *)>(
+// CHECK-NEXT: static const tl_factory factory = tl::detail::describe_with<int (int, const float *), void>(options,
 // CHECK-SAME: tl::detail::generated{"_ZN2ns3sum{{.*}}", "ns::sum<float>", "dump.cpp", 29U,
-// CHECK-SAME: "{{[0-9a-f]+}}", configs, functions, 3U, 2U, nullptr},
-// CHECK-SAME: &__tl_dispatch_[[ID]], described, options);
+// CHECK-SAME: "{{[0-9a-f]+}}", configs, functions, 3U, 2U, nullptr, parameters, 2U, 2U, 1U,
+// CHECK-SAME: &__tl_slot_[[ID]], &__tl_dispatch_[[ID]], {"result", 0U, 6U,
+// CHECK-SAME: tl::detail::invoke_variant<int, int, const float *>});
 // CHECK-NEXT: return &factory;
+// CHECK: inline int __tl_select_[[ID]](int size, const float *values) {
+// CHECK-NEXT: void *arguments[3] = {&size, &values, nullptr};
+// CHECK-NEXT: return reinterpret_cast<int (*)(int, const float *)>(tl::detail::tl_rt_select(__tl_factory_[[ID]](),
+// CHECK-SAME: arguments, &__tl_last_[[ID]].call))(size, values);
 // CHECK: inline int __tl_dispatch_[[ID]](int size, const float *values) {
-// CHECK-NEXT: return tl::detail::dispatch<&__tl_factory_[[ID]], int (int, const float *)>(
-// CHECK-SAME: tl::detail::no_options, static_cast<int &&>(size),
+// CHECK-NEXT: if (__tl_last_[[ID]].call.generation == __atomic_load_n(&__tl_slot_[[ID]].generation, 2) + 1U &&
+// CHECK-SAME: __tl_last_[[ID]].key[0U] == static_cast<unsigned long>(size))
+// CHECK: return reinterpret_cast<int (*)(int, const float *)>(__tl_last_[[ID]].call.function)(size, values);
+// CHECK-NEXT: return __tl_select_[[ID]](size, values);
+// CHECK: static inline void __tl_register_[[ID]]() {
+// CHECK-NEXT: return tl::detail::tl_rt_register(__tl_factory_[[ID]](), &tl::detail::__dso_handle);
 
 // EXEC: registered ns::sum<float>
 // EXEC-NEXT: 0: block={m=16,n=8},how=fast,unrolled=true,ratio=0.25

@@ -16,6 +16,7 @@
 // TRIALS: sum_rows|n=4096|chunk=16|{{measured|cut}}|
 // TRIALS: sum_rows|n=4096|chunk=64|{{measured|cut}}|
 
+#include "../utils/handwritten.h"
 #include "Inputs/openmp.h"
 
 template <chunk_config C> void sum_rows(int n, const float *in, float *out) {
@@ -27,18 +28,22 @@ using signature = void(int, const float *, float *);
 inline const tl_factory *sum_rows_factory() {
   static signature *const functions[] = {&sum_rows<chunk_config{1}>, &sum_rows<chunk_config{16}>, &sum_rows<chunk_config{64}>};
   static const char *const configs[] = {"chunk=1", "chunk=16", "chunk=64"};
-  static constexpr auto described = tl::detail::describe_parameters<signature>("n", "in", "out");
+  static constexpr tl::handwritten::parameter_table<signature> parameters("n", "in", "out");
   static constexpr auto options = tl::detail::option_set(timeout = 10);
-  static const tl_factory factory = tl::detail::describe<&sum_rows_factory, signature>(
-      tl::detail::generated{.id = "sum_rows", .name = "sum_rows", .file = "openmp-libgomp.cpp", .line = 1,
-                            .fingerprint = "00000000000000000000000000000001", .configs = configs,
-                            .functions = functions, .variant_count = 3, .default_variant = 1, .values = nullptr},
-      nullptr, described, options);
+  static tl_dispatch_slot slot;
+  static const tl_factory factory = tl::detail::describe_with<signature>(
+      options, tl::handwritten::complete(
+                   tl::detail::generated{.id = "sum_rows", .name = "sum_rows", .file = "openmp-libgomp.cpp", .line = 1,
+                                         .fingerprint = "00000000000000000000000000000001", .configs = configs,
+                                         .functions = functions, .variant_count = 3, .default_variant = 1},
+                   parameters, slot));
   return &factory;
 }
 
 int main() {
   return run_openmp_test([](int n, const float *in, float *out) {
-    tl::detail::dispatch<&sum_rows_factory, signature>(tl::detail::option_set(), +n, +in, +out);
+    static thread_local tl::detail::last_call<1> last{};
+    void *arguments[] = {&n, &in, &out, nullptr};
+    reinterpret_cast<signature *>(tl_rt_select(sum_rows_factory(), arguments, &last.call))(n, in, out);
   });
 }

@@ -8,6 +8,8 @@
 #include "runtime/backend/gpu/kernels.cu"
 #include "runtime/backend/gpu/problem.h"
 
+#include "test/utils/handwritten.h"
+
 #include <tl/autotune.h>
 
 #include <gtest/gtest.h>
@@ -138,16 +140,17 @@ template <class Tag, class... Arguments> struct factory_of {
   static inline std::vector<void (*)(Arguments...)> functions;
   static const tl_factory *get() {
     static const char *const configs[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-    static constexpr auto described = []<std::size_t... I>(std::index_sequence<I...>) {
+    using table = tl::handwritten::parameter_table<void(Arguments...)>;
+    static constexpr auto parameters = []<std::size_t... I>(std::index_sequence<I...>) {
       constexpr const char *names[] = {"a", "b", "c", "d"};
-      return tl::detail::describe_parameters<void(Arguments...)>(names[I]...);
+      return table(names[I]...);
     }(std::index_sequence_for<Arguments...>{});
-    static constexpr auto options = tl::detail::option_set();
-    static const tl_factory factory = tl::detail::describe<&factory_of::get, void(Arguments...)>(
+    static tl_dispatch_slot slot;
+    static const tl_factory factory = tl::detail::describe(tl::handwritten::complete(
         tl::detail::generated{"id", "factory", "file", 1, "00000000000000000000000000000000",
-                              configs, functions.data(), static_cast<unsigned>(functions.size()), 0,
-                              nullptr},
-        nullptr, described, options);
+                              configs, functions.data(), static_cast<unsigned>(functions.size()),
+                              0},
+        parameters, slot));
     return &factory;
   }
 };

@@ -3,6 +3,8 @@
 // Lazy factories, inputs, the programmatic tuner and the C interface on one factory whose generated
 // functions are written by hand, as <tl/dispatch.h> shows them. Trials run in this process.
 
+#include "test/utils/handwritten.h"
+
 #include <tl/autotune.h>
 #include <tl/capi.h>
 #include <tl/tuner.h>
@@ -76,21 +78,32 @@ const tl_factory *describe_scale() {
   static scale_launch (*const functions[])(int) = {&scale<slow>, &scale<fast>, &scale<impossible>};
   static const char *const names[] = {"unroll=32", "unroll=1", "unroll=64"};
   static const scale_config *const values[] = {&slow, &fast, &impossible};
-  static constexpr auto described = tl::detail::describe_parameters<scale_launch(int)>("n");
+  static constexpr tl::handwritten::parameter_table<scale_launch(int)> parameters("n");
   static constexpr auto options = tl::detail::option_set(SCALE_OPTIONS);
-  static const tl_factory factory =
-      tl::detail::describe<&describe_scale, scale_launch(int), scale_config>(
-          tl::detail::generated{"_Z5scale", "scale", "lazy_factory_test.cpp", 1u,
-                                "0123456789abcdef0123456789abcdef", names, functions, 3u, 0u,
-                                values},
-          reinterpret_cast<const void *>(&dispatch_scale), described, options);
+  static tl_dispatch_slot slot;
+  static const tl_factory factory = tl::detail::describe_with<scale_launch(int), scale_config>(
+      options,
+      tl::handwritten::complete(
+          tl::detail::generated{.id = "_Z5scale",
+                                .name = "scale",
+                                .file = "lazy_factory_test.cpp",
+                                .line = 1,
+                                .fingerprint = "0123456789abcdef0123456789abcdef",
+                                .configs = names,
+                                .functions = functions,
+                                .variant_count = 3,
+                                .default_variant = 0,
+                                .values = values,
+                                .dispatcher = reinterpret_cast<const void *>(&dispatch_scale)},
+          parameters, slot));
   return &factory;
 }
 
 scale_launch dispatch_scale(int n) {
-  return tl::detail::dispatch<&describe_scale, scale_launch(int)>(tl::detail::option_set(),
-                                                                  std::move(n));
+  return tl::detail::make_handle<1, scale_launch, int>(describe_scale(), n);
 }
+
+[[maybe_unused]] const bool registered = (tl_rt_register(describe_scale(), nullptr), true);
 
 std::string joined(const std::vector<std::string> &lines) {
   std::string all;

@@ -6,8 +6,7 @@
 #define TL_TEST_UNIT_TEST_FACTORY_H
 
 #include "runtime/backend/backend.h"
-
-#include <tl/dispatch.h>
+#include "test/utils/handwritten.h"
 
 #include <memory>
 #include <string>
@@ -32,8 +31,8 @@ public:
     const char *texts[sizeof...(Args) + 1] = {};
     for (std::size_t i = 0; i < names_.size(); ++i)
       texts[i] = names_[i].c_str();
-    described_ = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return detail::describe_parameters<R(Args...)>(texts[I]...);
+    parameters_ = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::make_unique<handwritten::parameter_table<R(Args...)>>(texts[I]...);
     }(std::index_sequence_for<Args...>{});
     factory.abi_version = TL_ABI_VERSION;
     factory.struct_size = sizeof factory;
@@ -45,11 +44,10 @@ public:
     factory.file = "test.cpp";
     factory.fingerprint = "00000000000000000000000000000000";
     factory.configs = config_pointers_.data();
-    factory.parameters = described_.parameters;
-    factory.arguments = described_.arguments;
+    factory.parameters = parameters_->rows;
     factory.result = detail::describe_result<R>();
     factory.functions = functions_.data();
-    factory.invoke = &detail::variants_of<R(Args...)>::invoke;
+    factory.invoke = &detail::invoke_variant<R, Args...>;
     factory.options = detail::default_options;
     factory.options.timeout = 5;
   }
@@ -83,7 +81,7 @@ private:
   std::vector<std::string> names_;
   std::vector<std::string> configs_;
   std::vector<const char *> config_pointers_;
-  detail::described_parameters<sizeof...(Args)> described_{};
+  std::unique_ptr<handwritten::parameter_table<R(Args...)>> parameters_;
   std::vector<void *> arguments_;
   tl_call call_{};
 };

@@ -11,15 +11,24 @@
 #include <cstdio>
 #include <cstdlib>
 
-extern "C" inline void tl_rt_register(const tl_factory *factory) {
+extern "C" inline void tl_rt_register(const tl_factory *factory, void *) {
   if (!std::getenv("LIST"))
     return;
+  // Each file that calls a factory registers it.
+  static const tl_factory *known[64];
+  for (const tl_factory *&it : known) {
+    if (it == factory)
+      return;
+    if (!it) {
+      it = factory;
+      break;
+    }
+  }
   std::printf("registered %s\n", factory->name);
   for (unsigned i = 0; i < factory->variant_count; ++i)
     std::printf("  %u: %s%s\n", i, factory->configs[i],
                 i == factory->default_variant ? " (default)" : "");
 }
-extern "C" inline void tl_rt_unregister(const tl_factory *) {}
 extern "C" inline uint32_t tl_rt_find(const tl_dispatch_slot *, const uint64_t *, uint32_t) {
   return UINT32_MAX;
 }
@@ -28,10 +37,11 @@ extern "C" inline uint32_t tl_rt_resolve(const tl_factory *factory, const tl_cal
   return run ? static_cast<uint32_t>(std::atoi(run)) % factory->variant_count
              : factory->default_variant;
 }
-extern "C" inline const void *tl_rt_select(const tl_factory *factory, void *const *,
-                                           const uint64_t *, tl_last_call *) {
-  return static_cast<const void *const *>(factory->functions)[tl_rt_resolve(factory, nullptr)];
+extern "C" inline void *tl_rt_select(const tl_factory *factory, void *const *, tl_last_call *) {
+  return static_cast<void *const *>(factory->functions)[tl_rt_resolve(factory, nullptr)];
 }
+extern "C" inline void tl_rt_rebase_pointer(void *, void *) {}
+extern "C" inline void tl_rt_make_key(const tl_factory *, void *const *, uint64_t *) {}
 extern "C" inline void tl_rt_make_call(const tl_factory *, void *const *, tl_call *,
                                        uint64_t *, void (*)(void *, const char *), void *) {}
 extern "C" inline void tl_rt_warn_not_compiled(const tl_factory *, uint64_t) {}
