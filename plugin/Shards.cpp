@@ -93,6 +93,16 @@ void placeVariant(Session &T, FunctionDecl *FD, bool Mine, SourceLocation Loc) {
     return; // its table refers to it
   if (FD->isDefined() && !Mine)
     return; // somebody named it here
+  const FunctionDecl *Pattern = FD->getTemplateInstantiationPattern();
+  if (!Mine && Pattern && Pattern->isInlined()) {
+    // An inline or constexpr function is instantiated in spite of an explicit instantiation
+    // elsewhere. The table of shard 0 needs no more than a declaration.
+    FD->setTemplateSpecializationKind(TSK_ExplicitSpecialization, Loc);
+    FD->setInlineSpecified(false);
+    FD->setImplicitlyInline(false);
+    FD->setConstexprKind(ConstexprSpecKind::Unspecified);
+    return;
+  }
   bool Known = FD->isDefined();
   FD->setTemplateSpecializationKind(
       Mine ? TSK_ExplicitInstantiationDefinition : TSK_ExplicitInstantiationDeclaration, Loc);

@@ -20,10 +20,16 @@
 // FIRST-DAG: W int outer<int, config{1}>(int)
 // FIRST-DAG: U int outer<int, config{2}>(int)
 // FIRST-DAG: W int outer<int, config{4}>(int)
+// An inline function's as well.
+// FIRST-DAG: U int object::in_class<config{2}>(int)
 // SECOND-NOT: {{ [TDB] }}
 // SECOND: W int outer<int, config{2}>(int)
 // SECOND-NOT: {{ [TDB] }}
 // SECOND: W int outer<int, config{5}>(int)
+// SECOND-NOT: {{ [TDB] }}
+// SECOND: W int object::in_class<config{2}>(int)
+// SECOND-NOT: {{ [TDB] }}
+// SECOND: W int object::in_class<config{5}>(int)
 // SECOND-NOT: {{ [TDB] }}
 //
 // RUN: %clangxx %plugin -fplugin-arg-tl-shard=0/2 -I%S -fsyntax-only %t/local.cpp
@@ -31,8 +37,8 @@
 
 // CHECK: registered outer<int>
 // CHECK: 6: width=7
-// CHECK: 3083 2064 2 7 2 1048
-// CHECK: 3095 2076 2 7 8 1054
+// CHECK: 3083 2064 2 7 2 1048 6
+// CHECK: 3095 2076 2 7 8 1054 12
 
 //--- main.cpp
 #include "Inputs/runtime.h"
@@ -60,6 +66,7 @@ template <class T, config C = config{}> [[tl::autotune(configs = space)]] int ou
 }
 template <config C = config{}> [[tl::autotune(configs = space)]] static int hidden(int v) { return v + C.width; }
 struct object {
+  template <config C = config{}> [[tl::autotune(configs = space)]] static int in_class(int v) { return v + C.width; }
   int member();
   virtual int overridden() { return 1; }
   virtual ~object();
@@ -70,7 +77,7 @@ object::~object() {}
 int main() {
   object o;
   int first = outer(3), second = o.member();
-  std::printf("%d %d %d %d %d %d\n", first, second, counter, global_counter, hidden(1), outer<int, config{4}>(1));
+  std::printf("%d %d %d %d %d %d %d\n", first, second, counter, global_counter, hidden(1), outer<int, config{4}>(1), object::in_class(5));
 }
 
 //--- local.cpp
