@@ -25,6 +25,7 @@ FACTORY [[tl::autotune(configs = all, 3)]] void number(); // expected-error {{ex
 FACTORY [[tl::autotune(configs = all, unrelated = 3)]] void other_variable(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config}}
 FACTORY [[tl::autotune(configs = all, timeout)]] void no_value(); // expected-error {{option 'timeout' needs a value; expected 'timeout = ...'}}
 FACTORY [[tl::autotune(tl::space<config>().axis(&config::width, {1, 2}))]] void no_keyword(); // expected-error {{expected 'keyword = value' with a keyword of 'tl::keywords', or a braced config; did you mean 'configs = ...'?}}
+// FIX-DAG: fix-it:{{.*}}:{[[#@LINE-1]]:24-[[#@LINE-1]]:24}:"configs = "
 FACTORY [[tl::autotune(configs = all, timeout == 3)]] void comparison(); // expected-error {{invalid operands to binary expression}}
 FACTORY [[tl::autotune(configs = all, time_out = 3)]] void misspelt(); // expected-error {{use of undeclared identifier 'time_out'; did you mean 'timeout'?}} expected-note@tl/keywords.h:* {{'timeout' declared here}}
 // FIX-DAG: fix-it:{{.*}}:{[[#@LINE-1]]:39-[[#@LINE-1]]:47}:"timeout"
