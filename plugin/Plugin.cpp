@@ -2,6 +2,7 @@
 //
 // Registration, command line and the hooks into one compilation.
 
+#include "plugin/Absent.h"
 #include "plugin/CallRedirect.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/Dispatcher.h"
@@ -41,6 +42,7 @@ public:
     if (!T || T->AtEnd)
       return;
     checkShard(*T);
+    T->ErrorsBeforeEnd = T->S.getDiagnostics().getNumErrors();
     T->Defining = true;
     finishRecords(*T);
     defineDispatchers(*T);
@@ -113,6 +115,11 @@ public:
 
   void HandleCXXImplicitFunctionInstantiation(FunctionDecl *) override {}
 
+  void HandleTranslationUnit(ASTContext &) override {
+    if (T)
+      writeReport(*T);
+  }
+
 private:
   /// A precompiled header or a module may bring factories along without their attributes being
   /// parsed. (A reader of them is always there in C++20; what counts is whether it has read one.)
@@ -182,7 +189,7 @@ public:
         unsigned Id = Diags.getCustomDiagID(
             DiagnosticsEngine::Error,
             "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
-            "limit=N or shard=I/N");
+            "limit=N, shard=I/N, absent=LIST, report=FILE or drop-failed");
         Diags.Report(Id) << Arg;
       }
     return true;
@@ -198,6 +205,15 @@ private:
       return Args.Remarks = true;
     if (Arg.consume_front("limit="))
       return !Arg.getAsInteger(10, Args.Limit);
+    if (Arg.consume_front("absent="))
+      return parseAbsent(Arg, Args);
+    if (Arg.consume_front("report=")) {
+      Args.Report = Arg.str();
+      return !Arg.empty();
+    }
+    // What marks the commands that utils/tl-drop-failed is meant for.
+    if (Arg == "drop-failed")
+      return true;
     if (Arg.consume_front("shard=")) {
       auto [Index, Count] = Arg.split('/');
       return !Index.getAsInteger(10, Args.Shard) && !Count.getAsInteger(10, Args.Shards) &&

@@ -23,6 +23,14 @@ namespace tlplugin {
 
 class SourceIndex;
 
+/// Variants that a build leaves out, see Absent.h.
+struct Absence {
+  std::string Factory; ///< Dispatcher::Id
+  unsigned First;
+  unsigned Last; ///< inclusive
+  std::string Reason;
+};
+
 /// The plugin's command line: -fplugin-arg-tl-*.
 struct Arguments {
   bool Dump = false;
@@ -31,6 +39,9 @@ struct Arguments {
   unsigned Limit = 4096; ///< a space with more configs is warned about
   unsigned Shard = 0;
   unsigned Shards = 1;
+  bool AllAbsent = false; ///< all but the default configs
+  std::vector<Absence> Absent;
+  std::string Report;               ///< file that is told what became of each variant
   std::vector<std::string> Plugins; ///< files of this plugin, for dependency files
   std::vector<std::string>
       Flags; ///< compiler flags that change code, the same in host and device pass
@@ -142,6 +153,8 @@ public:
   std::vector<clang::SourceRange> Skipped;   ///< source that the preprocessor left out
   std::vector<clang::VarDecl *> ShardLocals; ///< see Shards.h
   bool HeaderMissing = false;                ///< reported
+  unsigned ErrorsBeforeEnd = 0;              ///< before any variant was looked at
+  std::string Report;                        ///< lines for the file of -fplugin-arg-tl-report
 };
 
 } // namespace tlplugin

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Variants.h"
+#include "plugin/Absent.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/ConfigArguments.h"
 #include "plugin/ConfigSpace.h"
@@ -102,7 +103,12 @@ void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &Lis
       if (!Mine)
         continue;
     }
-    unsigned Before = S.getDiagnostics().getNumErrors();
+    bool Absent = isAbsent(T, D, List, I);
+    VariantWatch Watch(T, D, List, I);
+    if (Absent && leaveOut(T, D, List, I)) {
+      Watch.leftOut();
+      continue;
+    }
     S.MarkFunctionReferenced(Loc, V.Function);
     // At once and not with the other pending instantiations, so that an error can be told to be
     // this config's.
@@ -110,7 +116,7 @@ void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &Lis
       S.InstantiateFunctionDefinition(Loc, V.Function, /*Recursive=*/true,
                                       /*DefinitionRequired=*/false,
                                       /*AtEndOfTU=*/true);
-    if (S.getDiagnostics().getNumErrors() != Before)
+    if (Watch.failed())
       note(S, Loc, "in the variant of %0 for config '%1'") << D.Source->Template << V.Text;
   }
 }

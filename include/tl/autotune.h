@@ -5,6 +5,7 @@
 #ifndef TL_AUTOTUNE_H
 #define TL_AUTOTUNE_H
 
+#include <tl/absent.h>
 #include <tl/dispatch.h>
 #include <tl/infeasible.h>
 #include <tl/inputs.h>

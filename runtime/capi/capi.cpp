@@ -5,6 +5,7 @@
 #include "runtime/capi/describe.h"
 #include "runtime/capi/last_error.h"
 #include "runtime/capi/result.h"
+#include "runtime/tuner/absent.h"
 #include "runtime/tuner/call.h"
 #include "runtime/tuner/registry.h"
 #include "runtime/tuner/resolve.h"
@@ -180,7 +181,7 @@ const char *tl_rt_describe(const tl_factory *factory) {
 
 uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
   return guarded(UINT32_MAX, [&] {
-    const uint32_t found = find_variant(checked(factory), config ? config : "");
+    const uint32_t found = find_present(checked(factory), config ? config : "");
     if (found == UINT32_MAX)
       throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled",
                                 config ? config : "", factory->variant_count, factory->name));

@@ -9,6 +9,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/process_role.h"
+#include "runtime/tuner/absent.h"
 #include "runtime/tuner/device.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/eligibility.h"
@@ -249,7 +250,7 @@ std::uint32_t resolution::run() {
   if (controls.tune == tune_mode::require)
     end_program(fmt::format("looked in {} for factory {} with fingerprint {}, device {}",
                             store::tuning_store::instance().path(), factory_.id,
-                            factory_.fingerprint, device_->record.identity));
+                            request_.factory.fingerprint, device_->record.identity));
   if (call_.capturing) {
     log_debug(
         fmt::format("{}: a stream is being captured, the default config runs this time", what()));
@@ -311,7 +312,7 @@ void resolution::set_up() {
   cold_ =
       options_.cold == TL_DEFAULT ? device_->backend->cold_by_default() : options_.cold == TL_TRUE;
   request_.factory = {.id = factory_.id,
-                      .fingerprint = factory_.fingerprint,
+                      .fingerprint = fingerprint_of(factory_),
                       .abi = factory_.abi_version,
                       .name = factory_.name,
                       .location = fmt::format("{}:{}", factory_.file, factory_.line),

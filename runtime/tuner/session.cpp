@@ -9,6 +9,7 @@
 #include "runtime/support/json_text.h"
 #include "runtime/support/log.h"
 #include "runtime/support/paths.h"
+#include "runtime/tuner/absent.h"
 #include "runtime/tuner/bench_sampler.h"
 #include "runtime/tuner/config_points.h"
 #include "runtime/tuner/eligibility.h"
@@ -67,6 +68,7 @@ private:
   }
   double probe_limit_s() const;
   void take_over_earlier_trials();
+  void rule_out_absent();
   status ask_eligible();
   std::vector<std::uint32_t> searched() const;
   void probed(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
@@ -124,6 +126,25 @@ void session_run::take_over_earlier_trials() {
       trials_[variant].wanted = false;
       trials_[variant].trial = it;
     }
+}
+
+/// Not even tried: it may be noexcept, where what its body throws would be a crash.
+void session_run::rule_out_absent() {
+  std::vector<store::trial> ruled_out;
+  for (std::uint32_t i = 0; i < factory_.variant_count; ++i) {
+    std::optional<std::string> why = why_absent(factory_, i);
+    if (!why)
+      continue;
+    store::trial trial;
+    trial.config = factory_.configs[i];
+    trial.status = store::trial_status::infeasible;
+    trial.reason = std::move(*why);
+    trials_[i] = {.wanted = false, .trial = trial};
+    ruled_out.push_back(trial);
+    log_trial(describe_trial(factory_, call_, trial));
+  }
+  if (!ruled_out.empty())
+    static_cast<void>(store::tuning_store::instance().trials_finished(session_, ruled_out));
 }
 
 status session_run::ask_eligible() {
@@ -400,6 +421,7 @@ static std::string summarise_failures(const std::vector<store::trial> &trials) {
 
 session_result session_run::run() {
   take_over_earlier_trials();
+  rule_out_absent();
   if (const status asked = ask_eligible(); !asked)
     return fail(asked.text());
   std::string error;
