@@ -14,6 +14,7 @@
 #   %libomp     compiles with LLVM's OpenMP runtime and links it
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
 #   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
+#   %drop_failed   utils/tl-drop-failed
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
 # Features: clang-<major>, sanitizer, sanitize-<kind>, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
@@ -119,6 +120,7 @@ for pattern, replacement in [
     (r"%trials\b", f"{python} {database} trials"),
     (r"%sql\b", f"{python} {database} sql"),
     (r"%count\b", f"{python} {database} count"),
+    (r"%drop_failed\b", f"{python} {config.tl_source_dir}/utils/tl-drop-failed"),
     (r"%clang_path\b", config.tl_clangxx),
     (r"%python\b", python),
     (r"%source_dir\b", config.tl_source_dir),

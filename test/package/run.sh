@@ -85,12 +85,15 @@ cmake --build cmake >> cmake.log || { cat cmake.log; fail "the CMake project doe
 cp cmake/transpose by-cmake
 tuned ./by-cmake
 
-mkdir shards
-cp transpose.cpp "$source/docs/snippets/build/shards/CMakeLists.txt" shards
-cmake -S shards -B cmake-shards -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release > shards.log
-cmake --build cmake-shards >> shards.log || { cat shards.log; fail "the CMake project in shards does not build"; }
-cp cmake-shards/transpose by-shards
-tuned ./by-shards
+for kind in shards dropped; do
+  mkdir $kind
+  cp transpose.cpp "$source/docs/snippets/build/$kind/CMakeLists.txt" $kind
+  cmake -S $kind -B cmake-$kind -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release > $kind.log
+  cmake --build cmake-$kind >> $kind.log || { cat $kind.log; fail "the CMake project in $kind does not build"; }
+  cp cmake-$kind/transpose by-$kind
+  tuned ./by-$kind
+done
+grep -q tl-drop-failed cmake-dropped/build.ninja || fail "DROP_FAILED has no effect"
 
 # The tool finds what is installed beside it, and its documents are in place.
 "$prefix/bin/tltune" doctor > doctor.txt || { cat doctor.txt; fail "tltune doctor found a problem"; }

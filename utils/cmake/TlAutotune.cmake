@@ -7,9 +7,10 @@
 # dependency output does not name it), and links the runtime (STATIC: the static one). With another
 # compiler than the Clang that the plugin is for, the target is built untuned, and CMake says so.
 #
-# tl_autotuned_sources(target SHARDS n source...): adds sources to such a target, each compiled in n
-# parts that are jobs of their own. Every part reads the whole source and compiles its share of the
-# variants; without the plugin there is one part.
+# tl_autotuned_sources(target SHARDS n [DROP_FAILED] source...): adds sources to such a target, each
+# compiled in n parts that are jobs of their own. Every part reads the whole source and compiles its
+# share of the variants; without the plugin there is one part. DROP_FAILED: variants that do not
+# compile are left out with a warning, by the compiler launcher tl-drop-failed (Ninja and Makefiles).
 #
 # The same file serves this project's build and projects that use find_package(tl).
 
@@ -56,7 +57,7 @@ function(tl_autotune target)
 endfunction()
 
 function(tl_autotuned_sources target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDS" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "DROP_FAILED" "SHARDS" "")
   if(NOT TARGET ${target})
     message(FATAL_ERROR "tl_autotuned_sources: '${target}' is not a target")
   endif()
@@ -68,13 +69,13 @@ function(tl_autotuned_sources target)
   endif()
   # Whether there is a plugin is known once tl_autotune was called, which may be later.
   target_sources(${target} PRIVATE ${arg_UNPARSED_ARGUMENTS})
-  cmake_language(EVAL CODE "cmake_language(DEFER CALL _tl_add_shards [[${target}]] ${arg_SHARDS} [[${arg_UNPARSED_ARGUMENTS}]]
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL _tl_add_shards [[${target}]] ${arg_SHARDS} ${arg_DROP_FAILED} [[${arg_UNPARSED_ARGUMENTS}]]
     [[${CMAKE_CURRENT_SOURCE_DIR}]] [[${CMAKE_CURRENT_BINARY_DIR}]])")
 endfunction()
 
 # Shard 0 is the source itself, so that compile_commands.json names it. The others are files that
 # include it, since one target compiles a file once; they are compiled with the source's own options.
-function(_tl_add_shards target count sources source_dir binary_dir)
+function(_tl_add_shards target count drop_failed sources source_dir binary_dir)
   get_target_property(tuned ${target} TL_TUNED)
   if(NOT tuned)
     message(WARNING "tl_autotuned_sources(${target}): compiled in one part, since tl_autotune(${target}) "
@@ -82,6 +83,11 @@ function(_tl_add_shards target count sources source_dir binary_dir)
     return()
   endif()
   get_target_property(plugin tl::plugin TL_PLUGIN_FILE)
+  set(marker)
+  if(drop_failed)
+    set(marker -fplugin-arg-tl-drop-failed)
+    _tl_launch_drop_failed(${target})
+  endif()
   math(EXPR last "${count} - 1")
   foreach(source IN LISTS sources)
     get_filename_component(path ${source} ABSOLUTE BASE_DIR ${source_dir})
@@ -109,8 +115,25 @@ function(_tl_add_shards target count sources source_dir binary_dir)
       endif()
       # A source's options hold for all targets that compile it.
       set_property(SOURCE ${shard} TARGET_DIRECTORY ${target} PROPERTY COMPILE_OPTIONS ${options}
-        "$<$<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}>:-fplugin-arg-tl-shard=${index}/${count}>")
+        "$<$<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}>:-fplugin-arg-tl-shard=${index}/${count};${marker}>")
     endforeach()
+  endforeach()
+endfunction()
+
+# A launcher is a target's, not a source's: it leaves alone what the marker does not stand on.
+function(_tl_launch_drop_failed target)
+  find_program(TL_DROP_FAILED tl-drop-failed NO_DEFAULT_PATH REQUIRED
+               PATHS ${CMAKE_CURRENT_FUNCTION_LIST_DIR} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
+  mark_as_advanced(TL_DROP_FAILED)
+  foreach(language CXX CUDA HIP)
+    get_target_property(launcher ${target} ${language}_COMPILER_LAUNCHER)
+    if(NOT launcher)
+      set(launcher)
+    endif()
+    if(NOT TL_DROP_FAILED IN_LIST launcher)
+      set_property(TARGET ${target} PROPERTY ${language}_COMPILER_LAUNCHER
+                   ${TL_DROP_FAILED} --marked ${launcher})
+    endif()
   endforeach()
 endfunction()
 

@@ -30,7 +30,8 @@ install(FILES ${PROJECT_BINARY_DIR}/install/tlConfig.cmake ${PROJECT_BINARY_DIR}
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlHip.cmake
         DESTINATION ${package_dir} COMPONENT dev)
 
-install(PROGRAMS ${PROJECT_SOURCE_DIR}/utils/hip-flags DESTINATION ${package_dir} COMPONENT dev)
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/utils/hip-flags ${PROJECT_SOURCE_DIR}/utils/tl-drop-failed
+        DESTINATION ${package_dir} COMPONENT dev)
 
 # The build tree's own package: -Dtl_DIR=<build>/package.
 set(tree ${PROJECT_BINARY_DIR}/package)
@@ -40,7 +41,9 @@ file(CREATE_LINK ${PROJECT_BINARY_DIR}/lib ${tree}/tl/clang-${TL_LLVM_MAJOR} SYM
 set(plugin_root ${tree}/tl)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/utils/cmake/tlConfig.cmake.in ${tree}/tlConfig.cmake
   INSTALL_PREFIX ${tree} INSTALL_DESTINATION ${tree} PATH_VARS plugin_root)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/utils/hip-flags ${tree}/hip-flags SYMBOLIC)
+foreach(file hip-flags tl-drop-failed)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/utils/${file} ${tree}/${file} SYMBOLIC)
+endforeach()
 foreach(file TlDependencies.cmake TlAutotune.cmake TlHip.cmake)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/utils/cmake/${file} ${tree}/${file} SYMBOLIC)
 endforeach()

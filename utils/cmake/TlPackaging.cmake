@@ -25,6 +25,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "Runtime of programs with autotuned functions")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libtl-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libtlruntime${PROJECT_VERSION_MAJOR} (= ${version}), libsqlite3-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "python3") # for tl-drop-failed
 set(CPACK_DEBIAN_DEV_DESCRIPTION "Headers, static runtime and build files for autotuned functions")
 set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME tl-plugin-${TL_LLVM_MAJOR})
 set(CPACK_DEBIAN_PLUGIN_PACKAGE_DEPENDS "clang-${TL_LLVM_MAJOR}, libtl-dev (= ${version})")
