@@ -4,7 +4,8 @@
 #
 #   cmake -DMODE=installed|tree|gcc -DTL_BINARY_DIR=... -DWORK=... -DCXX=... -P run.cmake
 #
-# installed  the package of an installation; also: a newer plugin rebuilds the objects
+# installed  the package of an installation; also: a newer plugin rebuilds the objects, with Makefiles
+#            and CMake's own dependency scanner too
 # tree       the package of the build tree
 # gcc        the installed package, with a compiler that has no plugin: untuned, and still right
 
@@ -105,5 +106,15 @@ if(MODE STREQUAL "installed")
   file(GLOB_RECURSE plugin ${WORK}/prefix/libtlplugin.so)
   file(TOUCH ${plugin})
   run(${CMAKE_COMMAND} --build ${WORK}/build)
+  expect_match("${output}" "main.cpp.o")
+
+  set(make ${WORK}/make)
+  run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${make} -G "Unix Makefiles" -Dtl_DIR=${package}
+      -DCMAKE_DEPENDS_USE_COMPILER=OFF -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}"
+      "-DCMAKE_EXE_LINKER_FLAGS=${FLAGS}")
+  run(${CMAKE_COMMAND} --build ${make} --target tuned dropped_1)
+  expect_match("${output}" "2 of 4 variants of 'fill'")
+  file(TOUCH ${plugin})
+  run(${CMAKE_COMMAND} --build ${make} --target tuned)
   expect_match("${output}" "main.cpp.o")
 endif()

@@ -3,9 +3,9 @@
 # tl_autotune(target [STATIC]): makes the factories in a target's C++, CUDA and HIP sources
 # tunable.
 #
-# Adds the plugin to their compilation, makes their objects depend on the plugin's file (a compiler's
-# dependency output does not name it), and links the runtime (STATIC: the static one). With another
-# compiler than the Clang that the plugin is for, the target is built untuned, and CMake says so.
+# Adds the plugin to their compilation, makes their objects depend on the plugin's file, and links the
+# runtime (STATIC: the static one). With another compiler than the Clang that the plugin is for, the
+# target is built untuned, and CMake says so.
 #
 # tl_autotuned_sources(target SHARDS n [DROP_FAILED] source...): adds sources to such a target, each
 # compiled in n parts that are jobs of their own. Every part reads the whole source and compiles its
@@ -137,6 +137,9 @@ function(_tl_launch_drop_failed target)
   endforeach()
 endfunction()
 
+# The compiler's dependency output names the plugin, which is enough for Ninja and for Makefiles as
+# they are by default. With CMAKE_DEPENDS_USE_COMPILER=OFF Makefiles go by CMake's own scanner, which
+# looks for #include only.
 function(_tl_depend_on_plugin target plugin)
   get_target_property(sources ${target} SOURCES)
   get_target_property(source_dir ${target} SOURCE_DIR)
