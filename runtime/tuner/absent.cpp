@@ -65,6 +65,9 @@ std::string fingerprint_of(const tl_factory &factory) {
 
 } // namespace tl::rt
 
+// Beside tl_rt_absent, which <tl/absent.h> declares.
+extern "C" const char *tl_rt_fingerprint(const tl_factory *factory);
+
 /// With a null reason, `function` is forgotten: its image is unloaded.
 extern "C" void tl_rt_absent(const void *function, const char *reason) {
   try {
@@ -77,5 +80,17 @@ extern "C" void tl_rt_absent(const void *function, const char *reason) {
   } catch (const std::exception &error) {
     // Then its body says so, when it is called.
     tl::rt::log_debug(error.what());
+  }
+}
+
+/// For the tool, which opens libraries and looks for what was measured on their code. The text
+/// belongs to the thread, until it asks again.
+extern "C" const char *tl_rt_fingerprint(const tl_factory *factory) {
+  static thread_local std::string text;
+  try {
+    text = tl::rt::fingerprint_of(*factory);
+    return text.c_str();
+  } catch (const std::exception &) {
+    return factory->fingerprint;
   }
 }

@@ -22,6 +22,13 @@
 // RUN: %tltune verify --library %t/changed.so | FileCheck %s --check-prefix=OTHER
 // OTHER: stale: 1 winners were measured on other code than that of {{.*}}changed.so
 
+// The same source, of which a variant was left out.
+// RUN: %clangxx -O1 -fPIC -shared %plugin -fplugin-arg-tl-absent=all %s -o %t/lib.so %runtime
+// RUN: %tltune verify --library %t/lib.so | FileCheck %s --check-prefix=ABSENT
+// ABSENT: stale: 1 winners were measured on other code than that of {{.*}}lib.so
+// RUN: rm $TL_CACHE_DIR/autotune.db && %t/main
+// RUN: %tltune verify --library %t/lib.so | FileCheck %s --check-prefix=FITS
+
 // RUN: not %tltune verify --library %t/winners.json 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: {{.*}}winners.json
 

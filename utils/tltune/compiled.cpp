@@ -20,13 +20,16 @@ std::map<std::string, compiled_factory> compiled_factories(const std::string &li
   const auto count = reinterpret_cast<std::uint32_t (*)()>(dlsym(handle, "tl_rt_factory_count"));
   const auto at =
       reinterpret_cast<const tl_factory *(*)(std::uint32_t)>(dlsym(handle, "tl_rt_factory_at"));
+  // Variants may have been left out. An older runtime knows of none.
+  const auto fingerprint =
+      reinterpret_cast<const char *(*)(const tl_factory *)>(dlsym(handle, "tl_rt_fingerprint"));
   if (!count || !at)
     throw failure(exit_file, library + " is not linked with the runtime");
   std::map<std::string, compiled_factory> found;
   for (std::uint32_t i = 0; i < count(); ++i) {
     const tl_factory *factory = at(i);
     compiled_factory &entry = found[factory->id];
-    entry.fingerprint = factory->fingerprint;
+    entry.fingerprint = fingerprint ? fingerprint(factory) : factory->fingerprint;
     entry.configs.insert(factory->configs, factory->configs + factory->variant_count);
   }
   if (found.empty())
