@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Absent.h"
+#include "plugin/CodeBuilder.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Lookup.h"
 #include "clang/AST/ASTConsumer.h"
@@ -54,18 +55,12 @@ bool isAbsent(Session &T, const Dispatcher &D, const VariantList &List, unsigned
   return false;
 }
 
-static StringLiteral *text(ASTContext &C, llvm::StringRef Text, SourceLocation Loc) {
-  QualType Type = C.getConstantArrayType(C.CharTy.withConst(), llvm::APInt(32, Text.size() + 1),
-                                         nullptr, ArraySizeModifier::Normal, 0);
-  return StringLiteral::Create(C, Text, StringLiteralKind::Ordinary, /*Pascal=*/false, Type, Loc);
-}
-
 /// `{ tl::detail::absent_variant("..."); }`
 static bool defineBody(Session &T, FunctionDecl *FD, llvm::StringRef Why, SourceLocation Loc) {
   Sema &S = T.S;
   Sema::SynthesizedFunctionScope Scope(S, FD);
   ExprResult Callee = buildDetailReference(T, "absent_variant", Loc);
-  Expr *Args[] = {text(S.Context, Why, Loc)};
+  Expr *Args[] = {buildText(S.Context, Why, Loc)};
   ExprResult Call =
       Callee.isUsable() ? S.BuildCallExpr(nullptr, Callee.get(), Loc, Args, Loc) : ExprError();
   if (Call.isUsable())
@@ -106,7 +101,7 @@ static void registerAbsence(Session &T, const Dispatcher &D, const Variant &V,
   Expr *Arguments[] = {ImplicitCastExpr::Create(C, C.getPointerType(C.VoidTy.withConst()),
                                                 CK_BitCast, Address.get(), nullptr, VK_PRValue,
                                                 FPOptionsOverride()),
-                       text(C, Why, Loc)};
+                       buildText(C, Why, Loc)};
   ExprResult Init = S.BuildInitList(Loc, Arguments, Loc);
   if (!Init.isUsable())
     return;

@@ -11,6 +11,12 @@ using namespace clang;
 
 namespace tlplugin {
 
+Expr *buildText(ASTContext &C, llvm::StringRef Text, SourceLocation Loc) {
+  QualType Type = C.getConstantArrayType(C.CharTy.withConst(), llvm::APInt(32, Text.size() + 1),
+                                         nullptr, ArraySizeModifier::Normal, 0);
+  return StringLiteral::Create(C, Text, StringLiteralKind::Ordinary, /*Pascal=*/false, Type, Loc);
+}
+
 QualType getSignature(Session &T, const FunctionDecl *FD) {
   ASTContext &C = T.S.Context;
   const auto *Type = FD->getType()->castAs<FunctionType>();
@@ -26,11 +32,7 @@ template <class Result> Expr *CodeBuilder::checked(Result R) {
   return R.isUsable() ? R.get() : null();
 }
 
-Expr *CodeBuilder::text(llvm::StringRef Text) {
-  QualType Type = C.getConstantArrayType(C.CharTy.withConst(), llvm::APInt(32, Text.size() + 1),
-                                         nullptr, ArraySizeModifier::Normal, 0);
-  return StringLiteral::Create(C, Text, StringLiteralKind::Ordinary, /*Pascal=*/false, Type, Loc);
-}
+Expr *CodeBuilder::text(llvm::StringRef Text) { return buildText(C, Text, Loc); }
 
 Expr *CodeBuilder::number(unsigned Value) {
   return IntegerLiteral::Create(C, llvm::APInt(32, Value), C.UnsignedIntTy, Loc);

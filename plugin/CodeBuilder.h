@@ -9,6 +9,9 @@
 
 namespace tlplugin {
 
+/// A string literal.
+clang::Expr *buildText(clang::ASTContext &C, llvm::StringRef Text, clang::SourceLocation Loc);
+
 /// What callers see of a concrete factory's functions, as a type: no exception specification, in
 /// which variants may differ.
 clang::QualType getSignature(Session &T, const clang::FunctionDecl *FD);

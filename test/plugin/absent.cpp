@@ -13,7 +13,7 @@
 // RUN: sh %t/run > %t/whole && %filecheck --input-file=%t/whole %t/main.cpp
 //
 // The same in shards, each of which is told of all.
-// RUN: echo 'for i in 0 1 2; do %clangxx %plugin -I%S @%t/absent -fplugin-arg-tl-shard=$i/3 -c %t/main.cpp -o %t/$i.o || exit; done; %clangxx %t/[0-2].o -o %t/program' > %t/build
+// RUN: echo 'for i in 0 1 2; do %clangxx %plugin -I%S @%t/absent -O2 -fplugin-arg-tl-shard=$i/3 -c %t/main.cpp -o %t/$i.o || exit; done; %clangxx %t/[0-2].o -o %t/program' > %t/build
 // RUN: sh %t/build && sh %t/run | cmp - %t/whole
 //
 // RUN: %clangxx %plugin -I%S -fplugin-arg-tl-absent=all %t/main.cpp -o %t/program && env RUN=2 %t/program | FileCheck --check-prefix=ALL %t/main.cpp
