@@ -55,9 +55,9 @@ Expr *buildParameterRow(Session &T, CodeBuilder &B, QualType Type, llvm::StringR
   ASTContext &C = T.S.Context;
   bool IsPointer = Type->isPointerType();
   QualType Element = IsPointer ? Type->getPointeeType() : Type;
-  unsigned Number = Element.isVolatileQualified() || Element.isRestrictQualified()
-                        ? TL_ELEMENT_BYTES
-                        : elementOfNumber(C, Element);
+  unsigned Number = TL_ELEMENT_BYTES;
+  if (!Element.isVolatileQualified() && !Element.isRestrictQualified())
+    Number = elementOfNumber(C, Element);
   if (Number == TL_ELEMENT_BYTES) {
     Expr *Text = B.text(Name);
     return B.call("describe_parameter", TemplateArgument(Type), Text);
