@@ -324,7 +324,7 @@ static void define(Session &T, Dispatcher &D) {
   instantiateVariants(T, D, List);
   if (!definesDispatcher(T, D))
     return;
-  Fingerprint Print = computeFingerprint(T, D, List);
+  Fingerprint Print = T.isDevicePass() ? Fingerprint() : computeFingerprint(T, D, List);
   llvm::SmallVector<Expr *, 8> Options;
   bool Fit = fillInOptions(T, D, List.Config, Options);
   if (!Fit || !(D.DispatchDefined || defineDispatch(T, D)) ||

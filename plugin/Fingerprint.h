@@ -4,10 +4,10 @@
 //
 // It is made of tokens, not of the instantiated program: the factory's own declaration and,
 // transitively, every user declaration whose name occurs in one that was reached. Tokens are read
-// raw from the source, so that branches which this pass preprocessed away (#if __CUDA_ARCH__ ...)
-// count as well and the host pass and every device pass find the same. Macros count by their
-// definition where they are used. Comments, layout, order, paths and declarations that are not
-// reached do not count.
+// raw from the source, so that branches which a pass preprocesses away (#if __CUDA_ARCH__ ...)
+// count as well: the host pass, whose descriptor holds it, speaks for all of them. Macros count by
+// their definition where they are used. Comments, layout, order, paths and declarations that are
+// not reached do not count.
 
 #ifndef TL_PLUGIN_FINGERPRINT_H
 #define TL_PLUGIN_FINGERPRINT_H
