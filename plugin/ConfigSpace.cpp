@@ -3,6 +3,7 @@
 #include "plugin/ConfigSpace.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/ConfigArguments.h"
+#include "plugin/ConstantSpace.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Lookup.h"
 #include "plugin/Options.h"
@@ -115,6 +116,8 @@ static bool evaluateSpace(Session &T, Expr *Configs, Space &Out) {
         << Configs->getType() << Configs->getSourceRange();
     return false;
   }
+  if (readConstantSpace(T, Configs, Out))
+    return true;
   unsigned Errors = countErrors(T);
   APValue Count;
   ExprResult CountCall = call(T, buildDetailReference(T, "config_count", Loc), Configs, Loc);

@@ -34,10 +34,10 @@ template <class Before, class Config, class Field, std::size_t N> struct axis_ch
   static constexpr std::size_t combinations = Before::combinations * N;
 
   constexpr void assign(Config &config, std::size_t index) const {
-    config.*field = values[index % N];
     // The slower axes change with the first value of this one.
     if (index % N == 0)
       before.assign(config, index / N);
+    config.*field = values[index % N];
   }
 };
 

@@ -37,7 +37,8 @@ constexpr auto no_struct = tl::space<int>(); // expected-error {{no matching fun
 struct unassignable {
   const int width = 1; // expected-note {{copy assignment operator of 'unassignable' is implicitly deleted because field 'width' is of const-qualified type 'const int'}}
 };
-constexpr unassignable const_fields[] = {{1}, {2}};
+constexpr std::array<unassignable, 2> const_fields{{{1}, {2}}};
+constexpr unassignable const_array[] = {{1}, {2}}; // read from its value, and never assigned
 
 #define FACTORY template <config C = config{}>
 
@@ -59,6 +60,8 @@ FACTORY [[tl::autotune(configs = no_bool)]] void not_made();
 template <unassignable C = unassignable{}> [[tl::autotune(configs = const_fields)]] void not_assigned(); // expected-note {{in instantiation of function template specialization}}
 // expected-error@tl/space.h:* {{object of type 'unassignable' cannot be assigned because its copy assignment operator is implicitly deleted}}
 // expected-note@tl/space.h:* 1+ {{in instantiation of}}
+
+template <unassignable C = unassignable{}> [[tl::autotune(configs = const_array)]] void read_only();
 
 FACTORY [[tl::autotune(configs = repeated)]] void twice() {} // expected-warning {{config 'width=1,height=1' is more than once in the space of 'twice'}}
 void use() { twice(); }
