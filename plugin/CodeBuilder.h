@@ -17,7 +17,7 @@ clang::Expr *buildText(clang::ASTContext &C, llvm::StringRef Text, clang::Source
 clang::QualType getSignature(Session &T, const clang::FunctionDecl *FD);
 
 /// Builds the body of FD, a function generated for D. Once something could not be built (and was
-/// reported), what is asked for later is a placeholder, and finish() says no.
+/// reported), all that is asked for later is a null pointer, and finish() says no.
 class CodeBuilder {
 public:
   CodeBuilder(Session &T, const Dispatcher &D, clang::FunctionDecl *FD);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/ParameterRows.h"
-#include "tl/abi.h"
+#include <tl/signature.h>
 
 using namespace clang;
 
@@ -24,19 +24,8 @@ static unsigned elementOfNumber(ASTContext &C, QualType Type) {
   }
   if (!Builtin->isInteger())
     return TL_ELEMENT_BYTES;
-  bool Signed = Builtin->isSignedInteger();
-  switch (C.getTypeSize(Type)) {
-  case 8:
-    return Signed ? TL_ELEMENT_I8 : TL_ELEMENT_U8;
-  case 16:
-    return Signed ? TL_ELEMENT_I16 : TL_ELEMENT_U16;
-  case 32:
-    return Signed ? TL_ELEMENT_I32 : TL_ELEMENT_U32;
-  case 64:
-    return Signed ? TL_ELEMENT_I64 : TL_ELEMENT_U64;
-  default:
-    return TL_ELEMENT_BYTES;
-  }
+  return tl::detail::integer_element(C.getTypeSizeInChars(Type).getQuantity(),
+                                     Builtin->isSignedInteger());
 }
 
 /// The fields of a tl_parameter in their order; all of them, since some people want to be warned of

@@ -9,7 +9,7 @@
 
 #include <tl/infeasible.h>
 
-// Weak like tl_rt_infeasible: an older runtime finds out by running the variant.
+// Weak like tl_rt_infeasible: without it, a session finds out by running the variant.
 extern "C" [[gnu::weak]] void tl_rt_absent(const void *function, const char *reason);
 
 namespace tl::detail {

@@ -12,8 +12,8 @@
 //   }
 //   R __tl_select_H(Args... args) {
 //     void *const arguments[] = {&args...};
-//     return ((R (*)(Args...))tl_rt_select(__tl_factory_H(), arguments,
-//     &__tl_last_H.call))(args...);
+//     void *const found = tl_rt_select(__tl_factory_H(), arguments, &__tl_last_H.call);
+//     return ((R (*)(Args...))found)(args...);
 //   }
 //   R __tl_dispatch_H(Args... args) {
 //     if (__tl_last_H.call.generation == __atomic_load_n(&__tl_slot_H.generation, ...) + 1 &&

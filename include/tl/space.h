@@ -134,16 +134,12 @@ namespace detail {
 /// Writes down the configs of a space (unless `to` is null) and returns their number.
 template <class Config, class Axes, class Predicates>
 constexpr std::size_t write_configs(const space_t<Config, Axes, Predicates> &space, Config *to) {
-  Config config{};
   std::size_t count = 0;
-  for (std::size_t i = 0; i < Axes::combinations; ++i) {
-    space.axes.assign(config, i);
-    if (space.predicates.admit(config)) {
-      if (to)
-        to[count] = config;
-      ++count;
-    }
-  }
+  space.for_each([&](const Config &config) {
+    if (to)
+      to[count] = config;
+    ++count;
+  });
   return count;
 }
 /// The same for any other range of configs.

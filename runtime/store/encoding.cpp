@@ -2,6 +2,8 @@
 
 #include "runtime/store/encoding.h"
 
+#include "runtime/support/fnv.h"
+
 #include <bit>
 #include <string_view>
 
@@ -26,8 +28,8 @@ public:
   std::int64_t value() const { return std::bit_cast<std::int64_t>(hash_); }
 
 private:
-  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3u; }
-  std::uint64_t hash_ = 0xcbf29ce484222325u;
+  void add_byte(unsigned char byte) { hash_ = fnv_byte(hash_, byte); }
+  std::uint64_t hash_ = fnv_start;
 };
 } // namespace
 

@@ -2,6 +2,7 @@
 
 #include "runtime/store/session_lock.h"
 
+#include "runtime/support/fnv.h"
 #include "runtime/support/fork_guard.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/status.h"
@@ -72,10 +73,7 @@ void session_lock::release() {
 }
 
 static std::string lock_path(const std::string &directory, std::string_view name) {
-  std::uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-  for (const char c : name)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return fmt::format("{}/device-{:016x}.lock", directory, hash);
+  return fmt::format("{}/device-{:016x}.lock", directory, fnv(name));
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include "runtime/support/log.h"
 
 #include "runtime/support/environment.h"
+#include "runtime/support/fnv.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/signal_guard.h"
 
@@ -164,10 +165,7 @@ bool warn_once(std::string_view key, std::string_view message) noexcept {
   // Hashes of the keys seen, by open addressing: no lock, so a forked child cannot inherit one
   // held.
   static std::array<std::atomic<std::uint64_t>, 1024> seen{};
-  std::uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-  for (const char c : key)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  hash |= 1; // 0 marks a free slot
+  const std::uint64_t hash = fnv(key) | 1; // 0 marks a free slot
   for (std::size_t probe = 0; probe < seen.size(); ++probe) {
     std::atomic<std::uint64_t> &slot = seen[(hash + probe) % seen.size()];
     std::uint64_t found = slot.load(std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 
 #include "runtime/tuner/absent.h"
 
+#include "runtime/support/fnv.h"
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 #include "runtime/tuner/registry.h"
@@ -44,13 +45,6 @@ std::uint32_t find_present(const tl_factory &factory, std::string_view config) {
   return variant != UINT32_MAX && why_absent(factory, variant) ? UINT32_MAX : variant;
 }
 
-/// 64 bits of FNV-1a.
-static std::uint64_t hash(std::string_view text, std::uint64_t from) {
-  for (const char c : text)
-    from = (from ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return from;
-}
-
 std::string fingerprint_of(const tl_factory &factory) {
   std::string text;
   for (std::uint32_t i = 0; i < factory.variant_count; ++i)
@@ -59,8 +53,8 @@ std::string fingerprint_of(const tl_factory &factory) {
   if (text.empty())
     return factory.fingerprint;
   text += factory.fingerprint;
-  const std::uint64_t first = hash(text, 0xcbf29ce484222325u);
-  return fmt::format("{:016x}{:016x}", first, hash(text, first ^ 0x9e3779b97f4a7c15u));
+  const std::uint64_t first = fnv(text);
+  return fmt::format("{:016x}{:016x}", first, fnv(text, first ^ 0x9e3779b97f4a7c15u));
 }
 
 } // namespace tl::rt
