@@ -2,11 +2,6 @@
 
 #include "runtime/backend/backend.h"
 
-#include "runtime/backend/cpu/cpu_backend.h"
-#include "runtime/backend/gpu/driver_backend.h"
-
-#include <fmt/format.h>
-
 #include <climits>
 #include <unistd.h>
 
@@ -27,19 +22,33 @@ std::unique_ptr<trial_bench> trial_bench::open_helper(std::int32_t, std::string 
   return nullptr;
 }
 
-std::vector<std::int32_t> backend::idle_peers(std::int32_t) { return {}; }
-
-backend *find_backend(std::uint32_t which, std::string &error) {
-  switch (which) {
-  case TL_BACKEND_CPU:
-    return &cpu_backend();
-  case TL_BACKEND_CUDA:
-  case TL_BACKEND_HIP:
-    return gpu::find_driver_backend(which, error);
-  default:
-    error = fmt::format("backend {} is not known to this runtime", which);
-    return nullptr;
+// As a session would try them. What a bench runs on is a copy of everything, byte by byte at the
+// same places (a forked worker) or at the same places within a page (in the program): so facts of
+// the arguments are those of the call.
+proof backend::prove(const tuning_task &task, std::span<const std::uint32_t> candidates) {
+  proof result;
+  tuning_task once = task;
+  once.once = true;
+  const std::unique_ptr<trial_bench> bench = open(once, result.obstacle);
+  if (!bench)
+    return result;
+  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured) {
+    result.obstacle = "nothing to check it against: " + prepared.reason;
+    return result;
   }
+  for (const std::uint32_t variant : candidates) {
+    result.tried.push_back(bench->probe(variant, task.options.timeout));
+    if (result.found())
+      break;
+  }
+  return result;
 }
+
+std::uint64_t backend::cache_bytes(std::int32_t) { return 0; }
+
+void backend::measure_reach(std::int32_t, std::span<const std::uintptr_t>,
+                            std::span<std::uint64_t>) {}
+
+std::vector<std::int32_t> backend::idle_peers(std::int32_t) { return {}; }
 
 } // namespace tl::rt

@@ -7,10 +7,12 @@
 #ifndef TL_RUNTIME_BACKEND_BACKEND_H
 #define TL_RUNTIME_BACKEND_BACKEND_H
 
-#include "runtime/store/schema.h"
+#include "runtime/domain/trial_status.h"
+#include "runtime/measure/sampler.h"
 
 #include <tl/abi.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,9 +22,6 @@
 
 namespace tl::rt {
 
-/// How a trial ended: measured, wrong, crashed, timed_out, threw, ... (the store's list).
-using store::trial_status;
-
 /// What became of running one variant, with the reason in words where it is not `measured`.
 struct trial_outcome {
   trial_status status = trial_status::measured;
@@ -30,6 +29,8 @@ struct trial_outcome {
                       ///< differ, ..."
   double time_ns = 0; ///< of the one run, for `measured` and `wrong` [ns]
   std::string resources; ///< JSON object: registers, spills, ...; empty on the CPU
+  /// It waits for threads of the program that trials do not have: so it is with every problem.
+  bool waits_for_program = false;
 };
 
 /// One timed sample that a round asks for.
@@ -65,6 +66,23 @@ struct tuning_task {
   bool cold;          ///< flush caches before each timed sample
   bool in_process;    ///< isolation none
   std::uint64_t seed;
+  /// Nothing will be timed: each function runs no more often than the check needs.
+  bool once = false;
+  /// What runs then is stopped: the time that a session may take is over.
+  std::chrono::steady_clock::time_point stops_at = std::chrono::steady_clock::time_point::max();
+};
+
+/// What running a few variants once each, beside the reference, has shown.
+struct proof {
+  /// Why nothing could be run at all, "" where something was: then nothing is known of any variant.
+  std::string obstacle;
+  /// What became of the candidates, in their order; those after the first right one never ran.
+  std::vector<trial_outcome> tried;
+
+  /// Whether one was right: the last of `tried`.
+  bool found() const {
+    return obstacle.empty() && !tried.empty() && tried.back().status == trial_status::measured;
+  }
 };
 
 /// Where variants of one task are tried. Owns the worker process and replaces it when it is lost; a
@@ -81,12 +99,28 @@ public:
   /// Runs one variant once and checks its results. Killed after `limit_s` [s].
   virtual trial_outcome probe(std::uint32_t variant, double limit_s) = 0;
 
+  /// Runs it once more after all that has happened since, and checks its results again.
+  virtual trial_outcome recheck(std::uint32_t variant, double limit_s) {
+    return probe(variant, limit_s);
+  }
+
+  /// What is compared, once prepared: "y, 4096 of 4096 elements changed"; "": nothing, or not said.
+  virtual std::string compared() const { return {}; }
+
   /// Takes the samples in the given order. A variant that fails in the middle yields its outcome
   /// and the rest of the round is still taken. Each sample is killed after `limit_s` [s].
   virtual timed_round round(std::span<const sample_request> order, double limit_s) = 0;
 
+  /// Whether what the trials found holds inside the program: the reference and the variant run
+  /// there once on copies and have to agree. `harness_error`: nothing could be found out. At once
+  /// where the trials saw the program's own state.
+  virtual trial_outcome confirm(std::uint32_t) { return {}; }
+
   /// Time of the reference, where one was given and ran [ns]; 0 otherwise.
   virtual double reference_ns() const = 0;
+
+  /// How hard the device has worked since the last call of this; see measure::sampler::load.
+  virtual measure::device_load load() { return {}; }
 
   /// Another bench for the same task, on another device: for first runs only, and usable by another
   /// thread, one at a time. This one outlives it. Null, with the reason in `error`, where that is
@@ -117,12 +151,24 @@ public:
   /// Sets up trials for one task. Null, with the reason in `error`, where that is not possible.
   virtual std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) = 0;
 
+  /// Asks which of `candidates` is right for this very call. The reference (or the default config)
+  /// runs once and then one candidate after the other, until one leaves the same results: each on
+  /// copies that have the alignment (up to 256 bytes) and the overlap of the caller's buffers, in
+  /// memory that is written by nobody else. Nothing of the caller's is written, nothing is timed.
+  /// Each run is killed after `task.options.timeout`.
+  virtual proof prove(const tuning_task &task, std::span<const std::uint32_t> candidates);
+
+  /// How far memory goes from each address on (0: none is asked for), at most: to the end of its
+  /// allocation. Leaves those alone that it cannot tell. [bytes]
+  virtual void measure_reach(std::int32_t device, std::span<const std::uintptr_t> addresses,
+                             std::span<std::uint64_t> bytes);
+
+  /// The largest cache that data may stay in between two calls; 0: not known [bytes].
+  virtual std::uint64_t cache_bytes(std::int32_t device);
+
   /// Whether timings are cold unless the attribute says otherwise.
   virtual bool cold_by_default() const = 0;
 };
-
-/// The backend of a TL_BACKEND_* value; null, with the reason in `error`, when it is not there.
-backend *find_backend(std::uint32_t which, std::string &error);
 
 } // namespace tl::rt
 

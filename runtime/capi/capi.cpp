@@ -5,12 +5,14 @@
 #include "runtime/capi/describe.h"
 #include "runtime/capi/last_error.h"
 #include "runtime/capi/result.h"
-#include "runtime/tuner/absent.h"
+#include "runtime/factory/absent.h"
+#include "runtime/factory/registry.h"
 #include "runtime/tuner/call.h"
-#include "runtime/tuner/registry.h"
+#include "runtime/tuner/rank_group.h"
 #include "runtime/tuner/resolve.h"
 
 #include <tl/capi.h>
+#include <tl/infeasible.h>
 
 #include <fmt/format.h>
 
@@ -214,8 +216,16 @@ int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t c
                    void *result) {
   return guarded(-1, [&] {
     prepared_call call(checked(factory), arguments, count, stream);
-    factory->invoke(factory, resolve(*factory, call.call), call.arguments.data(), result);
-    return 0;
+    uint32_t variant = resolve(*factory, call.call);
+    while (true)
+      try {
+        factory->invoke(factory, variant, call.arguments.data(), result);
+        return 0;
+      } catch (const tl::infeasible &) {
+        variant = refused(*factory, call.call, variant);
+        if (variant == UINT32_MAX)
+          throw;
+      }
   });
 }
 
@@ -254,6 +264,26 @@ int32_t tl_rt_save_result(const tl_result *result, const char *path) {
     if (!path)
       throw failure("the path is null");
     write_file(path, result_to_json(*result));
+    return 0;
+  });
+}
+
+void tl_rt_set_agreement(tl_all_gather gather, void *state, double limit_s) {
+  guarded(0, [&] {
+    rank_group &ranks = rank_group::of_program();
+    if (!gather) {
+      ranks.set({}, limit_s);
+      return 0;
+    }
+    ranks.set(
+        [gather, state](std::string_view mine, double limit, std::vector<std::string> &all) {
+          const auto give = [](void *sink, const void *data, uint64_t bytes) {
+            static_cast<std::vector<std::string> *>(sink)->emplace_back(
+                static_cast<const char *>(data), bytes);
+          };
+          return gather(state, mine.data(), mine.size(), limit, give, &all) == 0;
+        },
+        limit_s);
     return 0;
   });
 }

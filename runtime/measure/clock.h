@@ -6,9 +6,10 @@
 #ifndef TL_RUNTIME_MEASURE_CLOCK_H
 #define TL_RUNTIME_MEASURE_CLOCK_H
 
+#include "runtime/support/thread_guard.h"
+
 #include <chrono>
 #include <cstdint>
-#include <thread>
 
 namespace tl::rt::measure {
 
@@ -31,7 +32,9 @@ public:
         .count();
   }
   void sleep_ns(std::int64_t ns) override {
-    std::this_thread::sleep_for(std::chrono::nanoseconds(ns));
+    const std::int64_t end = now_ns() + ns;
+    for (std::int64_t left = ns; left > 0; left = end - now_ns())
+      interruptible_sleep(std::chrono::nanoseconds(left));
   }
 };
 

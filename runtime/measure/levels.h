@@ -65,8 +65,6 @@ public:
   estimate of(std::uint32_t variant) const;
   /// level(a) - level(b) with its standard error.
   contrast compare(std::uint32_t a, std::uint32_t b) const;
-  /// The drift at each observation [ln].
-  std::span<const double> drift() const { return drift_; }
   /// What each observation alone says about its variant's level, the drift being known from the
   /// others.
   std::span<const estimate> opinions() const { return opinions_; }

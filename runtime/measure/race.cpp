@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "race.h"
-#include "ranking.h"
+#include "race_session.h"
 #include "settle.h"
 #include "statistics.h"
 
@@ -13,13 +12,6 @@
 
 namespace tl::rt::measure {
 
-/// A round is handed to the sampler in pieces of about this length, so that budget, clock and
-/// observer are looked at in between [ns].
-static constexpr double piece_ns = 250e6;
-/// Rests after a throttled round [ns].
-static constexpr std::int64_t first_rest_ns = 50'000'000, longest_rest_ns = 500'000'000;
-/// After this many throttled rounds in a row, the low clock is what this device does now.
-static constexpr int most_rests = 12;
 /// Samples of the leader before it can win. Fewer cannot tell a fast outlier.
 static constexpr std::uint32_t leader_samples = 4;
 /// Share of the variants that are sampled at first, and how many at least: enough to learn from how
@@ -30,13 +22,15 @@ static constexpr std::size_t first_share = 8, first_least = 8;
 static constexpr double late_doubt = 3, extra_passes = 0.2;
 /// Passes count for nothing before this many samples of the leader would have fitted.
 static constexpr double least_race = 100;
-/// Untimed running takes this share of a pass at most (but for `warmup_ns`).
-static constexpr double settle_share = 0.1;
-/// The default stays where it is beaten by more than epsilon with at most this probability.
-static constexpr double kept_doubt = 0.05;
-/// ABBA blocks at most to tell whether the default is beaten: of ordinary samples, which mostly
-/// settle it within milliseconds, and a long one; or four where launches are long themselves.
-static constexpr int short_blocks = 8, long_blocks = 1, blocks_of_long_launches = 4;
+/// Untimed running takes this share of a pass at most. Where that is less than clocks take to ramp
+/// up, it may take so long, or a whole pass; where even that is next to nothing, two milliseconds
+/// [ns].
+static constexpr double settle_share = 0.1, ramp_ns = 10e6, settle_least_ns = 2e6;
+/// Noise of a sample that longer samples are to come down to [ln].
+static constexpr double good_noise = 0.008;
+/// A round has at least this share of all samples so far, so that looking at them does not take
+/// longer than taking them; unless that takes longer than this [ns].
+static constexpr double round_share = 1.0 / 8, longest_added_ns = 20e6;
 
 std::uint32_t launches_for(double least_ns, double launch_ns) {
   if (!(launch_ns > 0) || launch_ns >= least_ns)
@@ -44,62 +38,12 @@ std::uint32_t launches_for(double least_ns, double launch_ns) {
   return static_cast<std::uint32_t>(std::min(std::ceil(least_ns / launch_ns), 100'000.0));
 }
 
-namespace {
-
-class session {
-public:
-  session(const std::vector<entrant> &entrants, sampler &from, clock &time,
-          const race_options &options);
-  race_result run();
-
-private:
-  void drop_hopeless_probes();
-  void warm_up();
-  void race_on();
-  void confirm_default();
-  void conclude();
-
-  bool take(const std::vector<std::uint32_t> &order, double least_ns);
-  bool take_piece(std::span<const request> piece);
-  bool ready(std::uint32_t v) const;
-  bool may_go_on();
-  void stop(const char *why);
-  void shuffle(std::vector<std::uint32_t> &order);
-  double expected_ns(std::uint32_t v) const;
-
-  void look();
-  double pass_ns() const;
-  bool certain_enough() const;
-  void mix_in_leader(std::vector<std::uint32_t> &order);
-  std::vector<std::uint32_t> first_contenders();
-  std::vector<std::uint32_t> contenders() const;
-
-  const std::vector<entrant> &entrants_;
-  sampler &from_;
-  clock &time_;
-  const race_options &options_;
-  const std::size_t count_;
-  std::mt19937_64 random_;
-  const std::int64_t begin_ns_;
-  const double tolerance_; // epsilon as a difference of logarithms
-  race_result result_;
-  std::vector<bool> racing_; // works, and was not found too slow
-  std::vector<std::uint32_t> samples_;
-  std::vector<double> last_ns_;
-  std::vector<double> clocks_;
-  std::vector<observation> first_calls_;
-  ranking ranking_;
-  bool looked_ = false;
-};
-
-} // namespace
-
-session::session(const std::vector<entrant> &entrants, sampler &from, clock &time,
-                 const race_options &options)
+race_session::race_session(const std::vector<entrant> &entrants, sampler &from, clock &time,
+                           const race_options &options)
     : entrants_(entrants), from_(from), time_(time), options_(options), count_(entrants.size()),
       random_(options.seed), begin_ns_(time.now_ns()), tolerance_(std::log1p(options.epsilon)),
-      racing_(count_, true), samples_(count_, 0), last_ns_(count_, 0),
-      ranking_(count_, tolerance_) {
+      racing_(count_, true), samples_(count_, 0), ran_here_(count_, false), last_ns_(count_, 0),
+      ranking_(count_, tolerance_, options.parts), sample_ns_(options.least_sample_ns) {
   result_.variants.resize(count_);
   for (const recorded_sample &s : options.earlier)
     if (s.variant < count_ && s.time_ns > 0) {
@@ -111,30 +55,59 @@ session::session(const std::vector<entrant> &entrants, sampler &from, clock &tim
     }
 }
 
-void session::stop(const char *why) {
+void race_session::stop(const char *why) {
   if (result_.stopped.empty())
     result_.stopped = why;
 }
 
-bool session::may_go_on() {
-  if (static_cast<double>(time_.now_ns() - begin_ns_) >= options_.budget_ns)
+double race_session::left_ns() const {
+  return options_.budget_ns - static_cast<double>(time_.now_ns() - begin_ns_);
+}
+
+/// Whether something that takes so long still may begin; what does not fit ends the session.
+bool race_session::fits(double ns) {
+  if (left_ns() <= ns) {
     stop("out of budget");
+    result_.out_of_budget = true;
+  }
   return result_.stopped.empty();
 }
 
-bool session::ready(std::uint32_t v) const { return racing_[v] && samples_[v] < options_.rep; }
+bool race_session::may_go_on() { return fits(0); }
 
-double session::expected_ns(std::uint32_t v) const {
+/// What a sample takes: a sampler may run a variant once before the first one.
+double race_session::cost_ns(std::uint32_t v, double least_ns) const {
+  const double once = expected_ns(v);
+  return once * (launches_for(least_ns, once) + (ran_here_[v] ? 0 : 1));
+}
+
+bool race_session::ready(std::uint32_t v) const { return racing_[v] && samples_[v] < options_.rep; }
+
+double race_session::expected_ns(std::uint32_t v) const {
   return last_ns_[v] > 0 ? last_ns_[v] : entrants_[v].probe_ns;
 }
 
 /// Fisher and Yates; the standard's shuffle differs between libraries.
-void session::shuffle(std::vector<std::uint32_t> &order) {
+void race_session::shuffle(std::vector<std::uint32_t> &order) {
   for (std::size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[random_() % i]);
 }
 
-void session::drop_hopeless_probes() {
+/// In random order; where not all of them will have their turn, those first that have had the
+/// fewest, and of these the fastest.
+void race_session::arrange(std::vector<std::uint32_t> &order) {
+  shuffle(order);
+  double all = 0;
+  for (const std::uint32_t v : order)
+    all += cost_ns(v, options_.least_sample_ns);
+  if (all < left_ns())
+    return;
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return samples_[a] != samples_[b] ? samples_[a] < samples_[b] : expected_ns(a) < expected_ns(b);
+  });
+}
+
+void race_session::drop_hopeless_probes() {
   double best = std::numeric_limits<double>::infinity();
   for (std::size_t v = 0; v < count_; ++v) {
     if (!entrants_[v].failure.empty()) {
@@ -154,7 +127,7 @@ void session::drop_hopeless_probes() {
     }
 }
 
-void session::warm_up() {
+void race_session::warm_up() {
   if (options_.settle_ns <= 0)
     return;
   std::uint32_t busy = options_.default_variant;
@@ -163,109 +136,23 @@ void session::warm_up() {
   if (busy >= count_ || !racing_[busy])
     return;
   settle_options limits;
-  limits.most_ns =
-      static_cast<std::int64_t>(std::min({options_.settle_ns, options_.budget_ns,
-                                          std::max(options_.warmup_ns, settle_share * pass_ns())}));
-  limits.least_ns = static_cast<std::int64_t>(options_.warmup_ns);
+  const double pass = pass_ns();
+  const double least =
+      std::min(options_.warmup_ns,
+               std::max({settle_least_ns, settle_share * pass, std::min(ramp_ns, pass)}));
+  limits.most_ns = static_cast<std::int64_t>(
+      std::min({options_.settle_ns, options_.budget_ns, std::max(least, settle_share * pass)}));
+  limits.least_ns = static_cast<std::int64_t>(least);
+  // Of a budget it may take what was meant, and a single launch may be longer than that.
+  if (std::isfinite(options_.budget_ns) &&
+      cost_ns(busy, 0) > 2 * static_cast<double>(limits.most_ns))
+    return;
   result_.settle_ns = static_cast<double>(settle(from_, time_, busy, limits).took_ns);
-}
-
-/// Takes one sample of each variant in `order`; false when the session has to end.
-bool session::take(const std::vector<std::uint32_t> &order, double least_ns) {
-  std::vector<request> piece;
-  double length = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::uint32_t v = order[i];
-    const auto in_piece =
-        std::count_if(piece.begin(), piece.end(), [&](const request &r) { return r.variant == v; });
-    if (racing_[v] && samples_[v] + in_piece < options_.rep) {
-      const double expected = expected_ns(v);
-      piece.push_back({v, launches_for(least_ns, expected), expected});
-      length += expected * piece.back().launches;
-    }
-    if (!piece.empty() && (length >= piece_ns || i + 1 == order.size())) {
-      if (!may_go_on() || !take_piece(piece))
-        return false;
-      piece.clear();
-      length = 0;
-    }
-  }
-  return true;
-}
-
-bool session::take_piece(std::span<const request> piece) {
-  for (int rests = 0;; ++rests) {
-    const std::int64_t start = time_.now_ns();
-    round_samples got = from_.round(piece);
-    const std::int64_t end = time_.now_ns();
-    if (got.samples.size() > piece.size())
-      got.samples.resize(piece.size());
-    for (std::size_t i = 0; i < got.samples.size(); ++i)
-      if (got.samples[i].launches == 0)
-        got.samples[i].launches = piece[i].launches;
-
-    bool throttled = false;
-    if (got.clock > 0) {
-      throttled = clocks_.size() >= 3 && got.clock < options_.throttle_limit * median(clocks_);
-      if (!throttled || rests == most_rests)
-        clocks_.push_back(got.clock);
-      if (throttled && rests == most_rests) {
-        clocks_.assign(1, got.clock);
-        throttled = false;
-      }
-    }
-
-    // Where the sampler does not say when, the samples share the round's time by their length.
-    double total = 0;
-    for (std::size_t i = 0; i < got.samples.size(); ++i)
-      if (got.samples[i].status == sample_status::taken)
-        total += got.samples[i].time_ns * got.samples[i].launches;
-    const double stretch = total > 0 ? static_cast<double>(end - start) / total : 1;
-    double passed = 0;
-    bool progress = false;
-    for (std::size_t i = 0; i < got.samples.size(); ++i) {
-      const sample &s = got.samples[i];
-      const std::uint32_t v = piece[i].variant;
-      if (s.status == sample_status::failed) {
-        racing_[v] = false;
-        result_.variants[v].reason = left_by::failed;
-        result_.variants[v].failure = s.reason.empty() ? "failed while being timed" : s.reason;
-        progress = true;
-      }
-      if (s.status != sample_status::taken || !(s.time_ns > 0) || !std::isfinite(s.time_ns))
-        continue;
-      progress = true;
-      if (!racing_[v])
-        continue; // it failed before in this piece
-      const double length = s.time_ns * s.launches;
-      result_.launches += s.launches;
-      result_.timed_ns += length;
-      if (throttled)
-        continue;
-      const double at = std::isnan(s.at_ns)
-                            ? static_cast<double>(start) + (passed + length / 2) * stretch
-                            : s.at_ns;
-      passed += length;
-      result_.samples.push_back({v, s.time_ns, (at - static_cast<double>(begin_ns_)) * 1e-9});
-      ++samples_[v];
-      last_ns_[v] = s.time_ns;
-    }
-    if (!progress) {
-      stop("nothing could be run");
-      return false;
-    }
-    if (!throttled)
-      return true;
-    ++result_.dropped_rounds;
-    time_.sleep_ns(std::min(first_rest_ns << std::min(rests, 10), longest_rest_ns));
-    if (!may_go_on())
-      return false;
-  }
 }
 
 /// Those without a first call, the default, the fastest by their first calls, and half as many of
 /// the others at random: without these, first calls that take several times too long stay unknown.
-std::vector<std::uint32_t> session::first_contenders() {
+std::vector<std::uint32_t> race_session::first_contenders() {
   std::vector<std::uint32_t> known, order;
   for (std::uint32_t v = 0; v < count_; ++v)
     if (ready(v))
@@ -273,6 +160,10 @@ std::vector<std::uint32_t> session::first_contenders() {
   std::stable_sort(known.begin(), known.end(), [&](std::uint32_t a, std::uint32_t b) {
     return expected_ns(a) < expected_ns(b);
   });
+  if (!options_.parts.first_calls) { // nobody can be left out without them
+    order.insert(order.end(), known.begin(), known.end());
+    return order;
+  }
   const std::size_t wanted = std::min(known.size(), std::max(first_least, count_ / first_share));
   for (std::size_t i = wanted; i < known.size() && i < wanted + wanted / 2; ++i)
     std::swap(known[i], known[i + random_() % (known.size() - i)]);
@@ -281,22 +172,26 @@ std::vector<std::uint32_t> session::first_contenders() {
   return order;
 }
 
-void session::look() {
+void race_session::look() {
   std::vector<observation> timed, first_calls;
   for (const recorded_sample &s : result_.samples)
-    if (racing_[s.variant])
-      timed.push_back({s.variant, std::log(s.time_ns), s.at_s});
+    if (racing_[s.variant]) {
+      const double ordinary = launches_for(options_.least_sample_ns, s.time_ns);
+      timed.push_back({s.variant, std::log(s.time_ns), s.at_s,
+                       std::min(1.0, ordinary / std::max(s.launches, 1u))});
+    }
   for (std::uint32_t v = 0; v < count_; ++v)
-    if (racing_[v] && entrants_[v].probe_ns > 0)
+    if (options_.parts.first_calls && racing_[v] && entrants_[v].probe_ns > 0)
       first_calls.push_back({v, std::log(entrants_[v].probe_ns),
                              (entrants_[v].probe_at_ns - static_cast<double>(begin_ns_)) * 1e-9});
   ranking_.look(std::move(timed), first_calls);
   looked_ = true;
+  choose_sample_length();
 }
 
 /// Those whose samples are worth most: the fewest that carry half of the doubt. (All that cannot be
 /// ruled out yet would cost 0.4 passes more in flat spaces; many are ruled out by a better leader.)
-std::vector<std::uint32_t> session::contenders() const {
+std::vector<std::uint32_t> race_session::contenders() const {
   std::vector<std::uint32_t> order;
   double rest = 0;
   for (std::uint32_t v = 0; v < count_; ++v)
@@ -316,9 +211,9 @@ std::vector<std::uint32_t> session::contenders() const {
 
 /// The leader again and again among the others, since all are compared with it: as often as the
 /// root of their number says (Dunnett, 1955), and close to each, where the drift is the same.
-void session::mix_in_leader(std::vector<std::uint32_t> &order) {
+void race_session::mix_in_leader(std::vector<std::uint32_t> &order) {
   const std::uint32_t leader = ranking_.leader();
-  if (!ready(leader))
+  if (!ready(leader) || (!options_.parts.mixed_leader && !order.empty()))
     return;
   const auto stride = static_cast<std::size_t>(
       std::max(1.0, std::round(std::sqrt(static_cast<double>(order.size())))));
@@ -334,7 +229,7 @@ void session::mix_in_leader(std::vector<std::uint32_t> &order) {
 }
 
 /// One launch of every variant that works.
-double session::pass_ns() const {
+double race_session::pass_ns() const {
   double sum = 0;
   for (std::uint32_t v = 0; v < count_; ++v)
     if (entrants_[v].failure.empty())
@@ -342,28 +237,54 @@ double session::pass_ns() const {
   return sum;
 }
 
+/// Samples of many short launches scatter less than samples of few.
+void race_session::choose_sample_length() {
+  const double over = ranking_.noise().noise / good_noise;
+  const double wanted = options_.least_sample_ns * over * over;
+  sample_ns_ = std::max(sample_ns_, std::min(wanted, options_.longest_sample_ns));
+}
+
+/// Adds further samples of the same variants, where there are many samples already.
+void race_session::lengthen(std::vector<std::uint32_t> &order) {
+  double once = 0;
+  for (const std::uint32_t v : order)
+    once += std::max(expected_ns(v), sample_ns_);
+  const std::vector<std::uint32_t> first = order;
+  double all = 2 * once;
+  for (; !first.empty() && all < longest_added_ns &&
+         static_cast<double>(order.size()) <
+             round_share * static_cast<double>(result_.samples.size());
+       all += once)
+    order.insert(order.end(), first.begin(), first.end());
+}
+
 /// Certainty has its price: where many variants are as good as the best and the device drifts fast,
-/// the last bit of it costs more passes than all the rest.
-bool session::certain_enough() const {
+/// the last bit of it costs more passes than all the rest. The price counts where it is one: a pass
+/// over short kernels takes a millisecond.
+bool race_session::certain_enough() const {
   if (ranking_.doubt() <= options_.delta)
     return true;
   double spent = result_.timed_ns;
   for (const entrant &e : entrants_)
     if (e.failure.empty())
       spent += e.probe_ns;
-  if (result_.timed_ns < least_race * std::exp(ranking_.level(ranking_.leader())))
+  if (result_.timed_ns < options_.cheap_ns ||
+      result_.timed_ns < least_race * std::exp(ranking_.level(ranking_.leader())))
     return false;
   const double passes = spent / pass_ns();
   return passes >= options_.passes && (ranking_.doubt() <= late_doubt * options_.delta ||
                                        passes >= options_.passes + extra_passes);
 }
 
-void session::race_on() {
+void race_session::race_on() {
   std::vector<std::uint32_t> order = first_contenders();
   // Twice: what differs between the samples of a variant is noise and drift.
-  for (int round = 0; round < 2; ++round) {
-    shuffle(order);
-    if (!take(order, options_.least_sample_ns))
+  for (std::uint32_t round = 1; round <= 2; ++round) {
+    arrange(order);
+    std::vector<std::uint32_t> turn = order;
+    // An earlier session may have taken them.
+    std::erase_if(turn, [&](std::uint32_t v) { return samples_[v] >= round; });
+    if (!take(turn, options_.least_sample_ns))
       return;
   }
   while (may_go_on()) {
@@ -383,8 +304,14 @@ void session::race_on() {
       return;
     }
     if (certain_enough() && samples_[leader] >= std::min(leader_samples, options_.rep)) {
-      result_.finished = true;
-      return;
+      const std::uint32_t more = unproven_launches();
+      if (more == 0) {
+        result_.finished = true;
+        return;
+      }
+      if (!take(std::vector<std::uint32_t>(more, leader), options_.least_sample_ns))
+        return;
+      continue;
     }
     shuffle(order);
     mix_in_leader(order);
@@ -392,106 +319,28 @@ void session::race_on() {
       stop("no samples left (rep)");
       return;
     }
-    if (!take(order, options_.least_sample_ns))
+    lengthen(order);
+    if (!take(order, sample_ns_))
       return;
   }
 }
 
-/// The default stays unless beaten by more than epsilon. Where the race leaves that open, the two
-/// run in ABBA blocks, the last ones long enough for each to reach the speed that it has on its
-/// own.
-void session::confirm_default() {
-  if (!looked_ || !ranking_.found())
-    return;
-  const std::uint32_t best = ranking_.leader(), d = options_.default_variant;
-  result_.winner = best;
-  if (d >= count_ || d == best || !racing_[d] || samples_[d] == 0)
-    return;
-  const double long_ns = options_.confirm_ns / 4;
-  const bool both_alike = 8 * expected_ns(best) > long_ns; // a single launch is long
-  const int ordinary = both_alike ? 0 : short_blocks;
-  const int most = both_alike ? blocks_of_long_launches : short_blocks + long_blocks;
-  for (int block = 0; block < most && result_.stopped.empty(); ++block) {
-    const double length_ns = block < ordinary ? options_.least_sample_ns : long_ns;
-    const contrast margin = ranking_.compare(d, best);
-    if (std::abs(margin.difference - tolerance_) > 2 * margin.deviation ||
-        std::max(samples_[d], samples_[best]) + 2 > options_.rep ||
-        !take({best, d, d, best}, length_ns) || !racing_[best] || !racing_[d])
-      break;
-    look();
-  }
-  if (!racing_[d])
-    return;
-  const contrast margin = ranking_.compare(d, best);
-  const double open =
-      student_cdf((margin.difference - tolerance_) / std::max(margin.deviation, 1e-6),
-                  std::max(1.0, ranking_.noise().degrees));
-  if (!racing_[best] || (margin.difference <= tolerance_ && open <= kept_doubt)) {
-    result_.winner = d;
-    result_.default_kept = true;
-  }
-}
-
-void session::conclude() {
-  std::vector<std::vector<double>> times(count_);
-  for (const recorded_sample &s : result_.samples)
-    times[s.variant].push_back(s.time_ns);
-  const std::uint32_t winner = result_.winner;
-  result_.found = winner < count_ && racing_[winner] && samples_[winner] > 0;
-  const bool fitted = looked_ && result_.found && ranking_.has(winner);
-  double next = std::numeric_limits<double>::infinity();
-  result_.runner_up = winner;
-  for (std::uint32_t v = 0; v < count_; ++v) {
-    standing &s = result_.variants[v];
-    if (!times[v].empty()) {
-      s.median_ns = median(times[v]);
-      s.spread = robust_deviation(times[v]) / s.median_ns;
-      if (racing_[v])
-        s.reason = left_by::beaten;
-    } else if (racing_[v] && entrants_[v].probe_ns > 0 && looked_) {
-      s.reason = left_by::slow_probe;
-    }
-    s.times_ns = std::move(times[v]);
-    if (!fitted || !racing_[v] || !ranking_.has(v) || s.times_ns.empty())
-      continue;
-    const contrast c = ranking_.compare(v, winner);
-    s.margin = std::expm1(c.difference);
-    s.margin_error = c.deviation;
-    if (v != winner && c.difference < next) {
-      next = c.difference;
-      result_.runner_up = v;
-      result_.runner_up_margin = s.margin;
-    }
-  }
-  if (result_.found)
-    result_.variants[winner].reason = left_by::won;
-  if (looked_) {
-    if (result_.found)
-      result_.confidence =
-          std::clamp(1 - (winner == ranking_.leader()
-                              ? ranking_.doubt()
-                              : std::max(ranking_.doubt(), ranking_.doubt_about(winner))),
-                     0.0, 1.0);
-    result_.noise = ranking_.noise().noise;
-    result_.drift = std::sqrt(ranking_.noise().drift.rate);
-  }
-  result_.wall_ns = static_cast<double>(time_.now_ns() - begin_ns_);
-}
-
-race_result session::run() {
+race_result race_session::run() {
   drop_hopeless_probes();
+  from_.load(); // from here on
   warm_up();
   race_on();
   if (!result_.samples.empty() && !result_.finished)
     look();
   confirm_default();
+  confirm_sustained();
   conclude();
   return std::move(result_);
 }
 
 race_result race(const std::vector<entrant> &entrants, sampler &from, clock &time,
                  const race_options &options) {
-  return session(entrants, from, time, options).run();
+  return race_session(entrants, from, time, options).run();
 }
 
 } // namespace tl::rt::measure

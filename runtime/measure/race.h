@@ -26,6 +26,7 @@
 #define TL_RUNTIME_MEASURE_RACE_H
 
 #include "clock.h"
+#include "ranking.h"
 #include "sampler.h"
 
 #include <cstdint>
@@ -50,6 +51,7 @@ struct recorded_sample {
   std::uint32_t variant;
   double time_ns; ///< per launch [ns]
   double at_s;    ///< when, since the session's start [s]; negative: in an earlier session
+  std::uint32_t launches = 1; ///< that it spans
 };
 
 /// How far a session is.
@@ -59,6 +61,13 @@ struct race_progress {
   std::uint32_t contenders; ///< variants that may still beat it, the leader not counted
   std::uint64_t samples;    ///< taken so far
   double confidence;        ///< that nothing beats the leader by more than epsilon, 0..1
+};
+
+/// Whether the finalists are run for long, each alone, before the winner is named.
+enum class confirmation : std::uint8_t {
+  measured,  ///< where the device is seen to be held back by power or heat
+  sustained, ///< always
+  burst,     ///< never: what counts is a launch now and then
 };
 
 struct race_options {
@@ -71,14 +80,20 @@ struct race_options {
   double settle_ns = 500e6; ///< most untimed running before it; 0: neither [ns]
   double budget_ns = std::numeric_limits<double>::infinity(); ///< wall time of the session [ns]
   double least_sample_ns =
-      50e3;               ///< shorter launches are repeated back to back to last this long [ns]
-  double probe_limit = 5; ///< times the best probe: slower ones are not sampled
+      50e3; ///< shorter launches are repeated back to back to last this long [ns]
+  double longest_sample_ns = 1e6; ///< ... and up to this long where samples are noisy [ns]
+  double probe_limit = 5;         ///< times the best probe: slower ones are not sampled
   /// Time of a race, first calls included, over one launch of every variant, after which three
-  /// times `delta` will do, and soon after that whatever was reached. Short races may take longer.
+  /// times `delta` will do, and soon after that whatever was reached; not before `cheap_ns`.
   double passes = 2.3;
-  double throttle_limit = 0.75;         ///< of the session's median clock: rounds below are dropped
-  double confirm_ns = 50e6;             ///< length of a block of the confirmation [ns]
+  /// A race that has taken less than this goes on until its confidence is reached [ns].
+  double cheap_ns = 500e6;
+  double throttle_limit = 0.75; ///< of the session's median clock: rounds below are dropped
+  double confirm_ns = 50e6;     ///< length of a block of the confirmation [ns]
+  confirmation confirm = confirmation::measured;
+  double sustain_ns = 600e6; ///< windows of one variant alone: running before it, and as long again
   std::vector<recorded_sample> earlier; ///< of a session that this one continues, ordered by time
+  race_parts parts;                     ///< all of them
   /// Asked after each look at the samples; false ends the session as unfinished. May be empty.
   std::function<bool(const race_progress &)> observer;
 };
@@ -100,17 +115,24 @@ struct standing {
       times_ns;         ///< raw samples in the order taken, those of earlier sessions included [ns]
   double median_ns = 0; ///< of these; 0: none [ns]
   double spread = 0;    ///< robust standard deviation over median
-  double margin = 0;    ///< how much slower than the winner, drift removed (relative)
+  /// How much slower than the winner, drift removed, by what the winner was chosen by: windows of
+  /// one variant alone, where there were any (relative).
+  double margin = 0;
   double margin_error = 0; ///< standard error of that
+  bool compared = false;   ///< whether these two are known
+  double sustained_ns = 0; ///< time per launch when it runs alone for long; 0: not measured [ns]
 };
 
 struct race_result {
   bool found = false;          ///< some variant works
   bool finished = false;       ///< the race ended by its own rule
   std::string stopped;         ///< what ended an unfinished session
+  bool out_of_budget = false;  ///< that was the budget: nothing more would have fitted into it
   std::uint32_t winner = 0;    ///< meaningful where found
   std::uint32_t runner_up = 0; ///< fastest of the others; the winner itself where there is none
-  double runner_up_margin = 0; ///< how much slower it is than the winner (relative)
+  /// How much slower it is than the winner (relative). Negative where the default was kept, which
+  /// is within epsilon then, and in sessions that did not finish.
+  double runner_up_margin = 0;
   bool default_kept = false; ///< the default won although another looked faster, by epsilon or less
   double confidence = 0;     ///< that nothing beats the winner by more than epsilon
   std::vector<standing> variants;
@@ -120,8 +142,12 @@ struct race_result {
   double settle_ns = 0;                 ///< untimed running [ns]
   double wall_ns = 0;                   ///< the session [ns]
   std::uint32_t dropped_rounds = 0;     ///< because of throttling
-  double noise = 0; ///< standard deviation of one sample, drift removed (relative)
-  double drift = 0; ///< typical change of the device's speed in one second (relative)
+  bool sustained = false;               ///< the winner was chosen by windows of one variant alone
+  double power = 0;    ///< highest mean power seen over the power limit; 0: not known
+  double limited = 0;  ///< largest share of time seen in which a limit held the clock down
+  unsigned others = 0; ///< most processes besides ours that were seen on the device
+  double noise = 0;    ///< standard deviation of one sample, drift removed (relative)
+  double drift = 0;    ///< typical change of the device's speed in one second (relative)
 };
 
 /// Races `entrants` and returns how it went. Does not throw but for memory. Uses `from` and `time`

@@ -30,34 +30,42 @@ static constexpr double reach = 0.2;
 static constexpr std::size_t most_joint = 128;
 /// A variant with more timed samples than this is judged by all of them together.
 static constexpr std::uint32_t few = 2;
+/// A spread of levels that says nothing about them [ln].
+static constexpr double unbounded = 100;
 /// When first calls of an unknown moment happened, for the drift [s].
 static constexpr double long_ago = -1e9;
 
-ranking::ranking(std::size_t variants, double tolerance)
-    : count_(variants), tolerance_(tolerance), better_(variants, 0.0), first_noise_(first_noise),
-      timed_delays_(timed_delays), first_delays_(first_delays), spread_(reach / 2) {}
+ranking::ranking(std::size_t variants, double tolerance, const race_parts &parts)
+    : count_(variants), tolerance_(tolerance), parts_(parts), own_(variants),
+      better_(variants, 0.0), first_noise_(first_noise), timed_delays_(timed_delays),
+      first_delays_(first_delays), spread_(reach / 2) {}
 
 void ranking::look(std::vector<observation> timed, std::span<const observation> first_calls) {
   std::stable_sort(timed.begin(), timed.end(),
                    [](const observation &a, const observation &b) { return a.at_s < b.at_s; });
   variation_ = estimate_variation(timed, count_, least_noise, variation_);
   gather(timed, first_calls);
+  own_.assign(count_, {});
   // The process needs some rate; this one moves nothing.
   drift_process drift = variation_.drift;
-  drift.rate = std::max(drift.rate, 1e-9);
+  drift.rate = parts_.drift ? std::max(drift.rate, 1e-9) : 1e-9;
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t s = 0; s < seen_.size(); ++s)
       seen_[s].variance = noise_of(s) / weights_[s];
     choose_joint();
-    levels_.emplace(seen_, joint_, drift, spread_);
+    levels_.emplace(seen_, joint_, drift, parts_.shrinkage ? spread_ : unbounded);
     choose_leader();
     doubt_ = 1;
     if (!found_)
       return;
-    weigh(round >= even_rounds);
+    if (parts_.delays)
+      weigh(round >= even_rounds);
     learn_first_calls();
     learn_spread();
   }
+  if (parts_.own_delays)
+    attribute();
+  choose_leader();
   doubt_ = 0;
   for (std::uint32_t v = 0; v < count_; ++v) {
     better_[v] = v == leader_ || !has(v) ? 0 : chance(v);
@@ -69,14 +77,18 @@ void ranking::gather(const std::vector<observation> &timed,
                      std::span<const observation> first_calls) {
   seen_.clear();
   timed_.assign(count_, 0);
+  // The variance holds the scale until the noise is known.
   for (const observation &o : timed) {
-    seen_.push_back({o.variant, o.log_time, o.at_s, false, 1});
+    seen_.push_back({o.variant, o.log_time, o.at_s, false, o.scale});
     ++timed_[o.variant];
   }
   for (const observation &o : first_calls)
     seen_.push_back({o.variant, o.log_time, std::isnan(o.at_s) ? long_ago : o.at_s, true, 1});
   std::stable_sort(seen_.begin(), seen_.end(),
                    [](const weighed &a, const weighed &b) { return a.at_s < b.at_s; });
+  scale_.clear();
+  for (const weighed &o : seen_)
+    scale_.push_back(o.variance);
   weights_.assign(seen_.size(), 1);
   of_.assign(count_, {});
   for (std::size_t s = 0; s < seen_.size(); ++s)
@@ -85,8 +97,9 @@ void ranking::gather(const std::vector<observation> &timed,
 
 /// Variance of an observation before it is weighed.
 double ranking::noise_of(std::size_t s) const {
-  const double noise = seen_[s].first_call ? first_noise_ : std::max(variation_.noise, least_noise);
-  return noise * noise;
+  if (seen_[s].first_call)
+    return first_noise_ * first_noise_;
+  return std::max(variation_.noise * variation_.noise * scale_[s], least_noise * least_noise);
 }
 
 void ranking::choose_joint() {
@@ -234,6 +247,30 @@ void ranking::learn_spread() {
   unseen_ = {middle, deviation * deviation};
 }
 
+void ranking::attribute() {
+  std::vector<residual> residuals;
+  for (std::size_t s = 0; s < seen_.size(); ++s) {
+    const weighed &o = seen_[s];
+    if (o.first_call || !has(o.variant))
+      continue;
+    // The drift from the others: at its own moment it may have followed the delay. Nor is the error
+    // of that counted: where delays are taken for a drift, it hides them.
+    const estimate says = levels_->opinions()[s];
+    residuals.push_back(
+        {o.variant, says.level - levels_->of(o.variant).level, std::sqrt(noise_of(s))});
+  }
+  own_ = attribute_delays(residuals, count_);
+}
+
+contrast ranking::compare(std::uint32_t a, std::uint32_t b) const {
+  contrast c = levels_->compare(a, b);
+  if (a == b || own_[a].cost + own_[b].cost == 0)
+    return c;
+  c.difference += own_[a].cost - own_[b].cost;
+  c.deviation = std::sqrt(c.deviation * c.deviation + own_[a].variance + own_[b].variance);
+  return c;
+}
+
 /// P(a difference is below -tolerance).
 double ranking::below(double difference, double deviation) const {
   return student_cdf((-tolerance_ - difference) / std::max(deviation, 1e-6),
@@ -256,7 +293,7 @@ double ranking::chance(std::uint32_t v) const {
     const delays &by = first ? first_delays_ : timed_delays_;
     views.push_back({levels_->opinions()[s], by.share, by.size});
   }
-  const estimate best = levels_->of(leader_);
+  const estimate best{level(leader_), levels_->of(leader_).variance + own_[leader_].variance};
   double total = 0, better = 0;
   for (unsigned delayed = 0; delayed < (1u << views.size()); ++delayed) {
     double precision = 1 / unseen_.variance, mean = unseen_.level, probability = 1;

@@ -12,6 +12,7 @@
 #ifndef TL_RUNTIME_MEASURE_RANKING_H
 #define TL_RUNTIME_MEASURE_RANKING_H
 
+#include "disturbance.h"
 #include "levels.h"
 #include "variation.h"
 
@@ -29,11 +30,22 @@ struct delays {
   double known; ///< number of observations that what is known beforehand counts for
 };
 
+/// Parts of the race that can be left out, to see what they are good for (utils/bench/replay).
+struct race_parts {
+  bool first_calls = true;  ///< first calls count as observations
+  bool drift = true;        ///< the device's speed is taken to wander
+  bool delays = true;       ///< delayed samples are trusted less
+  bool shrinkage = true;    ///< levels are drawn towards the middle of their space
+  bool own_delays = true;   ///< a variant's own delays count
+  bool mixed_leader = true; ///< the leader is sampled in between
+  bool proof = true;        ///< the winner is launched often before it is named
+};
+
 /// Not thread-safe.
 class ranking {
 public:
   /// Of variants numbered below `variants`. Differences up to `tolerance` do not matter [ln].
-  ranking(std::size_t variants, double tolerance);
+  ranking(std::size_t variants, double tolerance, const race_parts &parts = {});
 
   /// Takes all timed samples and first calls, in any order, of the variants in the race.
   void look(std::vector<observation> timed, std::span<const observation> first_calls);
@@ -44,10 +56,12 @@ public:
   std::uint32_t leader() const { return leader_; }
   /// Whether the variant was observed.
   bool has(std::uint32_t v) const { return levels_ && levels_->has(v); }
-  /// ln of the time per launch of a variant that was observed.
-  double level(std::uint32_t v) const { return levels_->of(v).level; }
-  /// Differences between observed variants.
-  contrast compare(std::uint32_t a, std::uint32_t b) const { return levels_->compare(a, b); }
+  /// ln of the mean time per launch of a variant that was observed, the machine's delays left out.
+  double level(std::uint32_t v) const { return levels_->of(v).level + own_[v].cost; }
+  /// Differences between the levels of observed variants.
+  contrast compare(std::uint32_t a, std::uint32_t b) const;
+  /// How undecided it is whether a variant's delays are its own, 0..1.
+  double delay_doubt(std::uint32_t v) const { return own_[v].doubt; }
   /// Probability that the variant beats the leader by more than the tolerance; 0 of the leader and
   /// of what was not observed.
   double better(std::uint32_t v) const { return better_[v]; }
@@ -64,19 +78,23 @@ private:
   void weigh(bool one_sided);
   void learn_first_calls();
   void learn_spread();
+  void attribute();
   double chance(std::uint32_t v) const;
   double noise_of(std::size_t s) const;
   double below(double difference, double deviation) const;
 
   const std::size_t count_;
   const double tolerance_;
+  const race_parts parts_;
   variation variation_;
   std::vector<weighed> seen_;                // all observations, ordered by time
-  std::vector<double> weights_;              // of these
+  std::vector<double> scale_;                // of these: see observation
+  std::vector<double> weights_;              // of these: how far each is trusted, 1: entirely
   std::vector<std::vector<std::size_t>> of_; // variant -> its observations
   std::vector<std::uint32_t> timed_;         // variant -> its timed samples
   std::vector<bool> joint_;
   std::optional<levels> levels_;
+  std::vector<own_delays> own_; // variant -> its own delays
   std::vector<double> better_;
   bool found_ = false;
   std::uint32_t leader_ = 0;

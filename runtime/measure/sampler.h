@@ -44,6 +44,13 @@ struct round_samples {
   double clock = 0;            ///< how fast the device's clock ran, in any unit; 0: not known
 };
 
+/// How hard a device has worked against its limits.
+struct device_load {
+  double power = 0;    ///< mean power over the power limit; 0: not known
+  double limited = 0;  ///< share of the time in which power or heat held the clock down
+  unsigned others = 0; ///< processes besides ours that have the device open and work on it
+};
+
 /// Runs variants and times them. Used by one thread at a time. Must not throw.
 class sampler {
 public:
@@ -58,6 +65,9 @@ public:
   /// it went in any unit that grows with the clock (device cycles per ns, launches per ns); 0: not
   /// known or it failed.
   virtual double run_for(std::uint32_t variant, std::int64_t ns) = 0;
+
+  /// Since the last call of this. Zeros where the device does not tell.
+  virtual device_load load() { return {}; }
 };
 
 } // namespace tl::rt::measure

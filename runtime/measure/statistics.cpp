@@ -9,6 +9,13 @@
 
 namespace tl::rt::measure {
 
+double mean(std::span<const double> values) {
+  double sum = 0;
+  for (const double value : values)
+    sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
 double median(std::span<const double> values) { return quantile(values, 0.5); }
 
 double absolute_deviation(std::span<const double> values, double center) {
@@ -36,17 +43,6 @@ double quantile(std::span<const double> values, double p) {
 
 double robust_deviation(std::span<const double> values) {
   return 1.4826 * absolute_deviation(values, median(values));
-}
-
-double winsorized_mean(std::span<const double> values, double scales, double floor) {
-  if (values.empty())
-    return std::numeric_limits<double>::quiet_NaN();
-  const double center = median(values);
-  const double reach = std::max(scales * robust_deviation(values), floor);
-  double sum = 0;
-  for (const double value : values)
-    sum += std::clamp(value, center - reach, center + reach);
-  return sum / static_cast<double>(values.size());
 }
 
 /// Continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated by Lentz's method.
@@ -114,16 +110,6 @@ double student_quantile(double p, double degrees) {
     (student_cdf(middle, degrees) > p ? high : low) = middle;
   }
   return 0.5 * (low + high);
-}
-
-interval wilson(double hits, double trials, double z) {
-  if (!(trials > 0))
-    return {0, 1};
-  const double p = hits / trials;
-  const double z2 = z * z / trials;
-  const double center = (p + z2 / 2) / (1 + z2);
-  const double half = z * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials)) / (1 + z2);
-  return {std::max(0.0, center - half), std::min(1.0, center + half)};
 }
 
 } // namespace tl::rt::measure

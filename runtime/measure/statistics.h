@@ -9,6 +9,9 @@
 
 namespace tl::rt::measure {
 
+/// Arithmetic mean; NaN of nothing.
+double mean(std::span<const double> values);
+
 /// Middle value, or the mean of the two middle ones; NaN of nothing.
 double median(std::span<const double> values);
 
@@ -23,25 +26,12 @@ double quantile(std::span<const double> values, double p);
 /// factor makes it the standard deviation of normal samples); NaN of nothing.
 double robust_deviation(std::span<const double> values);
 
-/// Mean after values farther than max(`scales` robust deviations, `floor`) from the median were
-/// moved to that distance; NaN of nothing.
-double winsorized_mean(std::span<const double> values, double scales = 4, double floor = 0.002);
-
 /// P(T <= t) of Student's distribution with `degrees` > 0 degrees of freedom; infinite means
 /// normal.
 double student_cdf(double t, double degrees);
 
 /// The t with student_cdf(t, degrees) = p, 0 < p < 1.
 double student_quantile(double p, double degrees);
-
-/// An interval of a probability.
-struct interval {
-  double low, high;
-};
-
-/// Score interval (Wilson, 1927) of a probability of which `hits` of `trials` were seen, `z`
-/// standard normal deviations wide to each side.
-interval wilson(double hits, double trials, double z);
 
 } // namespace tl::rt::measure
 

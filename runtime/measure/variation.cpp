@@ -45,9 +45,10 @@ private:
   double least_noise_;
   std::vector<double> values_, at_s_; // samples of the variants that have several
   std::vector<std::size_t> row_;      // their variants, numbered anew
-  std::vector<double> weights_;
-  std::vector<double> count_; // samples per row
-  double typical_gap_ = 1;    // [s]
+  std::vector<double> scale_;         // variance of the noise over that of an ordinary sample
+  std::vector<double> weights_;       // precision, 1: an ordinary sample's
+  std::vector<double> count_;         // samples per row
+  double typical_gap_ = 1;            // [s]
   double degrees_ = 0;
 };
 
@@ -73,11 +74,12 @@ estimator::estimator(const std::vector<observation> &observations, std::size_t v
     row_.push_back(row[o.variant]);
     values_.push_back(o.log_time);
     at_s_.push_back(o.at_s);
+    scale_.push_back(o.scale);
+    weights_.push_back(1 / o.scale);
   }
   const double center = values_.empty() ? 0 : median(values_);
   for (double &value : values_)
     value -= center;
-  weights_.assign(values_.size(), 1);
   typical_gap_ = gaps.empty() ? 1 : std::max(median(gaps), 1e-9);
   degrees_ = static_cast<double>(values_.size() - count_.size());
 }
@@ -187,12 +189,12 @@ void estimator::weigh(const solution &fit) {
   std::vector<double> away;
   for (std::size_t s = 0; s < values_.size(); ++s) {
     const double n = count_[row_[s]];
-    away.push_back(std::abs(fit.residuals[s]) * std::sqrt(n / (n - 1)));
+    away.push_back(std::abs(fit.residuals[s]) * std::sqrt(n / (n - 1) / scale_[s]));
   }
   const double scale = std::max(least_noise_, 1.4826 * median(away));
   for (std::size_t s = 0; s < values_.size(); ++s) {
     const double z = away[s] / scale;
-    weights_[s] = z <= outlier_limit ? 1 : (outlier_limit / z) * (outlier_limit / z);
+    weights_[s] = (z <= outlier_limit ? 1 : (outlier_limit / z) * (outlier_limit / z)) / scale_[s];
   }
 }
 

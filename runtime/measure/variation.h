@@ -23,8 +23,9 @@ namespace tl::rt::measure {
 /// One sample.
 struct observation {
   std::uint32_t variant;
-  double log_time; ///< ln of the time per launch
-  double at_s;     ///< when [s]
+  double log_time;  ///< ln of the time per launch
+  double at_s;      ///< when [s]
+  double scale = 1; ///< variance of its noise over that of an ordinary sample
 };
 
 /// What makes two samples of one variant differ.

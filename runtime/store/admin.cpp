@@ -3,9 +3,11 @@
 // The part of tuning_store that people use through tltune: listing, merging, forgetting, checking.
 
 #include "runtime/store/encoding.h"
+#include "runtime/store/proofs.h"
 #include "runtime/store/rows.h"
 #include "runtime/store/store.h"
 #include "runtime/store/store_impl.h"
+#include "runtime/store/use.h"
 
 #include <fmt/format.h>
 
@@ -25,8 +27,8 @@ static constexpr int place_width = 13;
 static constexpr std::string_view place_tables =
     " FROM problems p JOIN factories f ON f.id = p.factory_id JOIN devices d ON d.id = p.device_id";
 
-/// Parameters 1 to 7: see bind_filter().
-static constexpr std::string_view place_filter =
+/// Parameters 1 to 8: see bind_filter(). Each part of a problem has commas of its own in ?8.
+static constexpr std::string_view plain_filter =
     " WHERE (?1 = '' OR f.factory = ?1 OR f.name = ?1 OR f.factory GLOB ?1 OR f.name GLOB ?1)"
     " AND (?2 = '' OR f.fingerprint = ?2)"
     " AND (?3 = '' OR d.identity = ?3 OR d.identity GLOB ?3)"
@@ -35,11 +37,38 @@ static constexpr std::string_view place_filter =
     " AND (?6 = 0 OR EXISTS (SELECT 1 FROM factories g WHERE g.factory = f.factory AND g.last_seen "
     "> f.last_seen))"
     " AND (?7 = 0 OR max(ifnull((SELECT max(touched) FROM sessions WHERE problem_id = p.id), 0),"
-    " ifnull((SELECT updated FROM winners WHERE problem_id = p.id), 0)) < ?7)";
+    " ifnull((SELECT updated FROM winners WHERE problem_id = p.id), 0)) < ?7)"
+    " AND (?8 = '' OR replace(',' || p.problem || ',', ',', ',,') GLOB ?8)";
 
-static void bind_filter(statement &query, const filter &f) {
-  query.bind(f.factory, f.fingerprint, f.device, f.problem, f.mode ? static_cast<int>(*f.mode) : -1,
-             f.stale ? 1 : 0, f.before);
+/// "n=8,k=4" as a pattern for ",,m=1,,n=8,,k=4,,".
+static std::string parts_pattern(std::string_view parts) {
+  if (parts.empty())
+    return {};
+  std::string pattern = "*,";
+  for (const char c : parts)
+    pattern += c == ',' ? ",*," : c == '[' ? "[[]" : std::string(1, c);
+  return pattern + ",*";
+}
+
+/// Earlier versions do not know of any use.
+static std::string place_filter(int version, const filter &f) {
+  if (f.unused_ms <= 0)
+    return std::string(plain_filter);
+  return fmt::format("{} AND {}", plain_filter,
+                     version >= 3 ? fmt::format("NOT ({})", used_within(9)) : "0");
+}
+
+static void bind_filter(statement &query, int version, const filter &f) {
+  const int mode = f.mode ? static_cast<int>(*f.mode) : -1;
+  const int stale = f.stale ? 1 : 0;
+  const std::string parts = parts_pattern(f.problem_parts);
+  if (f.unused_ms <= 0 || version < 3) {
+    query.bind(f.factory, f.fingerprint, f.device, f.problem, mode, stale, f.before, parts);
+    return;
+  }
+  const moment now = this_moment();
+  query.bind(f.factory, f.fingerprint, f.device, f.problem, mode, stale, f.before, parts,
+             now.wall_ms, now.boot, now.uptime_ms, f.unused_ms);
 }
 
 static factory_record read_factory(const statement &row) {
@@ -72,6 +101,7 @@ static session_bundle read_session(const statement &row) {
                    .problem = row.text(12),
                    .session = {},
                    .trials = {},
+                   .proofs = {},
                    .best = {}};
   session_record &s = b.session;
   s.id = row.integer(place_width);
@@ -85,16 +115,17 @@ static session_bundle read_session(const statement &row) {
   s.runs = static_cast<std::uint32_t>(row.integer(place_width + 8));
   s.seed = std::bit_cast<std::uint64_t>(row.integer(place_width + 9));
   s.options = row.text(place_width + 10);
+  s.compared = row.text(place_width + 11);
   return b;
 }
 
 static std::vector<session_bundle> find_sessions(connection &db, int version, const filter &f) {
-  statement query =
-      db.prepare(fmt::format("SELECT {}, s.id, s.uid, s.started, s.touched, s.finished, s.state, "
-                             "s.host, s.pid, s.runs, s.seed, s.options{} "
-                             "JOIN sessions s ON s.problem_id = p.id{} ORDER BY s.id",
-                             place_columns, place_tables, place_filter));
-  bind_filter(query, f);
+  statement query = db.prepare(fmt::format(
+      "SELECT {}, s.id, s.uid, s.started, s.touched, s.finished, s.state, "
+      "s.host, s.pid, s.runs, s.seed, s.options, {}{} "
+      "JOIN sessions s ON s.problem_id = p.id{} ORDER BY s.id",
+      place_columns, version >= 6 ? "s.compared" : "''", place_tables, place_filter(version, f)));
+  bind_filter(query, version, f);
   std::vector<session_bundle> found;
   while (query.step())
     found.push_back(read_session(query));
@@ -102,6 +133,7 @@ static std::vector<session_bundle> find_sessions(connection &db, int version, co
     auto stored = find_winner(db, version, key_of(b.factory, b.device, b.mode, b.problem));
     if (stored && stored->session_uid == b.session.uid)
       b.best = std::move(stored->best);
+    b.proofs = find_proofs(db, version, key_of(b.factory, b.device, b.mode, b.problem));
   }
   return found;
 }
@@ -109,15 +141,19 @@ static std::vector<session_bundle> find_sessions(connection &db, int version, co
 static std::vector<listed_winner> find_winners(connection &db, int version, const filter &f) {
   statement query =
       db.prepare(fmt::format("SELECT {}{} JOIN winners w ON w.problem_id = p.id{} ORDER BY p.id",
-                             place_columns, place_tables, place_filter));
-  bind_filter(query, f);
+                             place_columns, place_tables, place_filter(version, f)));
+  bind_filter(query, version, f);
   std::vector<listed_winner> found;
   while (query.step()) {
-    listed_winner row{
-        .factory = read_factory(query), .device = read_device(query), .key = {}, .best = {}};
+    listed_winner row{.factory = read_factory(query),
+                      .device = read_device(query),
+                      .key = {},
+                      .best = {},
+                      .proofs = {}};
     row.key = key_of(row.factory, row.device, read_mode(query), query.text(12));
     if (auto stored = find_winner(db, version, row.key)) {
       row.best = std::move(stored->best);
+      row.proofs = find_proofs(db, version, row.key);
       found.push_back(std::move(row));
     }
   }
@@ -142,11 +178,11 @@ static List list(database_file &file, rt::status *why, const Query &query) {
 
 std::vector<factory_record> tuning_store::list_factories(const filter &f, rt::status *why) {
   const mutex_lock lock(store_mutex());
-  return list<std::vector<factory_record>>(impl_->own, why, [&](connection &db, int) {
+  return list<std::vector<factory_record>>(impl_->own, why, [&](connection &db, int version) {
     statement query = db.prepare(fmt::format("SELECT DISTINCT {}, '', '', 0, ''{}{} ORDER BY f.id",
                                              place_columns.substr(0, place_columns.find(", d.")),
-                                             place_tables, place_filter));
-    bind_filter(query, f);
+                                             place_tables, place_filter(version, f)));
+    bind_filter(query, version, f);
     std::vector<factory_record> found;
     while (query.step())
       found.push_back(read_factory(query));
@@ -156,10 +192,11 @@ std::vector<factory_record> tuning_store::list_factories(const filter &f, rt::st
 
 std::vector<device_record> tuning_store::list_devices(const filter &f, rt::status *why) {
   const mutex_lock lock(store_mutex());
-  return list<std::vector<device_record>>(impl_->own, why, [&](connection &db, int) {
-    statement query = db.prepare(fmt::format(
-        "SELECT DISTINCT d.identity, d.properties{}{} ORDER BY d.id", place_tables, place_filter));
-    bind_filter(query, f);
+  return list<std::vector<device_record>>(impl_->own, why, [&](connection &db, int version) {
+    statement query =
+        db.prepare(fmt::format("SELECT DISTINCT d.identity, d.properties{}{} ORDER BY d.id",
+                               place_tables, place_filter(version, f)));
+    bind_filter(query, version, f);
     std::vector<device_record> found;
     while (query.step())
       found.push_back({query.text(0), query.text(1)});
@@ -201,8 +238,18 @@ counts tuning_store::count(rt::status *why) {
 
 // --- Importing -----------------------------------------------------------------------------------
 
+/// What was proven elsewhere for the same code, device and problem holds here.
+static void import_proofs(connection &db, const session_bundle &b) {
+  if (b.proofs.empty())
+    return;
+  const std::int64_t problem =
+      ensure_problem(db, b.factory, b.device, b.mode, b.problem, b.factory.last_seen);
+  put_proofs(db, problem, key_of(b.factory, b.device, b.mode, b.problem), b.proofs);
+}
+
 static void import_one(connection &db, const session_bundle &b) {
   const session_record &s = b.session;
+  import_proofs(db, b);
   if (!s.uid.empty() && find_session(db, s.uid) != 0)
     return;
   const std::int64_t seen = b.factory.last_seen != 0 ? b.factory.last_seen : s.touched;
@@ -230,7 +277,7 @@ rt::status tuning_store::merge(const std::string &other_path) {
   const mutex_lock lock(store_mutex());
   const store_options &o = impl_->options;
   database_file other(other_path, database_file::role::layer,
-                      {o.read_wait_ms, o.write_wait_ms, o.retry_after_ms});
+                      {o.read_wait_ms, o.write_wait_ms, o.retry_after_ms, o.work_ms});
   return impl_->write([&](connection &db) {
     rt::status copied = other.read([&](connection &from, int version) {
       for (session_bundle &b : find_sessions(from, version, {})) {
@@ -246,6 +293,7 @@ rt::status tuning_store::merge(const std::string &other_path) {
         only.mode = w.key.mode;
         only.problem = w.key.problem;
         only.best = w.best;
+        only.proofs = w.proofs;
         import_one(db, only);
       }
     });
@@ -257,20 +305,25 @@ rt::status tuning_store::merge(const std::string &other_path) {
 // --- Removing ------------------------------------------------------------------------------------
 
 static void forget_problems(connection &db, const filter &f) {
-  statement query = db.prepare(fmt::format("SELECT p.id{}{}", place_tables, place_filter));
-  bind_filter(query, f);
+  constexpr int version = schema_version; // it is being written
+  statement query =
+      db.prepare(fmt::format("SELECT p.id{}{}", place_tables, place_filter(version, f)));
+  bind_filter(query, version, f);
   std::vector<std::int64_t> problems;
   while (query.step())
     problems.push_back(query.integer(0));
   statement winners = db.prepare("DELETE FROM winners WHERE problem_id = ?");
+  statement proofs = db.prepare("DELETE FROM proofs WHERE problem_id = ?");
   statement trials = db.prepare(
       "DELETE FROM trials WHERE session_id IN (SELECT id FROM sessions WHERE problem_id = ?)");
   statement sessions = db.prepare("DELETE FROM sessions WHERE problem_id = ?");
   statement place = db.prepare("DELETE FROM problems WHERE id = ?");
   for (const std::int64_t id : problems)
-    for (statement *const remove : {&winners, &trials, &sessions, &place})
+    for (statement *const remove : {&winners, &proofs, &trials, &sessions, &place})
       remove->bind(id).run();
   db.execute(
+      "DELETE FROM untunable WHERE NOT EXISTS (SELECT 1 FROM problems p WHERE p.factory_id = "
+      "untunable.factory_id);"
       "DELETE FROM factories WHERE NOT EXISTS (SELECT 1 FROM problems WHERE factory_id = "
       "factories.id);"
       "DELETE FROM devices WHERE NOT EXISTS (SELECT 1 FROM problems WHERE device_id = devices.id)");
@@ -292,6 +345,16 @@ rt::status tuning_store::forget(const filter &f, counts *removed) {
                               .sessions = before.sessions - after.sessions,
                               .trials = before.trials - after.trials,
                               .winners = before.winners - after.winners};
+  return done;
+}
+
+rt::status tuning_store::settle_uses(std::int64_t unused_ms, bool *all) {
+  const mutex_lock lock(store_mutex());
+  bool everything = false;
+  rt::status done = impl_->write(
+      [&](connection &db) { everything = store::settle_uses(db, this_moment(), unused_ms); });
+  if (all)
+    *all = everything;
   return done;
 }
 
@@ -332,16 +395,13 @@ static void check_rows(connection &db, int version, std::vector<std::string> &fi
 std::vector<std::string> tuning_store::verify() {
   const mutex_lock lock(store_mutex());
   const store_options &o = impl_->options;
-  try {
-    // A writer that was killed leaves a journal, which a connection that may write undoes at its
-    // first look. What else is wrong is found below.
-    connection(o.path, connection::access::read_write)
-        .integer("SELECT count(*) FROM sqlite_schema");
-  } catch (const sqlite_error &) {
-  }
+  const database_file::limits limits{o.read_wait_ms, o.write_wait_ms, o.retry_after_ms, o.work_ms};
+  // A writer that was killed leaves a journal, which a connection that may write undoes at its
+  // first look. What else is wrong is found below.
+  static_cast<void>(
+      database_file(o.path, database_file::role::inspected, limits).read([](connection &, int) {}));
   // As a layer: a check leaves a damaged file where it is.
-  database_file file(o.path, database_file::role::layer,
-                     {o.read_wait_ms, o.write_wait_ms, o.retry_after_ms});
+  database_file file(o.path, database_file::role::layer, limits);
   std::vector<std::string> findings;
   const rt::status checked = file.read([&](connection &db, int version) {
     findings.clear();

@@ -42,6 +42,11 @@ private:
   int system_error_;
 };
 
+/// Names, configs and reasons are lines; a text of more bytes than this is none that we wrote.
+inline constexpr int longest_text = 1 << 20;
+/// The largest row: a trial with millions of samples has 8 bytes for each.
+inline constexpr int largest_row = 64 << 20;
+
 /// A prepared statement. Parameters are bound in order, starting anew with each bind().
 class statement {
 public:
@@ -60,7 +65,7 @@ public:
   void run();
   void reset() noexcept { sqlite3_reset(statement_.get()); }
 
-  /// Values of the current row. NULL reads as 0 or "".
+  /// Values of the current row. NULL reads as 0 or "". A text longer than longest_text is an error.
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   double real(int column) const { return sqlite3_column_double(statement_.get(), column); }
   std::string text(int column) const;
@@ -89,7 +94,7 @@ private:
   std::unique_ptr<sqlite3_stmt, finalizer> statement_;
 };
 
-/// An open database file.
+/// An open database file, whose content is not trusted. Links are not followed.
 class connection {
 public:
   enum class access : unsigned char {
@@ -100,6 +105,8 @@ public:
   };
 
   connection(const std::string &path, access how);
+  /// In memory, with nothing in it.
+  connection();
 
   /// Prepares a statement that is used once.
   statement prepare(std::string_view sql) { return {db_.get(), sql}; }
@@ -107,8 +114,10 @@ public:
   /// The value of a one-value query or pragma.
   std::int64_t integer(const char *sql);
 
-  /// How long calls may wait for locks from now on, all together [ms].
-  void set_wait(int milliseconds);
+  /// How long calls may wait for locks from now on, all together, and how much longer they may work
+  /// [ms]. What takes longer fails with SQLITE_INTERRUPT: a file can be made so that a simple
+  /// question takes for ever.
+  void set_limits(int wait_ms, int work_ms);
   bool is_read_only() const { return sqlite3_db_readonly(db_.get(), "main") == 1; }
   /// Whether the path no longer leads to the file that is open.
   bool has_moved() const;
@@ -116,13 +125,15 @@ public:
   void abandon() noexcept { (void)db_.release(); }
 
 private:
+  void open(const std::string &name, int flags);
   static int wait_for_lock(void *self, int count) noexcept;
+  static int is_too_late(void *self) noexcept;
 
   struct closer {
     void operator()(sqlite3 *db) const noexcept { sqlite3_close_v2(db); }
   };
   std::unique_ptr<sqlite3, closer> db_;
-  std::chrono::steady_clock::time_point deadline_{};
+  std::chrono::steady_clock::time_point wait_until_{}, work_until_{};
 };
 
 /// A write transaction: BEGIN IMMEDIATE, rolled back unless committed.

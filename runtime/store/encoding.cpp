@@ -75,6 +75,14 @@ std::int64_t winner_checksum(const winner_key &key, const winner &w) {
   return c.value();
 }
 
+std::int64_t proof_checksum(const winner_key &key, const proof_record &p) {
+  checksum c;
+  c.add(key.factory).add(key.fingerprint).add(std::uint64_t{key.abi}).add(key.device);
+  c.add(static_cast<std::uint64_t>(key.mode)).add(key.problem);
+  c.add(p.config).add(p.facts).add(static_cast<std::uint64_t>(p.outcome)).add(p.reason);
+  return c.add(static_cast<std::uint64_t>(p.made)).value();
+}
+
 std::int64_t trial_checksum(const trial &t) {
   checksum c;
   c.add(t.config).add(static_cast<std::uint64_t>(t.status)).add(t.reason);

@@ -23,6 +23,7 @@ std::optional<std::vector<double>> decode_samples(std::span<const unsigned char>
 /// another's.
 std::int64_t winner_checksum(const winner_key &key, const winner &w);
 /// trials.checksum: over what a resumed session relies on.
+std::int64_t proof_checksum(const winner_key &key, const proof_record &p);
 std::int64_t trial_checksum(const trial &t);
 
 } // namespace tl::rt::store

@@ -4,15 +4,20 @@
 
 #include "runtime/store/quarantine.h"
 #include "runtime/store/schema.h"
+#include "runtime/store/wal_copy.h"
 #include "runtime/support/log.h"
 #include "runtime/support/paths.h"
+#include "runtime/support/safe_file.h"
 #include "runtime/support/signal_guard.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +54,7 @@ database_file::~database_file() {
 void database_file::close() {
   db_.reset();
   prepared_for_writing_ = false;
+  checked_schema_ = -1;
 }
 
 status database_file::give_up(store_mode mode, status why) {
@@ -60,6 +66,26 @@ status database_file::give_up(store_mode mode, status why) {
 
 // --- Opening -------------------------------------------------------------------------------------
 
+/// Refuses what is no file of ours before SQLite has touched it.
+file_kind database_file::check_file() {
+  target_ = path_;
+  file_look found{};
+  if (role_ != role::own) { // named by the user, perhaps through links of his
+    char real[PATH_MAX];
+    if (follow_own_link(path_.c_str(), real))
+      target_ = real;
+    else if (errno == ELOOP)
+      found = {file_kind::unsuitable, "is a symbolic link that another user has made"};
+  }
+  if (found.what.empty())
+    found = look_at(target_, role_ == role::own);
+  if (found.kind == file_kind::foreign || found.kind == file_kind::unsuitable)
+    throw stop_work{give_up(store_mode::memory,
+                            status::foreign(fmt::format("database {} {}: it is left alone, {}",
+                                                        path_, found.what, kept_for_now)))};
+  return found.kind;
+}
+
 /// Refuses files that are not for this runtime. Returns the schema version; 0 for an empty file.
 int database_file::check_version() {
   const file_version found = read_version(*db_);
@@ -67,6 +93,7 @@ int database_file::check_version() {
   case file_version::kind::empty:
     return 0;
   case file_version::kind::ours:
+    check_schema(found.number);
     return found.number;
   case file_version::kind::newer:
     throw stop_work{
@@ -80,15 +107,26 @@ int database_file::check_version() {
   }
   throw stop_work{
       give_up(store_mode::memory,
-              status::foreign(fmt::format("{} is the database of some other program: it is left "
-                                          "alone, {}",
-                                          path_, kept_for_now)))};
+              status::foreign(fmt::format(
+                  "database {} is the database of some other program: it is left alone, {}", path_,
+                  kept_for_now)))};
+}
+
+void database_file::check_schema(int version) {
+  const std::int64_t schema = db_->integer("PRAGMA schema_version");
+  if (schema == checked_schema_)
+    return;
+  if (const std::string wrong = foreign_schema(*db_, version); !wrong.empty())
+    throw stop_work{give_up(
+        store_mode::memory,
+        status::foreign(fmt::format("database {} has unexpected content ({}): it is left alone, {}",
+                                    path_, wrong, kept_for_now)))};
+  checked_schema_ = schema;
 }
 
 void database_file::open_for_reading() {
   if (!db_) {
-    struct stat about{};
-    if (::stat(path_.c_str(), &about) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    if (check_file() == file_kind::missing) {
       if (role_ == role::layer)
         throw stop_work{give_up(store_mode::memory, status::not_found(fmt::format(
                                                         "database {} does not exist: going on "
@@ -97,11 +135,27 @@ void database_file::open_for_reading() {
       throw stop_work{status::not_found(fmt::format("there is no database {} yet", path_))};
     }
     using access = connection::access;
-    const access how = immutable_ ? access::immutable
-                                  : (role_ == role::layer ? access::read_only : access::read_write);
-    db_ = std::make_unique<connection>(path_, how);
+    if (copied_)
+      db_ = open_copy(target_);
+    else
+      db_ = std::make_unique<connection>(target_, immutable_             ? access::immutable
+                                                  : role_ == role::layer ? access::read_only
+                                                                         : access::read_write);
   }
-  db_->set_wait(limits_.read_wait_ms);
+  db_->set_limits(limits_.read_wait_ms, limits_.work_ms);
+}
+
+void database_file::prepare_for_writing() {
+  if (prepared_for_writing_)
+    return;
+  // TRUNCATE saves the directory updates of DELETE; but in a sticky directory nobody may open the
+  // journal that another user has left. FULL: what is committed survives a power failure.
+  struct stat directory{};
+  const bool sticky =
+      stat_directory_of(path_.c_str(), directory) && (directory.st_mode & S_ISVTX) != 0;
+  db_->execute(sticky ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = TRUNCATE");
+  db_->execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+  prepared_for_writing_ = true;
 }
 
 void database_file::open_for_writing() {
@@ -111,16 +165,18 @@ void database_file::open_for_writing() {
       if (status made = make_directories(path_.substr(0, slash)); !made)
         throw stop_work{give_up(store_mode::memory, status::io_error(fmt::format(
                                                         "{}: {}", made.text(), kept_for_now)))};
-    db_ = std::make_unique<connection>(path_, connection::access::create);
+    if (check_file() == file_kind::missing) {
+      // Not by SQLite, which would leave the mode to the umask.
+      const int fd = create_file(path_.c_str(), O_RDWR);
+      if (fd < 0 && errno != EEXIST)
+        throw sqlite_error(SQLITE_CANTOPEN, "unable to make the database file", errno);
+      if (fd >= 0)
+        ::close(fd);
+    }
+    db_ = std::make_unique<connection>(path_, connection::access::read_write);
   }
-  db_->set_wait(limits_.write_wait_ms);
-  if (!prepared_for_writing_) {
-    // TRUNCATE saves the directory updates of DELETE. FULL: what is committed survives a power
-    // failure.
-    db_->execute(
-        "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
-    prepared_for_writing_ = true;
-  }
+  db_->set_limits(limits_.write_wait_ms, limits_.work_ms);
+  prepare_for_writing();
   // In one transaction: between two looks another process may make an empty file a database.
   db_->execute("BEGIN");
   const int version = check_version();
@@ -139,6 +195,7 @@ status database_file::attempt(bool writing, const std::function<void()> &work) {
   if (retry_at_ > std::chrono::steady_clock::now())
     return status::busy(fmt::format("database {} was locked a moment ago", path_));
   const write_signal_guard no_signals; // a limit on file sizes is to be an error, not the end
+  const low_descriptor_guard standard_streams; // SQLite would fill those that are closed, for good
 
   for (int round = 0; round < most_rounds; ++round) {
     if (owner_ != ::getpid()) {
@@ -148,7 +205,7 @@ status database_file::attempt(bool writing, const std::function<void()> &work) {
       close();
       owner_ = ::getpid();
     }
-    if (db_ && db_->has_moved())
+    if (db_ && !copied_ && db_->has_moved())
       close();
     bool again = false;
     status result;
@@ -196,9 +253,31 @@ status database_file::write(const std::function<void(connection &)> &work) {
   });
 }
 
+void database_file::write_if_easy(const std::function<void(connection &)> &work) {
+  constexpr int wait_ms = 20, work_ms = 200;
+  if (role_ != role::own || mode_ != store_mode::read_write || owner_ != ::getpid() || !db_ ||
+      immutable_ || copied_ || db_->is_read_only())
+    return;
+  const write_signal_guard no_signals;
+  const low_descriptor_guard standard_streams;
+  try {
+    db_->set_limits(wait_ms, work_ms);
+    prepare_for_writing();
+    transaction t(*db_);
+    if (read_version(*db_).number != schema_version)
+      return;
+    work(*db_);
+    t.commit();
+  } catch (const std::exception &) {
+    close(); // whatever state it was in
+  }
+}
+
 status database_file::compact() {
   return attempt(true, [&] {
     open_for_writing();
+    constexpr int longest_ms = 600'000;
+    db_->set_limits(limits_.write_wait_ms, longest_ms);
     db_->execute("VACUUM");
   });
 }
@@ -226,6 +305,18 @@ status database_file::recover_from_damage(const sqlite_error &error, bool &again
   return {};
 }
 
+/// Read-only media, or a file system without locks: nobody is going to change it, and nothing that
+/// was half done waits to be undone.
+bool database_file::may_be_read_as_it_is() const {
+  struct stat journal{};
+  const bool half_done =
+      ::stat((target_ + "-journal").c_str(), &journal) == 0 && journal.st_size > 0;
+  const std::string directory = target_.substr(0, std::max<std::size_t>(target_.rfind('/'), 1));
+  const bool writable =
+      ::access(target_.c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
+  return !half_done && ::access(target_.c_str(), R_OK) == 0 && (role_ == role::layer || !writable);
+}
+
 status database_file::recover(const sqlite_error &error, bool writing, bool &again) {
   switch (error.primary()) {
   case SQLITE_NOTADB:
@@ -250,6 +341,12 @@ status database_file::recover(const sqlite_error &error, bool writing, bool &aga
     return busy;
   }
 
+  case SQLITE_INTERRUPT:
+    return give_up(store_mode::memory,
+                   status::corrupt(fmt::format("database {} takes more than {} ms for a question: "
+                                               "going on without it, {}",
+                                               path_, limits_.work_ms, kept_for_now)));
+
   case SQLITE_READONLY:
     if (error.code() == SQLITE_READONLY_DBMOVED) {
       again = true;
@@ -258,9 +355,9 @@ status database_file::recover(const sqlite_error &error, bool writing, bool &aga
     break;
 
   case SQLITE_CANTOPEN:
-    if (writing || role_ == role::layer)
+    if (role_ == role::layer || (writing && error.system_error() != ENOENT))
       break;
-    if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) {
+    if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT && !writing) {
       again = true; // removed at this moment
       return {};
     }
@@ -293,11 +390,11 @@ status database_file::recover(const sqlite_error &error, bool writing, bool &aga
     return give_up(store_mode::read_only,
                    full ? status::full(std::move(text)) : status::read_only(std::move(text)));
   }
-  struct stat journal{};
-  const bool half_done = ::stat((path_ + "-journal").c_str(), &journal) == 0 && journal.st_size > 0;
-  if (role_ == role::layer && !immutable_ && !half_done && ::access(path_.c_str(), R_OK) == 0) {
-    // Read-only media, or a file system without locks. Without a journal the content is complete.
-    immutable_ = true;
+  if (!immutable_ && !copied_ && may_be_read_as_it_is()) {
+    // Without a journal or a log that is not empty the content is complete.
+    struct stat log{};
+    copied_ = ::stat((target_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+    immutable_ = !copied_;
     again = true;
     return {};
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One database file through all that can happen to it: missing, read-only, full, locked, damaged,
-// of another version, removed in the meantime, inherited over a fork. Private to the store.
+// of another version, removed in the meantime, inherited over a fork, made to do harm. Private to
+// the store.
 
 #ifndef TL_RUNTIME_STORE_FILE_H
 #define TL_RUNTIME_STORE_FILE_H
 
 #include "runtime/store/database.h"
 #include "runtime/store/migration.h"
-#include "runtime/store/store.h"
+#include "runtime/store/requests.h"
+#include "runtime/store/trust.h"
 #include "runtime/support/status.h"
 
 #include <chrono>
@@ -39,6 +41,7 @@ public:
     int read_wait_ms;
     int write_wait_ms;
     int retry_after_ms;
+    int work_ms; ///< longest time of one piece of work, waits not counted
   };
 
   database_file(std::string path, role r, limits l);
@@ -54,8 +57,16 @@ public:
   /// missing. When the answer is ok, the changes are on the disk.
   rt::status write(const std::function<void(connection &)> &work);
 
+  /// Runs `work` in one write transaction if that is possible this very moment, in a file that is
+  /// there, of the current version, and has been read. Whatever is in the way is nobody's business:
+  /// nothing is said, and nothing is given up.
+  void write_if_easy(const std::function<void(connection &)> &work);
+
   /// Takes space back that deleted rows left.
   rt::status compact();
+
+  /// Closes the file; whoever needs it opens it again.
+  void rest() { close(); }
 
   const std::string &path() const { return path_; }
   store_mode mode() const { return mode_; }
@@ -65,7 +76,11 @@ private:
   rt::status attempt(bool writing, const std::function<void()> &work);
   void open_for_reading();
   void open_for_writing();
+  void prepare_for_writing();
+  file_kind check_file();
   int check_version();
+  void check_schema(int version);
+  bool may_be_read_as_it_is() const;
   void close();
 
   rt::status recover(const sqlite_error &error, bool writing, bool &again);
@@ -78,9 +93,12 @@ private:
   store_mode mode_;
   std::string reason_;
   std::unique_ptr<connection> db_;
+  std::string target_;     ///< what is opened: path_, of a file that is only read without links
   bool immutable_ = false; ///< locks do not work there, and nobody can write: read without
+  bool copied_ = false;    ///< the same, and a log has to be applied first: read from a copy
   bool prepared_for_writing_ = false;
-  pid_t owner_;                                      ///< process that opened db_
+  std::int64_t checked_schema_ = -1; ///< schema_version pragma when the schema was looked at
+  pid_t owner_;                      ///< process that opened db_
   std::chrono::steady_clock::time_point retry_at_{}; ///< left alone until then
 };
 

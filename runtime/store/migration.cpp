@@ -94,8 +94,46 @@ static constexpr const char *add_reference_time = R"sql(
 ALTER TABLE winners ADD COLUMN reference_median_ns REAL NOT NULL DEFAULT 0;
 )sql";
 
-static constexpr std::array<const char *, schema_version> steps = {create_tables,
-                                                                   add_reference_time};
+/// Version 3: when a factory's winners were last used. What there is counts as used now: earlier
+/// runtimes did not record it.
+static constexpr const char *add_use = R"sql(
+ALTER TABLE factories ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE factories ADD COLUMN used_boot TEXT NOT NULL DEFAULT '';
+ALTER TABLE factories ADD COLUMN used_uptime INTEGER NOT NULL DEFAULT 0;
+UPDATE factories SET used = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
+)sql";
+
+/// Version 4: factories that no trial can tell anything about, whatever the problem.
+static constexpr const char *add_untunable = R"sql(
+CREATE TABLE untunable (
+  factory_id INTEGER PRIMARY KEY REFERENCES factories (id),
+  reason     TEXT NOT NULL,
+  found      INTEGER NOT NULL
+);
+)sql";
+
+/// Version 5: under which facts of a call a variant is right.
+static constexpr const char *add_proofs = R"sql(
+CREATE TABLE proofs (
+  id         INTEGER PRIMARY KEY,
+  problem_id INTEGER NOT NULL REFERENCES problems (id),
+  config     TEXT NOT NULL,
+  facts      TEXT NOT NULL,
+  outcome    INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  made       INTEGER NOT NULL,
+  checksum   INTEGER NOT NULL,
+  UNIQUE (problem_id, config, facts)
+);
+)sql";
+
+/// Version 6: what a session's variants were compared on.
+static constexpr const char *add_compared = R"sql(
+ALTER TABLE sessions ADD COLUMN compared TEXT NOT NULL DEFAULT '';
+)sql";
+
+static constexpr std::array<const char *, schema_version> steps = {
+    create_tables, add_reference_time, add_use, add_untunable, add_proofs, add_compared};
 
 std::span<const char *const> migrations() { return steps; }
 

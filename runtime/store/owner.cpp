@@ -2,6 +2,8 @@
 
 #include "runtime/store/owner.h"
 
+#include "runtime/support/safe_file.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -16,7 +18,7 @@ namespace tl::rt::store {
 
 /// First bytes of a small file, "" when it cannot be read.
 static std::string read_small_file(const char *path) {
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = open_safely(path, O_RDONLY, file_sort::stream);
   if (fd < 0)
     return {};
   char text[1024];
@@ -56,14 +58,18 @@ std::string host_name() {
                                                           : std::string("?");
 }
 
-/// What tells this machine, this boot and this set of process ids from others.
-static std::string this_world() {
+std::string boot_id() {
   std::string boot = read_small_file("/proc/sys/kernel/random/boot_id");
   while (!boot.empty() && boot.back() == '\n')
     boot.pop_back();
+  return boot;
+}
+
+/// What tells this machine, this boot and this set of process ids from others.
+static std::string this_world() {
   struct stat about{};
   const bool known = ::stat("/proc/self/ns/pid", &about) == 0;
-  return fmt::format("{}|{}|{}", host_name(), boot,
+  return fmt::format("{}|{}|{}", host_name(), boot_id(),
                      known ? static_cast<std::uint64_t>(about.st_ino) : 0);
 }
 
@@ -81,7 +87,7 @@ bool owner_is_alive(std::string_view owner, std::int64_t touched, std::int64_t n
     if (same_host && our_boot.size() == 38 &&
         owner.substr(std::min(boot, owner.size()), 38) != our_boot)
       return false;
-    return now - touched < 120'000;
+    return touched > now - 120'000;
   }
   owner.remove_prefix(world.size() + 1);
   const std::size_t bar = owner.find('|');

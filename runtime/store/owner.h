@@ -17,6 +17,9 @@ std::string this_owner();
 
 std::string host_name();
 
+/// A name for the time since the machine was started, "" when unknown.
+std::string boot_id();
+
 /// Whether the process that wrote `owner` may still be at work. A process of this machine is asked
 /// for; one of another machine counts as alive for two minutes after it last wrote (`touched`,
 /// [ms]).

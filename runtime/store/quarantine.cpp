@@ -3,6 +3,8 @@
 #include "runtime/store/quarantine.h"
 
 #include "runtime/store/database.h"
+#include "runtime/store/trust.h"
+#include "runtime/support/safe_file.h"
 
 #include <fmt/format.h>
 
@@ -111,7 +113,7 @@ static bool write_all(int fd, const char *data, std::size_t size) {
 /// Copies a whole file to a new one and waits until it is on the disk. Removes the new one on
 /// failure.
 static status copy_file(int from, const std::string &to) {
-  const descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const descriptor target(create_file(to.c_str(), O_WRONLY));
   bool good = target.get() >= 0;
   std::vector<char> buffer(1 << 16);
   off_t at = 0;
@@ -133,7 +135,7 @@ static status copy_file(int from, const std::string &to) {
 }
 
 quarantine_result set_aside(const std::string &path, int wait_ms) {
-  const descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const descriptor file(open_safely(path.c_str(), O_RDWR, file_sort::regular));
   if (file.get() < 0) {
     if (errno == ENOENT)
       return {};
@@ -145,6 +147,8 @@ quarantine_result set_aside(const std::string &path, int wait_ms) {
   // Only now is it certain that nobody else has done the same and begun anew.
   if (size_of(path) == 0)
     return {};
+  if (!looks_like_ours(file.get()))
+    return {status::foreign("it is no database of this runtime"), {}};
   const std::string journal = path + "-journal";
   const bool has_journal = size_of(journal) > 0;
   if (has_sqlite_header(file.get())) {
@@ -158,7 +162,7 @@ quarantine_result set_aside(const std::string &path, int wait_ms) {
   if (status copied = copy_file(file.get(), name); !copied)
     return {std::move(copied), {}};
   if (has_journal) {
-    const descriptor from(::open(journal.c_str(), O_RDWR | O_CLOEXEC));
+    const descriptor from(open_safely(journal.c_str(), O_RDWR, file_sort::regular));
     status copied = from.get() >= 0 ? copy_file(from.get(), name + "-journal") : status();
     if (!copied)
       return {std::move(copied), {}};

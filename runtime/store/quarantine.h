@@ -18,8 +18,9 @@ struct quarantine_result {
   std::string moved_to;
 };
 
-/// Copies the content of `path` to `path.corrupt-<UTC time>-<process id>`, its rollback journal
-/// along with it, and empties `path`, which SQLite takes for a new database.
+/// What was no database of ours is left as it is: `foreign`. Otherwise copies the content of `path`
+/// to `path.corrupt-<UTC time>-<process id>`, its rollback journal along with it, and empties
+/// `path`, which SQLite takes for a new database.
 ///
 /// The file keeps its place and its inode. Renaming it instead would leave processes behind that
 /// have the old file open and look for its journal by name: they would play the new file's journal

@@ -42,6 +42,14 @@ struct device_record {
   bool operator==(const device_record &) const = default;
 };
 
+/// A factory of which no trial can tell anything, whatever the problem: it always runs its default
+/// config.
+struct untunable_record {
+  factory_record factory;
+  std::string reason;
+  std::int64_t found = 0; ///< when that was found out [ms]
+};
+
 /// What a winner is looked up by.
 struct winner_key {
   std::string factory;                ///< factory_record::id
@@ -89,6 +97,17 @@ struct trial {
   bool operator==(const trial &) const = default;
 };
 
+/// What a variant was found to be under certain facts of a call: see docs/validity.md.
+struct proof_record {
+  std::string config;
+  std::string facts;                             ///< "x=64 w=null x~y=apart beta=zero"
+  trial_status outcome = trial_status::measured; ///< measured: right
+  std::string reason;                            ///< one line, "" when right
+  std::int64_t made = 0;                         ///< [ms]; set by the store when 0
+
+  bool operator==(const proof_record &) const = default;
+};
+
 /// One tuning session.
 struct session_record {
   std::int64_t id = 0; ///< only valid in the file it was read from
@@ -102,6 +121,7 @@ struct session_record {
   std::uint32_t runs = 1; ///< 1 + how often it was continued
   std::uint64_t seed = 0;
   std::string options = "{}"; ///< JSON object: limits, search, profiler, environment controls
+  std::string compared;       ///< "y, 64 of 64 elements changed"; "" where nothing was, or unknown
 
   bool operator==(const session_record &) const = default;
 };

@@ -5,11 +5,18 @@
 #include "runtime/store/encoding.h"
 #include "runtime/support/log.h"
 
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <string>
 
 namespace tl::rt::store {
+
+static std::atomic<std::size_t> left_out{0};
+
+std::size_t damaged_rows_left_out() { return left_out.load(std::memory_order_relaxed); }
+
+void leave_out_damaged_row() { left_out.fetch_add(1, std::memory_order_relaxed); }
 
 double storable(double value) { return std::isfinite(value) ? value + 0.0 : 0.0; }
 
@@ -53,6 +60,7 @@ static std::optional<stored_winner> read_winner(const statement &row, winner_key
   found.session_uid = row.text(12);
   if (row.integer(9) == winner_checksum(key, w))
     return found;
+  leave_out_damaged_row();
   warn_once("damaged winner", "a stored winner does not match its checksum: it is not used");
   return {};
 }
@@ -90,11 +98,14 @@ winner put_winner(connection &db, std::int64_t problem_id, const winner_key &key
   fresh.source.clear();
   if (policy == install_policy::if_better) {
     const auto stored = find_winner(db, schema_version, key);
-    // What a session said before is not a rival of what it says now.
+    // What a finished session said before is not a rival of what it says now; while it is not
+    // finished, a budget may have ended it before it came to its best config again.
     const bool own = stored && !session_uid.empty() && stored->session_uid == session_uid;
-    const bool downgrade = stored && fresh.state == winner_state::provisional &&
-                           stored->best.state == winner_state::final;
-    if (stored && (own ? downgrade : !is_better(fresh, stored->best)))
+    const bool revised =
+        own &&
+        (fresh.state == winner_state::final ||
+         (stored->best.state == winner_state::provisional && stored->best.config == fresh.config));
+    if (stored && !revised && !is_better(fresh, stored->best))
       return stored->best;
   }
   statement insert = db.prepare(
@@ -171,9 +182,10 @@ std::int64_t insert_session(connection &db, std::int64_t problem_id, const sessi
                             std::string_view owner) {
   statement insert =
       db.prepare("INSERT INTO sessions (problem_id, uid, started, touched, finished, state, owner, "
-                 "host, pid, runs, seed, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                 "host, pid, runs, seed, options, compared) "
+                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(problem_id, s.uid, s.started, s.touched, s.finished, s.state, owner, s.host, s.pid,
-              s.runs, std::bit_cast<std::int64_t>(s.seed), s.options);
+              s.runs, std::bit_cast<std::int64_t>(s.seed), s.options, s.compared);
   insert.run();
   return find_session(db, s.uid);
 }
@@ -192,6 +204,10 @@ void end_session(connection &db, std::int64_t session_id, session_state state, s
   statement update = db.prepare(
       "UPDATE sessions SET state = ?, owner = '', touched = ?, finished = ? WHERE id = ?");
   update.bind(state, now, finished, session_id).run();
+}
+
+void note_compared(connection &db, std::int64_t session_id, std::string_view compared) {
+  db.prepare("UPDATE sessions SET compared = ? WHERE id = ?").bind(compared, session_id).run();
 }
 
 void touch_session(connection &db, std::int64_t session_id, std::int64_t now) {
@@ -245,10 +261,12 @@ std::vector<trial> find_trials(connection &db, std::int64_t session_id) {
     t.started = query.integer(9);
     t.ended = query.integer(10);
     t.attempts = static_cast<std::uint32_t>(query.integer(11));
-    if (samples && query.integer(12) == trial_checksum(t))
+    if (samples && query.integer(12) == trial_checksum(t)) {
       found.push_back(std::move(t));
-    else
+    } else {
+      leave_out_damaged_row();
       warn_once("damaged trial", "a stored trial does not match its checksum: it is not used");
+    }
   }
   return found;
 }

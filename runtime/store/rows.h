@@ -7,8 +7,7 @@
 #define TL_RUNTIME_STORE_ROWS_H
 
 #include "runtime/store/database.h"
-#include "runtime/store/records.h"
-#include "runtime/store/store.h"
+#include "runtime/store/requests.h"
 
 #include <cstdint>
 #include <optional>
@@ -59,6 +58,7 @@ std::int64_t insert_session(connection &db, std::int64_t problem_id, const sessi
 void continue_session(connection &db, std::int64_t session_id, std::string_view owner,
                       const session_record &now);
 void end_session(connection &db, std::int64_t session_id, session_state state, std::int64_t now);
+void note_compared(connection &db, std::int64_t session_id, std::string_view compared);
 void touch_session(connection &db, std::int64_t session_id, std::int64_t now);
 
 /// Writes a trial, replacing an earlier row of the same config but for its first start and its
@@ -66,6 +66,9 @@ void touch_session(connection &db, std::int64_t session_id, std::int64_t now);
 void put_trial(connection &db, std::int64_t session_id, trial t, bool starting);
 /// Rows whose checksum is wrong are left out, which is said once.
 std::vector<trial> find_trials(connection &db, std::int64_t session_id);
+
+/// Counts for damaged_rows_left_out().
+void leave_out_damaged_row();
 
 /// Finite, and not minus zero: what SQLite gives back as it was handed in.
 double storable(double value);

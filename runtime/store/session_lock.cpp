@@ -2,21 +2,24 @@
 
 #include "runtime/store/session_lock.h"
 
+#include "runtime/support/call_life.h"
 #include "runtime/support/fnv.h"
 #include "runtime/support/fork_guard.h"
 #include "runtime/support/paths.h"
+#include "runtime/support/safe_file.h"
 #include "runtime/support/status.h"
+#include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <set>
 #include <sys/types.h>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -45,24 +48,28 @@ static held_files &table() TL_REQUIRES(table_mutex()) {
 struct session_lock::state {
   std::string path;
   pid_t process = 0;
-  int fd = -1;
+  bool held = false; ///< guarded by the table's mutex
+  std::atomic<int> fd{-1};
+  /// A signal handler may jump out of the call that holds it: other processes get it at once,
+  /// threads of this one when they look.
+  std::shared_ptr<const void> closed_at_once, abandoned;
 
-  ~state() {
-    if (fd < 0)
-      return;
+  void end() {
     const mutex_lock lock(table_mutex());
     // In a forked child this closes the child's copy; the parent's lock is the parent's.
-    ::close(fd);
-    if (process == ::getpid())
+    if (const int file = fd.exchange(-1); file >= 0)
+      ::close(file);
+    if (std::exchange(held, false) && process == ::getpid())
       table().paths.erase(path);
   }
+  ~state() { end(); }
 };
 
 session_lock::~session_lock() = default;
 session_lock::session_lock(session_lock &&) noexcept = default;
 session_lock &session_lock::operator=(session_lock &&) noexcept = default;
 
-int session_lock::fd() const { return state_ ? state_->fd : -1; }
+int session_lock::fd() const { return state_ ? state_->fd.load() : -1; }
 
 void session_lock::release() {
   state_.reset();
@@ -80,13 +87,15 @@ namespace {
 enum class lock_try : unsigned char { locked, taken, impossible };
 } // namespace
 
-/// One attempt. `holder` receives the other process's id, 0 for a thread of this one.
+/// One attempt. `fd` receives the file; `holder` the other process's id, 0 for a thread of this
+/// one.
 static lock_try lock_once(const std::string &path, int &fd, long &holder, int &error) {
   const mutex_lock lock(table_mutex());
   holder = 0;
   if (table().paths.contains(path))
     return lock_try::taken;
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  // Whose it is does not matter: it is empty, and whoever may lock it may.
+  const int file = open_or_create(path.c_str(), O_RDWR, false);
   if (file < 0) {
     error = errno;
     return lock_try::impossible;
@@ -123,11 +132,16 @@ session_lock session_lock::acquire(const std::string &directory, std::string_vie
   held->process = ::getpid();
   auto pause = std::chrono::milliseconds(1);
   while (true) {
-    int error = 0;
-    switch (lock_once(held->path, held->fd, result.holder_, error)) {
+    int error = 0, file = -1;
+    end_left_calls();
+    switch (lock_once(held->path, file, result.holder_, error)) {
     case lock_try::locked:
       result.outcome_ = outcome::held;
       result.holder_ = 0;
+      held->held = true;
+      held->fd = file;
+      held->closed_at_once = released_at_once(held->fd, [](int it) { ::close(it); });
+      held->abandoned = when_abandoned([state = held.get()] { state->end(); });
       result.state_ = std::move(held);
       return result;
     case lock_try::impossible:
@@ -141,7 +155,7 @@ session_lock session_lock::acquire(const std::string &directory, std::string_vie
       result.outcome_ = outcome::timed_out;
       return result;
     }
-    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, left));
+    interruptible_sleep(std::min<std::chrono::nanoseconds>(pause, left));
     pause = std::min(pause * 2, std::chrono::milliseconds(20));
   }
 }

@@ -6,13 +6,18 @@
 #include "runtime/store/owner.h"
 #include "runtime/store/rows.h"
 #include "runtime/store/store_impl.h"
+#include "runtime/store/use.h"
 #include "runtime/support/environment.h"
+#include "runtime/support/made_once.h"
 #include "runtime/support/paths.h"
+#include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,17 +69,29 @@ static bool is_claimed(const std::string &uid) {
   return claims().uids.contains(uid);
 }
 
-static std::shared_ptr<const void> claim(const std::string &uid) {
-  {
+namespace {
+/// One of them, for as long as it lives, or until a signal handler jumps out of the call.
+class held_claim {
+public:
+  explicit held_claim(std::string uid) : uid_(std::move(uid)) {
     const mutex_lock lock(fork_safe_mutex(fork_safe::claims));
-    claims().uids.insert(uid);
+    claims().uids.insert(uid_);
+    abandoned_ = when_abandoned([uid = uid_] { give_up(uid); });
   }
-  return {new std::string(uid), [](const void *held) {
-            const std::unique_ptr<const std::string> name(static_cast<const std::string *>(held));
-            const mutex_lock lock(fork_safe_mutex(fork_safe::claims));
-            claims().uids.erase(*name);
-          }};
-}
+  ~held_claim() { give_up(uid_); }
+  held_claim(const held_claim &) = delete;
+  held_claim &operator=(const held_claim &) = delete;
+
+private:
+  static void give_up(const std::string &uid) {
+    const mutex_lock lock(fork_safe_mutex(fork_safe::claims));
+    claims().uids.erase(uid);
+  }
+
+  std::string uid_;
+  std::shared_ptr<const void> abandoned_;
+};
+} // namespace
 
 // --- Winners -------------------------------------------------------------------------------------
 
@@ -89,18 +106,32 @@ tuning_store::impl::impl(store_options o)
     : options(std::move(o)),
       own(options.path,
           options.read_only ? database_file::role::inspected : database_file::role::own,
-          {options.read_wait_ms, options.write_wait_ms, options.retry_after_ms}) {
+          {options.read_wait_ms, options.write_wait_ms, options.retry_after_ms, options.work_ms}) {
   for (const std::string &path : options.layers)
     layers.push_back(std::make_unique<database_file>(
         layer_path(path), database_file::role::layer,
-        database_file::limits{options.read_wait_ms, options.write_wait_ms,
-                              options.retry_after_ms}));
+        database_file::limits{options.read_wait_ms, options.write_wait_ms, options.retry_after_ms,
+                              options.work_ms}));
 }
 
 status tuning_store::impl::write(const std::function<void(connection &)> &work) {
   if (options.read_only && own.mode() == store_mode::read_only)
     return status::read_only("the store was opened for reading only");
   return own.write(work);
+}
+
+/// Once for each factory of a process, and not again within a day: whoever starts often does not
+/// write often.
+void tuning_store::impl::note_use(const winner_key &key) {
+  if (!noted.insert(key.factory + ' ' + key.fingerprint).second)
+    return;
+  const moment now = this_moment();
+  bool due = false;
+  const status asked = own.read([&](connection &db, int version) {
+    due = version == schema_version && use_is_due(db, key, now);
+  });
+  if (asked && due)
+    own.write_if_easy([&](connection &db) { record_use(db, key, now); });
 }
 
 std::optional<winner> tuning_store::impl::lookup(const winner_key &key) {
@@ -122,11 +153,14 @@ std::optional<winner> tuning_store::impl::lookup(const winner_key &key) {
     found->best.source = file.path();
     return std::move(found->best);
   };
-  if (const auto found = ask(own); found && settles(*found))
+  const auto found = ask(own);
+  if (found)
+    note_use(key);
+  if (found && settles(*found))
     return found;
   for (const auto &layer : layers)
-    if (const auto found = ask(*layer); found && settles(*found))
-      return found;
+    if (const auto other = ask(*layer); other && settles(*other))
+      return other;
   return provisional;
 }
 
@@ -138,6 +172,7 @@ finish_result tuning_store::impl::install(const session_request &what,
   const auto installed_key = [](connection &db, const unwritten &u, std::string_view uid) {
     const std::int64_t problem = ensure_problem(db, u.request.factory, u.request.device,
                                                 u.request.mode, u.request.problem, now_ms());
+    record_use(db, u.request.key(), this_moment());
     return put_winner(db, problem, u.request.key(), u.best, uid, u.policy);
   };
   result.status = write([&](connection &db) {
@@ -181,11 +216,20 @@ tuning_store::~tuning_store() {
 }
 
 tuning_store &tuning_store::instance() {
-  static tuning_store *const store = new tuning_store(default_store_options()); // never destroyed
-  return *store;
+  static constinit made_once<tuning_store> store;
+  return store.get([] { return std::make_unique<tuning_store>(default_store_options()); });
 }
 
 const std::string &tuning_store::path() const { return impl_->options.path; }
+
+std::vector<std::string> tuning_store::searched() const {
+  std::vector<std::string> all;
+  if (!impl_->options.path.empty())
+    all.push_back(impl_->options.path);
+  for (const auto &layer : impl_->layers)
+    all.push_back(layer->path());
+  return all;
+}
 
 store_mode tuning_store::mode() {
   const mutex_lock lock(store_mutex());
@@ -253,13 +297,20 @@ static std::string new_uid() {
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
+/// A config that was running this often when its process was killed is not tried again.
+static constexpr std::uint32_t most_losses = 2;
+
 /// Marks what was running when the session's last run died.
 static void mark_lost(connection &db, std::int64_t session_id) {
   for (trial &t : find_trials(db, session_id)) {
     if (t.status != trial_status::running)
       continue;
     t.status = trial_status::lost;
-    t.reason = "was running when the tuning process was killed";
+    t.reason = t.attempts >= most_losses
+                   ? fmt::format("was running each of the {} times that the tuning process was "
+                                 "killed",
+                                 t.attempts)
+                   : "was running when the tuning process was killed; it is tried once more";
     t.ended = now_ms();
     put_trial(db, session_id, t, false);
   }
@@ -281,6 +332,7 @@ static void begin(connection &db, const session_request &request, session &out) 
   const std::string owner = this_owner();
   const std::int64_t problem = ensure_problem(db, request.factory, request.device, request.mode,
                                               request.problem, fresh.started);
+  record_use(db, request.key(), this_moment());
   out.resumed = false;
   out.id = 0;
   for (const session_row &row : find_unfinished_sessions(db, problem)) {
@@ -308,8 +360,12 @@ static void begin(connection &db, const session_request &request, session &out) 
   }
   out.finished.clear();
   out.lost.clear();
-  for (trial &t : find_trials(db, out.id))
-    (t.status == trial_status::lost ? out.lost : out.finished).push_back(std::move(t));
+  out.again.clear();
+  for (trial &t : find_trials(db, out.id)) {
+    const bool lost = t.status == trial_status::lost;
+    const bool undecided = t.status == trial_status::stopped || (lost && t.attempts < most_losses);
+    (undecided ? out.again : lost ? out.lost : out.finished).push_back(std::move(t));
+  }
   const auto stored = find_winner(db, schema_version, request.key());
   out.current = stored ? std::optional(stored->best) : std::nullopt;
 }
@@ -331,7 +387,7 @@ status tuning_store::begin_session(const session_request &request, session &out)
     }
   });
   if (begun) {
-    made.claim = claim(made.uid);
+    made.claim = std::make_shared<held_claim>(made.uid);
     out = std::move(made);
     return begun;
   }
@@ -386,6 +442,14 @@ status tuning_store::trials_finished(const session &s, std::span<const trial> tr
     }
     touch_session(db, id, now);
   });
+}
+
+status tuning_store::note_compared(const session &s, std::string_view compared) {
+  if (s.id == 0)
+    return status::disabled("the session is not in the database");
+  const mutex_lock lock(store_mutex());
+  return impl_->write(
+      [&](connection &db) { store::note_compared(db, session_id(db, s), compared); });
 }
 
 finish_result tuning_store::finish_session(const session &s, session_state state,

@@ -9,7 +9,7 @@
 #ifndef TL_RUNTIME_STORE_STORE_H
 #define TL_RUNTIME_STORE_STORE_H
 
-#include "runtime/store/records.h"
+#include "runtime/store/requests.h"
 #include "runtime/support/status.h"
 
 #include <cstdint>
@@ -22,121 +22,9 @@
 
 namespace tl::rt::store {
 
-enum class store_mode : unsigned char {
-  read_write,
-  read_only, ///< winners are read from the file, new ones are kept in this process's memory
-  memory,    ///< no usable file: new winners are kept in this process's memory
-};
-
-std::string_view to_string(store_mode mode);
-
-struct store_options {
-  std::string path;                ///< the file to read and write; "" : memory only
-  std::vector<std::string> layers; ///< further databases, only read, asked in this order
-  /// Never create, migrate or change anything (TL_TUNE=off, `tltune list`).
-  bool read_only = false;
-  int read_wait_ms = 2000;   ///< longest wait for a lock before a lookup gives up [ms]
-  int write_wait_ms = 10000; ///< longest wait for a lock before a write gives up [ms]
-  /// After such a wait was in vain, the file is left alone for this long [ms].
-  int retry_after_ms = 30000;
-};
-
-/// The options that TL_CACHE_DIR, TL_DB_PATH and TL_DISABLE_CACHE ask for.
-store_options default_store_options();
-
-/// What a session starts from.
-struct session_request {
-  factory_record factory;
-  device_record device;
-  measure_mode mode = measure_mode::hot;
-  std::string problem;
-  std::uint64_t seed = 0;     ///< of a new session; a continued one keeps its own
-  std::string options = "{}"; ///< JSON object
-  bool fresh = false;         ///< start anew even when there is a session to continue
-
-  winner_key key() const {
-    return {factory.id, factory.fingerprint, factory.abi, device.identity, mode, problem};
-  }
-};
-
-/// A session in progress, as begin_session() found or made it.
-struct session {
-  /// 0: there is no such session in a file; calls with it are fine and keep only the winner.
-  std::int64_t id = 0;
-  bool resumed = false;
-  std::uint64_t seed = 0;
-  winner_key key;
-  /// Trials that earlier runs of this session completed, in the order in which they were first
-  /// started.
-  std::vector<trial> finished;
-  /// Trials that were running when the process was killed, now marked `lost`. They should not be
-  /// tried again unless the user asks.
-  std::vector<trial> lost;
-  /// A winner that another process has stored in the meantime, if any.
-  std::optional<winner> current;
-
-  // The rest is for the store itself.
-  std::string uid;
-  session_request request;
-  /// While a copy of it lives, no other thread of this process gets the same session.
-  std::shared_ptr<const void> claim;
-};
-
-enum class install_policy : unsigned char {
-  if_better, ///< keep a stored final winner that is at least as fast; final replaces provisional
-  always,    ///< replace what is there (the user asked to tune again)
-};
-
-struct finish_result {
-  rt::status status;
-  /// What is installed now: the winner that was handed in, or a better one that was stored before.
-  std::optional<winner> installed;
-};
-
-/// A problem with a winner, for TL_TUNE=nearest.
-struct candidate {
-  std::string problem;
-  winner best;
-};
-
-/// One row of list_winners().
-struct listed_winner {
-  factory_record factory;
-  device_record device;
-  winner_key key;
-  winner best;
-};
-
-/// One session with what it belongs to and what it tried: the unit of export, import and merge.
-struct session_bundle {
-  factory_record factory;
-  device_record device;
-  measure_mode mode = measure_mode::hot;
-  std::string problem;
-  session_record session;
-  std::vector<trial> trials;
-  std::optional<winner>
-      best; ///< the problem's winner, when this session's; or without a session (uid "")
-};
-
-/// What forget() and list functions apply to; an empty field matches everything.
-struct filter {
-  std::string factory = {};     ///< id or name, `*` and `?` match as in a shell
-  std::string fingerprint = {}; ///< exact
-  std::string device = {};      ///< identity; `*` and `?` match as in a shell
-  std::string problem = {};     ///< exact
-  std::optional<measure_mode> mode = {};
-  /// Only factories of which a more recently seen fingerprint exists.
-  bool stale = false;
-  /// Only what was last touched before this time [ms], 0: any.
-  std::int64_t before = 0;
-};
-
-struct counts {
-  std::int64_t factories = 0, devices = 0, problems = 0, sessions = 0, trials = 0, winners = 0;
-
-  bool operator==(const counts &) const = default;
-};
+/// How many rows the stores of this process have left out so far, in lookups and in lists, because
+/// they do not match their checksums.
+std::size_t damaged_rows_left_out();
 
 /// Thread-safe (one connection behind one mutex). After fork() the child may go on using the
 /// object: it opens the file anew and never touches the parent's connection. Not to be used from
@@ -157,6 +45,8 @@ public:
   /// Why mode() is not read_write: one line, "" when it is.
   std::string mode_reason();
   const std::string &path() const;
+  /// Every file that lookups ask, this one first: "" where there is none.
+  std::vector<std::string> searched() const;
 
   // --- Winners ---------------------------------------------------------------------------------
 
@@ -171,6 +61,17 @@ public:
   /// Stores a winner without a session (import, bake). `if_better` as in finish_session().
   finish_result install(const session_request &what, const winner &best,
                         install_policy policy = install_policy::if_better);
+
+  /// Under which facts which configs were right, or wrong: of this process's memory, of the file
+  /// and of all layers.
+  std::vector<proof_record> proofs(const winner_key &key);
+
+  /// Stores what was found out; keeps it in this process's memory where the file is no use.
+  rt::status add_proofs(const session_request &what, std::span<const proof_record> proofs);
+
+  /// Configs that the key's last session measured, the fastest first; of the file, else of the
+  /// first layer that has any.
+  std::vector<std::string> measured(const winner_key &key);
 
   // --- Sessions --------------------------------------------------------------------------------
 
@@ -192,6 +93,9 @@ public:
   rt::status trials_finished(const session &s, std::span<const trial> trials,
                              std::string_view next = {});
 
+  /// Records what the session's variants are compared on.
+  rt::status note_compared(const session &s, std::string_view compared);
+
   /// Ends a run of the session and installs the winner, if any, in the same transaction. The
   /// winner's state follows from the session's (final when finished) and not from what is handed
   /// in. When the file cannot be written, the winner is kept in this process's memory.
@@ -199,11 +103,25 @@ public:
                                const std::optional<winner> &best,
                                install_policy policy = install_policy::if_better);
 
+  // --- Factories that cannot be tuned ----------------------------------------------------------
+
+  /// Why no problem of this factory (id, fingerprint, abi) can be tuned, "" when nothing is known
+  /// against it.
+  std::string untunable(const factory_record &factory);
+  /// Remembers that, for all problems and later starts of the program; "" forgets it again. Where
+  /// the file cannot be written, for this process.
+  void note_untunable(const factory_record &factory, std::string_view reason);
+
+  /// Closes the files, which the next call that needs them opens again: between two calls the
+  /// program finds no descriptor that is not its own. Not while another thread is in a call.
+  void rest();
+
   // --- For tltune ------------------------------------------------------------------------------
 
   /// An empty filter lists everything. Only the own file, not the layers. In case of a failure the
   /// list is empty and `why`, if given, says so.
   std::vector<factory_record> list_factories(const filter &f = {}, rt::status *why = nullptr);
+  std::vector<untunable_record> list_untunable(const filter &f = {}, rt::status *why = nullptr);
   std::vector<device_record> list_devices(const filter &f = {}, rt::status *why = nullptr);
   std::vector<listed_winner> list_winners(const filter &f = {}, rt::status *why = nullptr);
   /// Sessions, oldest first, without trials and samples.
@@ -221,6 +139,10 @@ public:
   /// Removes problems that match, with their sessions, trials and winners, then factories and
   /// devices that nothing refers to. `removed`, if given, receives how much went.
   rt::status forget(const filter &f, counts *removed = nullptr);
+  /// Before forgetting what is unused: starts that time anew where clocks contradict each other.
+  /// `all`, if given, receives whether it was for everything, since nothing at all was used within
+  /// it: an abandoned file, or a clock that jumped.
+  rt::status settle_uses(std::int64_t unused_ms, bool *all = nullptr);
   /// Gives back the space of what was removed. Takes time proportional to the file.
   rt::status compact();
   /// Checks the file's structure and every row's checksum; one line per finding, empty when sound.

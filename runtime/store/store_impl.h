@@ -11,6 +11,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace tl::rt::store {
@@ -32,9 +34,16 @@ struct tuning_store::impl {
   database_file own;
   std::vector<std::unique_ptr<database_file>> layers;
   std::map<winner_key, unwritten> memory;
+  std::set<std::string> noted; ///< factories whose use was recorded, or found recorded
+  std::map<std::string, std::string> untunable; ///< id and fingerprint: why, where not in the file
+  struct kept_proofs {
+    std::vector<proof_record> proofs;
+  };
+  std::map<winner_key, kept_proofs> unwritten_proofs;
 
   rt::status write(const std::function<void(connection &)> &work);
   std::optional<winner> lookup(const winner_key &key);
+  void note_use(const winner_key &key);
   /// Installs a winner, in the file or else in memory; ends the session `uid`, unless "", as
   /// `state`.
   finish_result install(const session_request &what, const std::optional<winner> &best,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/backend/gpu/device.h"
-#include "runtime/supply/element_value.h"
+#include "runtime/backend/gpu/open_device.h"
+#include "runtime/domain/element_value.h"
 #include "runtime/supply/trial_inputs.h"
 
 namespace tl::rt {

@@ -2,8 +2,8 @@
 
 #include "runtime/supply/scope.h"
 
-#include "runtime/supply/element_name.h"
-#include "runtime/worker/element.h"
+#include "runtime/domain/element.h"
+#include "runtime/domain/element_name.h"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,10 @@
 
 #include "runtime/supply/trial_inputs.h"
 
+#include "runtime/domain/element.h"
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
-#include "runtime/worker/element.h"
+#include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
 
@@ -89,14 +90,18 @@ std::int32_t trial_inputs::take_given() {
   if (const tl_inputs *scope = scope_inputs(); scope)
     return place_inputs(factory_, *scope, arguments_.data(), extents_.data(), made_, error_) ? 1
                                                                                              : -1;
-  return factory_.inputs ? factory_.inputs(&factory_, &call_, arguments_.data(), extents_.data(),
-                                           &owner_, append_to, &error_)
-                         : 0;
+  if (!factory_.inputs)
+    return 0;
+  const callers_state_scope as_caller;
+  return factory_.inputs(&factory_, &call_, arguments_.data(), extents_.data(), &owner_, append_to,
+                         &error_);
 }
 
 trial_inputs::~trial_inputs() {
-  if (owner_)
-    factory_.release_inputs(owner_);
+  if (!owner_)
+    return;
+  const callers_state_scope as_caller;
+  factory_.release_inputs(owner_);
 }
 
 bool trial_inputs::generate(const tl_options &options) {

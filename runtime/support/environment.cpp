@@ -14,7 +14,7 @@
 
 namespace tl::rt {
 
-static constexpr std::array<control_info, 10> table = {{
+static constexpr std::array<control_info, 12> table = {{
     {"TL_TUNE", "on", "on|off|require|nearest",
      "What a call without an installed winner does: tune when nothing is stored; take the stored "
      "winner or "
@@ -22,7 +22,10 @@ static constexpr std::array<control_info, 10> table = {{
      "take the "
      "stored winner, else that of the nearest problem, else the default config."},
     {"TL_FORCE_CONFIG", "not set", "a config, e.g. block_m=64,block_n=32",
-     "Run this config in every factory that has it; nothing is looked up or tuned there."},
+     "Run this config in every factory that has it; nothing is looked up or tuned there. "
+     "`factory:config;factory:config` names factories. What is left out is as in the default "
+     "config; "
+     "`tile={m=2}` and `tile.m=2` reach into a struct, `sizes[1]=4` into an array."},
     {"TL_TIMEOUT", "the attribute's timeout", "seconds, more than 0",
      "Hard limit for one trial of one variant."},
     {"TL_BUDGET", "the attribute's budget", "seconds, 0 for no limit",
@@ -34,6 +37,13 @@ static constexpr std::array<control_info, 10> table = {{
      "Where the database autotune.db, the log autotune.log and the device locks are."},
     {"TL_DB_PATH", "empty", "files, separated by colons",
      "Further databases that are only read, asked in this order when the own one has no winner."},
+    {"TL_REMOTE", "not set",
+     "http(s)://... or postgresql://..., then optionally |WORD and |NAME=VALUE",
+     "Where winners of other machines are looked up when no database has one, and where new ones "
+     "go; the page on fleets has the words."},
+    {"TL_PART", "1/1", "I/N",
+     "Try the default config and every Nth of the others, of which the Ith part begins at another "
+     "one for each problem; `tltune run --part` sets it."},
     {"TL_LOG", "warning", "off|error|warning|info|debug, then optionally :FILE",
      "What the runtime says, on stderr or appended to FILE."},
     {"TL_PROGRESS", "auto", "auto|on|off",
@@ -139,6 +149,23 @@ static void read_log(control_reader &in, controls &c) {
     c.log_file = value.substr(colon + 1);
 }
 
+static void read_part(control_reader &in, controls &c) {
+  const std::string value = in.text(row("TL_PART"));
+  if (value.empty())
+    return;
+  const char *const end = value.data() + value.size();
+  std::uint32_t part = 0, parts = 0;
+  const auto first = std::from_chars(value.data(), end, part);
+  const bool slash = first.ec == std::errc{} && first.ptr != end && *first.ptr == '/';
+  const auto second = slash ? std::from_chars(first.ptr + 1, end, parts) : first;
+  if (!slash || second.ec != std::errc{} || second.ptr != end || part < 1 || part > parts) {
+    in.refuse(row("TL_PART"), value);
+    return;
+  }
+  c.part = part;
+  c.parts = parts;
+}
+
 controls read_controls(const variable_reader &reader, std::vector<std::string> &problems) {
   control_reader in(reader, problems);
   controls c;
@@ -156,6 +183,13 @@ controls read_controls(const variable_reader &reader, std::vector<std::string> &
                         .value_or(c.disable_cache);
   c.cache_dir = in.text(row("TL_CACHE_DIR"));
   c.db_path = split(in.text(row("TL_DB_PATH")), ':');
+  c.remote = in.text(row("TL_REMOTE"));
+  if (!c.remote.starts_with("http://") && !c.remote.starts_with("https://") &&
+      !c.remote.starts_with("postgresql://") && !c.remote.empty()) {
+    in.refuse(row("TL_REMOTE"), c.remote.substr(0, c.remote.find_first_of(":|")));
+    c.remote.clear();
+  }
+  read_part(in, c);
   read_log(in, c);
   c.progress = in.choice<progress_mode>(row("TL_PROGRESS"), {{"auto", progress_mode::automatic},
                                                              {"on", progress_mode::on},
@@ -170,15 +204,15 @@ const controls &environment() {
   if (const controls *const c = known.load(std::memory_order_acquire))
     return *c;
   std::vector<std::string> problems;
-  auto fresh = std::make_unique<const controls>(
-      read_controls([](const char *name) -> const char * { return std::getenv(name); }, problems));
+  auto fresh = std::make_unique<const controls>(read_controls(
+      [](const char *name) -> const char * { return ::secure_getenv(name); }, problems));
   const controls *expected = nullptr;
   if (!known.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel))
     return *expected;
   const controls &c = *fresh.release();
   for (const std::string &problem : problems)
     if (c.log >= log_level::warning)
-      detail::write_log_line(log_level::warning, c.log_file, problem);
+      write_log_line(log_level::warning, c.log_file, problem);
   return c;
 }
 

@@ -5,8 +5,9 @@
 #ifndef TL_RUNTIME_SUPPORT_ENVIRONMENT_H
 #define TL_RUNTIME_SUPPORT_ENVIRONMENT_H
 
-#include "runtime/support/log.h"
+#include "runtime/support/log_line.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -43,7 +44,9 @@ struct controls {
   std::string log_file;                    ///< TL_LOG, file; "" is stderr
   progress_mode progress = progress_mode::automatic; ///< TL_PROGRESS
   std::string cache_dir;                             ///< TL_CACHE_DIR, "" when not set
-  std::vector<std::string> db_path; ///< TL_DB_PATH: read-only databases, searched in order
+  std::vector<std::string> db_path;  ///< TL_DB_PATH: read-only databases, searched in order
+  std::string remote;                ///< TL_REMOTE, "" when not set
+  std::uint32_t part = 1, parts = 1; ///< TL_PART: of each problem's configs, counted from 1
 };
 
 /// One row of the table that docs and `tltune` print, and that the parser runs on.
@@ -66,7 +69,8 @@ using variable_reader = std::function<const char *(const char *name)>;
 controls read_controls(const variable_reader &reader, std::vector<std::string> &problems);
 
 /// The process's controls: read at the first call, when problems are said (once); never changes
-/// afterwards. Thread-safe. The object is never destroyed.
+/// afterwards. Thread-safe. The object is never destroyed. A program with the rights of another
+/// user (set-uid, set-gid, capabilities) takes nothing from the environment: all defaults.
 const controls &environment();
 
 } // namespace tl::rt

@@ -16,6 +16,16 @@ enum class fork_safe : unsigned char {
   store,         ///< connections to databases
   claims,        ///< sessions that this process is at work on
   session_locks, ///< device locks that this process holds
+  flights,       ///< problems that a thread is finding a variant for
+  // While one of the rest is held, nothing but its own data is touched: no code of others runs,
+  // nothing is opened or allocated at length.
+  calls,            ///< calls of the runtime that are going on
+  registry,         ///< factories of loaded images
+  devices,          ///< what is known about devices
+  plans,            ///< how calls are read
+  tables,           ///< who writes to dispatch tables
+  standard_streams, ///< placeholders for closed streams
+  count
 };
 
 /// The one mutex of that name. Never destroyed.

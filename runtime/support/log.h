@@ -9,14 +9,11 @@
 #ifndef TL_RUNTIME_SUPPORT_LOG_H
 #define TL_RUNTIME_SUPPORT_LOG_H
 
+#include "runtime/support/log_line.h"
+
 #include <string_view>
 
 namespace tl::rt {
-
-enum class log_level : unsigned char { off, error, warning, info, debug };
-
-/// "off", "error", ...
-std::string_view to_string(log_level level) noexcept;
 
 /// Whether a message of this level is written anywhere. Cheap; ask before formatting something big.
 bool log_enabled(log_level level) noexcept;
@@ -33,19 +30,9 @@ inline void log_debug(std::string_view message) noexcept { log(log_level::debug,
 /// what its parent has said). Returns whether it was the first time.
 bool warn_once(std::string_view key, std::string_view message) noexcept;
 
-/// Appends one line, with a time stamp and the process id, to `autotune.log` in the cache
-/// directory: the record of every trial that people can read. Without a cache directory it does
-/// nothing. At 16 MiB the file is renamed to `autotune.log.1` and a new one begins.
-void log_trial(std::string_view line) noexcept;
-
 /// Sets level and file in place of what TL_LOG says ("" means stderr). For tests and for `tltune`.
 /// Not safe while other threads log.
 void set_log_output(log_level level, std::string_view file) noexcept;
-
-namespace detail {
-/// What log() does once it knows level and file; for the reader of the environment itself.
-void write_log_line(log_level level, std::string_view file, std::string_view message) noexcept;
-} // namespace detail
 
 } // namespace tl::rt
 

@@ -2,16 +2,21 @@
 
 #include "runtime/support/paths.h"
 
+#include "runtime/support/log.h"
+
 #include <fmt/format.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace tl::rt {
 
@@ -38,14 +43,19 @@ const std::string &cache_directory() {
   if (const std::string *const path = known.load(std::memory_order_acquire))
     return *path;
   auto fresh = std::make_unique<const std::string>(resolve_cache_directory(
-      environment().cache_dir, std::getenv("XDG_CACHE_HOME"), std::getenv("HOME")));
+      environment().cache_dir, ::secure_getenv("XDG_CACHE_HOME"), ::secure_getenv("HOME")));
   const std::string *expected = nullptr;
   if (!known.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel))
     return *expected;
   const std::string &path = *fresh.release();
   if (path.empty() && !environment().disable_cache)
-    warn_once("cache-directory",
-              "no cache directory: TL_CACHE_DIR, XDG_CACHE_HOME and HOME name none; winners "
+    warn_once(
+        "cache-directory",
+        ::getauxval(AT_SECURE) != 0
+            ? "no cache directory: a program with the rights of another user (set-uid, set-gid, "
+              "capabilities) takes nothing from the environment; winners are kept for this "
+              "process only"
+            : "no cache directory: TL_CACHE_DIR, XDG_CACHE_HOME and HOME name none; winners "
               "are kept for this process only");
   return path;
 }
@@ -57,7 +67,19 @@ status make_directories(const std::string &path) {
     if (at < path.size() && path[at] != '/')
       continue;
     const std::string part = path.substr(0, at);
-    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST)
+    if (::mkdir(part.c_str(), 0700) == 0) {
+      // A umask may have taken our own rights.
+      const int made = ::open(part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      struct stat about{};
+      if (made < 0)
+        (void)::chmod(part.c_str(), 0700); // it cannot even be read
+      else if (::fstat(made, &about) == 0 && (about.st_mode & 0700) != 0700)
+        (void)::fchmod(made, 0700);
+      if (made >= 0)
+        ::close(made);
+      continue;
+    }
+    if (errno == EEXIST)
       continue;
     // An automounted or read-only parent can answer with something else than EEXIST.
     const int error = errno;

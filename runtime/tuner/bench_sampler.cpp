@@ -3,16 +3,49 @@
 #include "runtime/tuner/bench_sampler.h"
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 #include <vector>
 
 namespace tl::rt {
+
+/// Samples of one request to the bench. What the budget ended has no outcome.
+timed_round bench_sampler::take(std::span<const sample_request> wanted) {
+  const double limit_s = std::min(limit_s_, budget_.stop_in_s());
+  timed_round taken;
+  if (limit_s <= 0)
+    return taken;
+  taken = bench_.round(wanted, limit_s);
+  if (budget_.stops_now())
+    for (timed_sample &it : taken.samples)
+      if (it.outcome.status == trial_status::timed_out)
+        it.outcome.status = trial_status::harness_error;
+  return taken;
+}
+
+/// As one request, which keeps a device busy; one by one where the budget may end before the last.
+timed_round bench_sampler::take_within_budget(std::span<const measure::request> order,
+                                              std::span<const sample_request> wanted) {
+  double expected_s = 0;
+  for (const measure::request &it : order)
+    expected_s += it.expected_ns * it.launches * 1e-9;
+  if (!budget_.limited() || 2 * expected_s < budget_.left_s())
+    return take(wanted);
+  timed_round all;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    timed_round one = take(wanted.subspan(i, 1));
+    if (one.samples.empty())
+      break;
+    all.samples.push_back(std::move(one.samples.front()));
+    all.clock = all.clock > 0 && one.clock > 0 ? std::min(all.clock, one.clock) : one.clock;
+  }
+  return all;
+}
 
 measure::round_samples bench_sampler::round(std::span<const measure::request> order) {
   std::vector<sample_request> wanted;
   for (const measure::request &it : order)
     wanted.push_back({it.variant, it.launches});
-  timed_round taken = bench_.round(wanted, limit_s_);
+  timed_round taken = take_within_budget(order, wanted);
   measure::round_samples result;
   result.clock = taken.clock;
   for (timed_sample &it : taken.samples) {
@@ -35,14 +68,13 @@ measure::round_samples bench_sampler::round(std::span<const measure::request> or
 }
 
 double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto begin = now();
+  const std::int64_t begin_ns = clock_.now_ns();
   double launch_ns = 0, total_ns = 0, clock = 0;
   std::uint64_t launches = 0;
   std::uint32_t next = 1;
-  while (std::chrono::duration_cast<std::chrono::nanoseconds>(now() - begin).count() < ns) {
+  while (clock_.now_ns() - begin_ns < ns) {
     const sample_request request{variant, next};
-    const timed_round taken = bench_.round({&request, 1}, limit_s_);
+    const timed_round taken = take({&request, 1});
     if (taken.samples.size() != 1 || taken.samples[0].outcome.status != trial_status::measured)
       return 0;
     clock = taken.clock;

@@ -7,26 +7,38 @@
 
 #include "runtime/backend/backend.h"
 #include "runtime/measure/sampler.h"
+#include "runtime/tuner/time_budget.h"
 
 #include <map>
+#include <span>
 
 namespace tl::rt {
 
 /// Not thread-safe. Keeps why a variant failed, beyond what the race wants to know.
 class bench_sampler final : public measure::sampler {
 public:
-  /// Each sample is killed after `limit_s` [s]. `bench` outlives this.
-  bench_sampler(trial_bench &bench, double limit_s) : bench_(bench), limit_s_(limit_s) {}
+  /// Each sample is killed after `limit_s` [s], or when the budget stops what is under way, which
+  /// is no variant's fault. `bench`, `budget` and `clock` outlive this.
+  bench_sampler(trial_bench &bench, double limit_s, const time_budget &budget,
+                measure::clock &clock)
+      : bench_(bench), limit_s_(limit_s), budget_(budget), clock_(clock) {}
 
   measure::round_samples round(std::span<const measure::request> order) override;
   double run_for(std::uint32_t variant, std::int64_t ns) override;
+  measure::device_load load() override { return bench_.load(); }
 
   /// Outcomes of variants that failed while they were timed.
   const std::map<std::uint32_t, trial_outcome> &failures() const { return failures_; }
 
 private:
+  timed_round take(std::span<const sample_request> wanted);
+  timed_round take_within_budget(std::span<const measure::request> order,
+                                 std::span<const sample_request> wanted);
+
   trial_bench &bench_;
   double limit_s_;
+  const time_budget &budget_;
+  measure::clock &clock_;
   std::map<std::uint32_t, trial_outcome> failures_;
 };
 

@@ -9,37 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 namespace tl::rt {
 
-/// See tl_rt_make_key. Throws what `key = fn` throws; allocates nothing.
+/// See tl_rt_make_key. Throws what `key = fn` throws.
 void make_key(const tl_factory &factory, void *const *arguments, std::uint64_t *key);
-
-/// The key of a call, in which no memory is allocated unless it is very long.
-class problem_key {
-public:
-  /// Throws what `key = fn` throws.
-  problem_key(const tl_factory &factory, void *const *arguments);
-
-  std::span<const std::uint64_t> words() const { return {words_, count_}; }
-  /// Without the device's.
-  std::span<const std::uint64_t> argument_words() const { return words().subspan(device_words_); }
-  /// Whether the first word is the current device's ordinal.
-  bool names_device() const;
-
-private:
-  static constexpr std::size_t few = 24;
-  std::uint64_t short_[few];
-  std::unique_ptr<std::uint64_t[]> long_;
-  std::uint64_t *words_ = short_;
-  std::uint32_t count_;
-  std::uint32_t device_words_;
-  std::uint32_t backend_;
-};
 
 /// Owns the key and the printed problem of the tl_call that it holds; the arguments stay the
 /// caller's.
@@ -57,6 +33,21 @@ private:
   std::vector<std::uint64_t> key_;
   std::string problem_;
   tl_call call_{};
+};
+
+/// A call with the sizes of the buffers that (begin, end) pairs of pointers tell. The rest stays
+/// the caller's.
+class call_with_extents {
+public:
+  call_with_extents(const tl_factory &factory, const tl_call &call);
+  call_with_extents(const call_with_extents &) = delete;
+  call_with_extents &operator=(const call_with_extents &) = delete;
+
+  const tl_call &get() const { return call_; }
+
+private:
+  tl_call call_;
+  std::vector<std::uint64_t> extents_;
 };
 
 } // namespace tl::rt

@@ -2,33 +2,44 @@
 
 #include "runtime/tuner/config_points.h"
 
-#include <algorithm>
+#include "runtime/support/config_text.h"
+
 #include <charconv>
 #include <map>
-#include <string_view>
+#include <string>
 
 namespace tl::rt {
 
+namespace {
+/// The values of one tunable that are no numbers, in the order of their first appearance.
+using ranks = std::map<std::string, double>;
+} // namespace
+
+static double coordinate(const std::string &value, ranks &names) {
+  double number = 0;
+  const char *const last = value.data() + value.size();
+  const auto [end, error] = std::from_chars(value.data(), last, number);
+  if (error == std::errc{} && end == last)
+    return number;
+  return names.try_emplace(value, static_cast<double>(names.size())).first->second;
+}
+
 std::vector<std::vector<double>> config_points(std::span<const char *const> configs) {
+  std::map<std::string, std::size_t> axes;
+  std::vector<ranks> names;
   std::vector<std::vector<double>> points;
-  std::vector<std::map<std::string_view, double>> names; // of each tunable
-  for (const std::string_view config : configs) {
-    std::vector<double> &point = points.emplace_back();
-    for (std::string_view rest = config; !rest.empty();) {
-      const std::string_view field = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(rest.size(), field.size() + 1));
-      const std::string_view value = field.substr(std::min(field.size(), field.find('=') + 1));
-      const std::size_t tunable = point.size();
-      names.resize(std::max(names.size(), tunable + 1));
-      double number = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-      if (error != std::errc{} || end != value.data() + value.size())
-        number = names[tunable]
-                     .try_emplace(value, static_cast<double>(names[tunable].size()))
-                     .first->second;
-      point.push_back(number);
+  for (const char *const config : configs) {
+    std::vector<double> &point = points.emplace_back(axes.size());
+    for (const auto &[name, value] : read_config(config)) {
+      const std::size_t axis = axes.try_emplace(name, axes.size()).first->second;
+      names.resize(axes.size());
+      point.resize(axes.size());
+      point[axis] = coordinate(value, names[axis]);
     }
   }
+  // A union's other members are 0.
+  for (std::vector<double> &point : points)
+    point.resize(axes.size());
   return points;
 }
 

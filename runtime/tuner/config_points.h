@@ -10,8 +10,9 @@
 
 namespace tl::rt {
 
-/// One coordinate for each tunable of each config ("block_m=64,mode=fast"): a number's value; for
-/// anything else (enumerators, true and false, types) the order of first appearance in `configs`.
+/// One coordinate for each value of each config ("block_m=64,mode=fast"), those inside of structs
+/// and arrays included: a number's value; for anything else (enumerators, true and false, types)
+/// the order of first appearance in `configs`.
 std::vector<std::vector<double>> config_points(std::span<const char *const> configs);
 
 } // namespace tl::rt

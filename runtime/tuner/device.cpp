@@ -2,12 +2,15 @@
 
 #include "runtime/tuner/device.h"
 
+#include "runtime/backend/find_backend.h"
+#include "runtime/support/fork_guard.h"
 #include "runtime/support/json_text.h"
-#include "runtime/support/mutex.h"
+#include "runtime/support/made_once.h"
 
 #include <atomic>
 #include <map>
 #include <memory>
+#include <utility>
 
 namespace tl::rt {
 
@@ -27,14 +30,19 @@ static std::unique_ptr<device> make_device(std::uint32_t which, std::int32_t ord
 }
 
 const device &find_device(std::uint32_t which, std::int32_t ordinal) {
-  static mutex *guard = new mutex;
-  static auto *known =
-      new std::map<std::pair<std::uint32_t, std::int32_t>, std::unique_ptr<device>>;
-  const mutex_lock lock(*guard);
-  auto &slot = (*known)[{which, ordinal}];
-  if (!slot)
-    slot = make_device(which, ordinal);
-  return *slot;
+  using devices = std::map<std::pair<std::uint32_t, std::int32_t>, std::unique_ptr<device>>;
+  static constinit made_once<devices> known;
+  mutex &guard = fork_safe_mutex(fork_safe::devices);
+  {
+    const mutex_lock lock(guard);
+    const auto found = known.get().find({which, ordinal});
+    if (found != known.get().end())
+      return *found->second;
+  }
+  // Not under the lock: drivers start threads and processes when they are first asked.
+  auto made = make_device(which, ordinal);
+  const mutex_lock lock(guard);
+  return *known.get().try_emplace({which, ordinal}, std::move(made)).first->second;
 }
 
 bool key_names_device(std::uint32_t which) {

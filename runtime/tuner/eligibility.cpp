@@ -2,8 +2,11 @@
 
 #include "runtime/tuner/eligibility.h"
 
+#include "runtime/support/thread_guard.h"
+
 #include <fmt/format.h>
 
+#include <cxxabi.h>
 #include <exception>
 
 namespace tl::rt {
@@ -14,8 +17,11 @@ status find_eligible(const tl_factory &factory, const tl_options &options, void 
   if (!options.eligible)
     return status::ok();
   try {
+    const callers_state_scope as_caller;
     options.eligible(&factory, arguments, wanted.data());
     return status::ok();
+  } catch (const abi::__forced_unwind &) { // the thread ends
+    throw;
   } catch (const std::exception &thrown) {
     return status::invalid(fmt::format("`eligible` threw: {}", thrown.what()));
   } catch (...) {

@@ -21,7 +21,8 @@ struct forced_config {
 
 /// Reads `text`: configs separated by ';', each "field=value,..." for every factory or
 /// "factory:field=value,..." for those whose name or id it is. Fields may stand in any order, and
-/// fields that are left out have the default config's values.
+/// fields that are left out have the default config's values, those of nested structs too:
+/// "tile={m=2}" and "tile.m=2" mean the same.
 forced_config find_forced_config(const tl_factory &factory, std::string_view text);
 
 } // namespace tl::rt

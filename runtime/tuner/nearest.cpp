@@ -19,7 +19,7 @@ static bool parse_numbers(std::string_view text, std::vector<double> &numbers) {
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     if (text.empty())
       return true;
-    if (text.front() != 'x')
+    if (text.front() != 'x' && text.front() != '@') // strides follow the shape
       return false;
     text.remove_prefix(1);
   }
@@ -40,7 +40,14 @@ std::vector<std::pair<std::string, std::vector<double>>> parse_problem(std::stri
   return fields;
 }
 
-static double scale(double number) { return number >= 1 ? std::log2(number) : number - 1; }
+std::string problem_fields(std::string_view problem) {
+  std::string fields;
+  for (const auto &[name, numbers] : parse_problem(problem))
+    fields += name + '/' + std::to_string(numbers.size()) + ',';
+  return fields;
+}
+
+double scale_number(double number) { return number >= 1 ? std::log2(number) : number - 1; }
 
 double problem_distance(std::string_view a, std::string_view b) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -52,7 +59,7 @@ double problem_distance(std::string_view a, std::string_view b) {
     if (left[i].first != right[i].first || left[i].second.size() != right[i].second.size())
       return infinite;
     for (std::size_t j = 0; j < left[i].second.size(); ++j) {
-      const double difference = scale(left[i].second[j]) - scale(right[i].second[j]);
+      const double difference = scale_number(left[i].second[j]) - scale_number(right[i].second[j]);
       if (difference != 0)
         sum += difference * difference + 0.25;
     }

@@ -18,6 +18,13 @@ namespace tl::rt {
 /// that is no number makes the whole text unreadable: then the result is empty.
 std::vector<std::pair<std::string, std::vector<double>>> parse_problem(std::string_view problem);
 
+/// The names of its fields and how many numbers each has: what two problems must have in common to
+/// be compared. "" of an unreadable problem.
+std::string problem_fields(std::string_view problem);
+
+/// The logarithm that distances are measured in: binary; of a number below 1, the number less 1.
+double scale_number(double number);
+
 /// How far two problems are apart: the root of the sum over all numbers of the squared difference
 /// of their binary logarithms, where a number that is 0 or below 0 counts by its value. Two
 /// problems of different fields are infinitely far apart. 1 means "one number is twice the other".

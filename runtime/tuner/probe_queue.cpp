@@ -108,6 +108,7 @@ void probe_queue::serve_own(std::unique_lock<std::mutex> &lock) {
     const double took_s = seconds_since(begin);
     lock.lock();
     own_s_ += took_s;
+    last_own_s_[own_runs_ % 2] = took_s;
     ++own_runs_;
     stopped_ |= hooks_.over();
     const std::optional<std::uint32_t> next = take(false);
@@ -117,13 +118,21 @@ void probe_queue::serve_own(std::unique_lock<std::mutex> &lock) {
   }
 }
 
+/// What the own device would need for all that waits. The search leaves for last what is likely to
+/// fail, and such a run may take its limit in time and a new worker: where the last runs took
+/// longer than the mean, they tell more of those to come. Two of them, since one may have been
+/// disturbed.
+double probe_queue::expected_left_s() const {
+  const auto runs = static_cast<double>(own_runs_);
+  const double each = std::max(own_s_ / runs, (last_own_s_[0] + last_own_s_[1]) / 2);
+  return each * static_cast<double>(waiting_.size() + later_);
+}
+
 void probe_queue::recruit_if_worthwhile(std::unique_lock<std::mutex> &lock) {
   if (asked_ || own_runs_ == 0 || waiting_.empty() || stopped_)
     return;
-  const double left_s =
-      own_s_ / static_cast<double>(own_runs_) * static_cast<double>(waiting_.size() + later_);
   const double default_ns = hooks_.default_ns();
-  if (left_s < worthwhile * start_s_ || default_ns <= 0)
+  if (expected_left_s() < worthwhile * start_s_ || default_ns <= 0)
     return;
   asked_ = true;
   lock.unlock();

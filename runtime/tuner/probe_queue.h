@@ -85,6 +85,7 @@ private:
   void serve_own(std::unique_lock<std::mutex> &lock);
   void help(probe_helper &helper);
   bool fit(probe_helper &helper, double default_ns, std::string &why);
+  double expected_left_s() const;
   void recruit_if_worthwhile(std::unique_lock<std::mutex> &lock);
 
   trial_bench &own_;
@@ -96,11 +97,12 @@ private:
   std::deque<std::uint32_t> waiting_;
   std::deque<std::uint32_t> own_only_; ///< a helper's outcome is in doubt
   std::size_t later_ = 0;
-  std::size_t at_work_ = 0; ///< helpers that are running a variant
-  bool stopped_ = false;    ///< the session is over
-  bool closing_ = false;    ///< helpers go home
-  bool asked_ = false;      ///< helpers were asked for
-  double own_s_ = 0;        ///< spent in first runs on the call's device [s]
+  std::size_t at_work_ = 0;   ///< helpers that are running a variant
+  bool stopped_ = false;      ///< the session is over
+  bool closing_ = false;      ///< helpers go home
+  bool asked_ = false;        ///< helpers were asked for
+  double own_s_ = 0;          ///< spent in first runs on the call's device [s]
+  double last_own_s_[2] = {}; ///< in the last two of them [s]
   std::size_t own_runs_ = 0;
   std::deque<seat> seats_;
 };

@@ -85,7 +85,8 @@ void progress_line::racing(std::uint32_t survivors, double best_ns, double confi
                            double most_s) {
   if (due())
     draw(fmt::format(" racing {} variants, best {}, {:.0f} % sure, at most {:.0f} s left",
-                     survivors, format_ns(best_ns), 100 * confidence, std::ceil(most_s)));
+                     survivors, format_ns(best_ns), std::floor(100 * confidence),
+                     std::ceil(most_s)));
 }
 
 std::string format_ns(double ns) {

@@ -2,6 +2,7 @@
 
 #include "runtime/tuner/report.h"
 
+#include "runtime/store/statement.h"
 #include "runtime/support/log.h"
 #include "runtime/tuner/progress.h"
 
@@ -14,7 +15,7 @@ namespace tl::rt {
 
 static bool counts_as_rejected(store::trial_status status) {
   return status != store::trial_status::measured && status != store::trial_status::cut &&
-         status != store::trial_status::not_eligible;
+         status != store::trial_status::not_eligible && status != store::trial_status::stopped;
 }
 
 std::string describe_session(const tl_factory &factory, const tl_call &call,
@@ -36,6 +37,8 @@ std::string describe_session(const tl_factory &factory, const tl_call &call,
   } else {
     const store::winner &best = *result.winner;
     text += fmt::format("winner {} {}", best.config, format_ns(best.median_ns));
+    if (result.sustained_ns > 0)
+      text += fmt::format(" ({} when it runs alone for long)", format_ns(result.sustained_ns));
     if (best.default_median_ns > 0)
       text += fmt::format(
           ", default {} {}, {:.2f} times as fast", factory.configs[factory.default_variant],
@@ -43,15 +46,19 @@ std::string describe_session(const tl_factory &factory, const tl_call &call,
     if (best.reference_median_ns > 0)
       text += fmt::format(", reference {}", format_ns(best.reference_median_ns));
     if (!best.runner_up.empty())
-      text += fmt::format("; runner-up {} {:.1f} % slower", best.runner_up, 100 * best.margin);
-    text += fmt::format("; within 1 % of the best of {} variants with confidence {:.2f}", eligible,
-                        best.confidence);
+      text += fmt::format("; runner-up {} {}", best.runner_up, store::describe_margin(best.margin));
+    text += fmt::format("; within 1 % of the best of {} variants with confidence {}", eligible,
+                        store::describe_confidence(best.confidence));
     text += fmt::format("; {:.2f} s, {:.1f} passes", result.seconds, result.passes);
     if (result.carried_over)
       text += fmt::format(", {} trials of an earlier run", result.carried_over);
-    if (result.state == store::session_state::budget)
-      text += "; out of budget, will be continued";
+    if (result.unsure)
+      text += "; provisional: not sure yet, will be continued";
+    else if (result.state == store::session_state::budget)
+      text += "; provisional: out of budget, will be continued";
   }
+  if (!result.compared.empty())
+    text += "; compared: " + result.compared;
   if (!rejected.empty()) {
     text += "; rejected:";
     for (const auto &[status, count] : rejected)
@@ -67,7 +74,9 @@ void report_session(const tl_factory &factory, const tl_call &call, const sessio
   if (log_enabled(log_level::info))
     log_info(text);
   else if (progress_wanted()) // whoever watched the line wants to know how it ended
-    detail::write_log_line(log_level::info, "", text);
+    write_log_line(log_level::info, "", text);
+  for (const std::string &it : result.remarks)
+    log_info(fmt::format("{}({}): {}", factory.name, call.problem, it));
 }
 
 std::string describe_trial(const tl_factory &factory, const tl_call &call,

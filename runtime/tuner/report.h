@@ -5,7 +5,9 @@
 #ifndef TL_RUNTIME_TUNER_REPORT_H
 #define TL_RUNTIME_TUNER_REPORT_H
 
-#include "runtime/tuner/session.h"
+#include "runtime/tuner/session_result.h"
+
+#include <tl/abi.h>
 
 #include <string>
 

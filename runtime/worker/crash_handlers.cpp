@@ -2,10 +2,9 @@
 
 #include "runtime/worker/crash_handlers.h"
 
-#include "runtime/worker/worker_process.h"
-
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>

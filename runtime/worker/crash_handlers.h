@@ -24,6 +24,12 @@ void install_crash_handlers() noexcept;
 /// action was found changed, 0 for none.
 int repair_signal_handlers() noexcept;
 
+/// Async-signal-safe.
+using fault_filter = bool (*)(void *address) noexcept;
+
+/// Asked first when a worker gets SIGSEGV or SIGBUS because of a write to `address`; true: go on.
+void set_fault_filter(fault_filter filter) noexcept;
+
 /// This worker's black box, null outside a worker.
 black_box *own_black_box() noexcept;
 

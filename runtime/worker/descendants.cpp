@@ -2,37 +2,39 @@
 
 #include "runtime/worker/descendants.h"
 
+#include "runtime/support/small_file.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <dirent.h>
-#include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 namespace tl::rt {
 
-static std::string read_all(const std::string &path) {
-  std::string content;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return content;
-  char chunk[1024];
-  for (ssize_t got; (got = ::read(file, chunk, sizeof chunk)) > 0;)
-    content.append(chunk, static_cast<std::size_t>(got));
-  ::close(file);
-  return content;
+static std::string link_target(const char *link) {
+  char target[64];
+  const ssize_t length = ::readlink(link, target, sizeof target);
+  return length > 0 ? std::string(target, static_cast<std::size_t>(length)) : std::string();
 }
 
-// Paths of the process's threads under /proc.
-static std::vector<std::string> threads_of(pid_t pid) {
+// In a PID namespace with the /proc of another one, numbers in the two mean different processes.
+static bool proc_has_our_numbers() {
+  return link_target("/proc/self") == fmt::format("{}", ::getpid());
+}
+
+std::vector<std::string> threads_of(pid_t pid) {
   std::vector<std::string> threads;
-  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  const bool self = pid == ::getpid();
+  if (!self && !proc_has_our_numbers())
+    return threads;
+  const std::string tasks = self ? "/proc/self/task" : fmt::format("/proc/{}/task", pid);
   DIR *directory = ::opendir(tasks.c_str());
   if (!directory)
     return threads;
@@ -43,10 +45,10 @@ static std::vector<std::string> threads_of(pid_t pid) {
   return threads;
 }
 
-static std::vector<pid_t> children_of(pid_t pid) {
+std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
   for (const std::string &thread : threads_of(pid)) {
-    const std::string list = read_all(thread + "/children");
+    const std::string list = read_small_file(thread + "/children");
     for (const char *at = list.c_str(); *at;) {
       char *end = nullptr;
       const long child = std::strtol(at, &end, 10);
@@ -88,16 +90,25 @@ int count_own_threads() {
   return ::stat("/proc/self/task", &tasks) == 0 ? static_cast<int>(tasks.st_nlink) - 2 : 0;
 }
 
+// The state is the first letter after the name, which is in parentheses and may hold anything.
+static bool runs(const std::string &thread) {
+  const std::string about = read_small_file(thread + "/stat");
+  const std::size_t name_end = about.rfind(')');
+  return name_end != std::string::npos && about.compare(name_end, 3, ") R") == 0;
+}
+
+bool any_thread_runs(pid_t pid) {
+  const std::vector<std::string> threads = threads_of(pid);
+  return std::ranges::any_of(threads, runs);
+}
+
 bool other_threads_run() {
-  const std::string self = fmt::format("/proc/{}/task/{}", ::getpid(), ::gettid());
-  for (const std::string &thread : threads_of(::getpid())) {
-    // The state is the first letter after the name, which is in parentheses and may hold anything.
-    const std::string about = read_all(thread + "/stat");
-    const std::size_t name_end = about.rfind(')');
-    if (thread != self && name_end != std::string::npos && about.compare(name_end, 3, ") R") == 0)
-      return true;
-  }
-  return false;
+  const std::string self = link_target("/proc/thread-self"); // "17/task/18"
+  const std::string name = self.substr(self.rfind('/') + 1);
+  const std::vector<std::string> threads = threads_of(::getpid());
+  return std::ranges::any_of(threads, [&](const std::string &thread) {
+    return !thread.ends_with("/" + name) && runs(thread);
+  });
 }
 
 } // namespace tl::rt

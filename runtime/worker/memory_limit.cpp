@@ -2,13 +2,15 @@
 
 #include "runtime/worker/memory_limit.h"
 
-#include "runtime/worker/sanitizer.h"
+#include "runtime/support/sanitizer.h"
+#include "runtime/support/small_file.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
+#include <cstdlib>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,20 +18,24 @@ namespace tl::rt {
 
 static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-static std::uint64_t read_number(const char *path) {
-  std::ifstream file(path);
-  std::uint64_t number = 0;
-  return file >> number ? number : unlimited; // "max" is no number
+static std::uint64_t first_number(const char *text) {
+  char *end = nullptr;
+  const std::uint64_t number = std::strtoull(text, &end, 10);
+  return end != text ? number : unlimited; // "max" is no number
 }
 
-static std::uint64_t available_memory() {
-  std::ifstream file("/proc/meminfo");
+static std::uint64_t read_number(const char *path) {
+  return first_number(read_small_file(path).c_str());
+}
+
+std::uint64_t available_memory() {
   std::uint64_t available = unlimited;
-  for (std::string key, rest; file >> key; std::getline(file, rest)) {
-    std::uint64_t kilobytes = 0;
-    if (key == "MemAvailable:" && file >> kilobytes)
+  const std::string about = read_small_file("/proc/meminfo");
+  constexpr std::string_view key = "MemAvailable:";
+  if (const std::size_t at = about.find(key); at != std::string::npos)
+    if (const std::uint64_t kilobytes = first_number(about.c_str() + at + key.size());
+        kilobytes != unlimited)
       available = kilobytes * 1024;
-  }
   const std::uint64_t limit = read_number("/sys/fs/cgroup/memory.max");
   const std::uint64_t used = read_number("/sys/fs/cgroup/memory.current");
   if (limit != unlimited && used != unlimited)
@@ -41,9 +47,8 @@ void limit_memory() {
   if (under_sanitizer())
     return;
   const std::uint64_t available = available_memory();
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  if (available == unlimited || !(statm >> pages))
+  const std::uint64_t pages = read_number("/proc/self/statm");
+  if (available == unlimited || pages == unlimited)
     return;
   // Address space that is only reserved counts too: an arena of malloc and a stack for each thread.
   const long processors = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));

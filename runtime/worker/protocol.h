@@ -21,6 +21,7 @@ enum class request_kind : std::uint32_t {
   classify = 2, ///< find out which of the written elements are also read
   probe = 3,    ///< run a variant once and check its results
   sample = 4,   ///< time a variant
+  explore = 5,  ///< find out what lies in buffers that the reference seems to leave alone
 };
 
 struct worker_request {
@@ -38,7 +39,7 @@ inline constexpr std::size_t max_reply_text = 1000;
 struct worker_reply {
   std::uint64_t cookie;
   std::uint32_t sequence;
-  std::int32_t status;   ///< store::trial_status
+  std::int32_t status;   ///< trial_status
   std::uint32_t tainted; ///< the worker may be damaged and asks to be replaced
   std::uint32_t text_bytes;
   double time_ns;

@@ -2,7 +2,12 @@
 
 #include "runtime/worker/supervisor.h"
 
+#include "runtime/support/signal_guard.h"
+#include "runtime/support/small_file.h"
+#include "runtime/support/thread_guard.h"
+#include "runtime/support/unnamed_file.h"
 #include "runtime/worker/descendants.h"
+#include "runtime/worker/sleep_watch.h"
 
 #include <fmt/format.h>
 
@@ -22,7 +27,6 @@
 
 namespace tl::rt {
 
-using store::trial_status;
 using steady = std::chrono::steady_clock;
 
 static double seconds_until(steady::time_point deadline) {
@@ -34,6 +38,10 @@ static steady::time_point deadline_after(double seconds) {
          std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(seconds));
 }
 
+static double seconds_of(const timespec &time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 static void close_descriptor(int &descriptor) {
   if (descriptor >= 0)
     ::close(descriptor);
@@ -41,7 +49,7 @@ static void close_descriptor(int &descriptor) {
 }
 
 static std::string errno_text(const char *what) {
-  return fmt::format("{}: {}", what, std::strerror(errno));
+  return fmt::format("{}: {}", what, error_text(errno));
 }
 
 static std::uint64_t make_cookie() {
@@ -53,29 +61,40 @@ static std::uint64_t make_cookie() {
 }
 
 // A file that takes so much text and no more: a variant that prints for ever fills no memory. The
-// worker starts it over for each request.
+// worker starts it over for each request. Where there can be no such file, what a worker says is
+// lost, and nothing else.
 static int open_output() {
-  const int file = ::memfd_create("tl-worker-output", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (file >= 0 && (::ftruncate(file, 1 << 20) != 0 ||
-                    ::fcntl(file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)) {
+  constexpr off_t most = 1 << 20;
+  const int file = open_unnamed_file("tl-worker-output", MFD_ALLOW_SEALING);
+  if (file >= 0 && ::ftruncate(file, most) == 0 &&
+      ::fcntl(file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
+    return file;
+  if (file >= 0)
     ::close(file);
-    return -1;
-  }
-  return file;
+  return above_standard_streams(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+/// Memory that a forked worker has in common with us. `file`: for other workers; -1 where the
+/// system gives no memory files (an old kernel, a sandbox, a limit on the size of files).
+static void *map_box(int &file) {
+  file = open_unnamed_file("tl-worker-box");
+  if (file >= 0 && ::ftruncate(file, sizeof(black_box)) != 0)
+    close_descriptor(file);
+  const int flags = file >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+  return ::mmap(nullptr, sizeof(black_box), PROT_READ | PROT_WRITE, flags, file, 0);
 }
 
 status supervisor::open_channels(worker_link &link) {
+  const write_signal_guard no_signals; // of files that must not be so large
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return status::io_error(errno_text("no socket for a worker"));
-  socket_ = ends[0];
-  link.socket = ends[1];
+  socket_ = above_standard_streams(ends[0]);
+  link.socket = above_standard_streams(ends[1]);
   output_ = open_output();
-  box_memory_ = ::memfd_create("tl-worker-box", MFD_CLOEXEC);
-  if (output_ < 0 || box_memory_ < 0 || ::ftruncate(box_memory_, sizeof(black_box)) != 0)
-    return status::io_error(errno_text("no memory to share with a worker"));
-  void *box =
-      ::mmap(nullptr, sizeof(black_box), PROT_READ | PROT_WRITE, MAP_SHARED, box_memory_, 0);
+  if (socket_ < 0 || link.socket < 0 || output_ < 0)
+    return status::io_error(errno_text("no descriptors for a worker"));
+  void *box = map_box(box_memory_);
   if (box == MAP_FAILED)
     return status::io_error(errno_text("no memory to share with a worker"));
   box_ = static_cast<black_box *>(box);
@@ -98,9 +117,19 @@ void supervisor::close_channels() {
   box_ = nullptr;
 }
 
-status supervisor::start(double limit_s) {
-  if (running())
-    return status::ok();
+// What keeps the system from making a process, as far as the number tells.
+static std::string birth_error(int error) {
+  const char *hint = "";
+  if (error == EAGAIN)
+    hint = " (a limit on processes, ulimit -u or pids.max, or SCHED_DEADLINE)";
+  else if (error == EPERM || error == EACCES || error == ENOSYS)
+    hint = " (a sandbox of the program)";
+  else if (error == ENOMEM)
+    hint = " (memory for it, or the first process of the PID namespace has ended)";
+  return fmt::format("no worker process: {}{}", error_text(error), hint);
+}
+
+status supervisor::give_birth() {
   worker_link link{};
   link.socket = -1;
   if (status opened = open_channels(link); !opened) {
@@ -114,17 +143,42 @@ status supervisor::start(double limit_s) {
   if (pid_ <= 0) {
     pid_ = -1;
     close_channels();
-    return status::io_error(fmt::format("no worker process: {}", std::strerror(error)));
+    return status::io_error(birth_error(error));
   }
+  owner_ = ::getpid();
+  abandoned_ = when_abandoned([this] { stop(); });
   // Also done by the worker itself: whoever comes first, it is done before either goes on.
   ::setpgid(pid_, pid_);
-  pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  worker_request hello{};
-  hello.kind = request_kind::hello;
-  const worker_answer answer = ask(hello, limit_s);
-  if (!answer.replied)
-    return status::io_error("the worker did not start: " + answer.reason);
+  pidfd_ = above_standard_streams(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  to_kill_ = pidfd_;
+  killed_at_once_ = released_at_once(
+      to_kill_, [](int it) { ::syscall(SYS_pidfd_send_signal, it, SIGKILL, nullptr, 0); });
   return status::ok();
+}
+
+status supervisor::start(double limit_s) {
+  if (running())
+    return status::ok();
+  /// A thread that does nothing but load libraries holds the loader's lock most of the time.
+  constexpr int most_births = 8, most_late = 2;
+  for (int births = 1, late = 0;; ++births) {
+    if (status born = give_birth(); !born)
+      return born;
+    worker_request hello{};
+    hello.kind = request_kind::hello;
+    const worker_answer answer = ask(hello, limit_s);
+    if (answer.replied)
+      return status::ok();
+    late += answer.status == trial_status::timed_out && !answer.asleep;
+    if (births == most_births || late == most_late ||
+        (!answer.asleep && answer.status != trial_status::timed_out))
+      return status::io_error("the worker did not start: " + answer.reason);
+  }
+}
+
+bool supervisor::is_starting() const {
+  return __atomic_load_n(&box_->phase, __ATOMIC_ACQUIRE) ==
+         static_cast<std::uint32_t>(worker_phase::starting);
 }
 
 // How much longer the worker may take before it is late.
@@ -132,7 +186,11 @@ double supervisor::allowed_s(double limit_s, double waited_s) const {
   /// Comparing gigabytes takes its time. Not without end: a variant may have damaged what we use
   /// for it.
   constexpr double looking_s = 60;
+  /// Nothing of size happens before that; some locks are waited for by spinning.
+  constexpr double starting_s = 10;
   const auto phase = static_cast<worker_phase>(__atomic_load_n(&box_->phase, __ATOMIC_ACQUIRE));
+  if (phase == worker_phase::starting)
+    return std::min(limit_s, starting_s) - waited_s;
   if (phase != worker_phase::variant && phase != worker_phase::reference)
     return phase == worker_phase::checking ? limit_s + looking_s - waited_s : limit_s - waited_s;
   const std::uint64_t since = __atomic_load_n(&box_->phase_since, __ATOMIC_RELAXED);
@@ -142,16 +200,36 @@ double supervisor::allowed_s(double limit_s, double waited_s) const {
   return limit_s - std::clamp(ran_s, 0.0, waited_s);
 }
 
+double supervisor::used_cpu_s() const {
+  clockid_t clock{};
+  timespec used{};
+  return ::clock_getcpuclockid(pid_, &clock) == 0 && ::clock_gettime(clock, &used) == 0
+             ? seconds_of(used)
+             : 0;
+}
+
 supervisor::wait_result supervisor::wait_for_reply(worker_reply &reply, std::uint32_t sequence,
                                                    double limit_s) const {
+  /// A worker that had less than this share of a processor was kept from running by others (it may
+  /// be of an idle class, as the program is): it gets more time, but not without end.
+  constexpr double starved_share = 0.25;
+  constexpr double most_times = 4;
   const steady::time_point begin = steady::now();
+  const double used_before_s = used_cpu_s();
+  sleep_watch watch(pid_);
+  double look_s = sleep_watch::interval_ms * 1e-3;
+  steady::time_point next_look = deadline_after(look_s);
+  double limit = limit_s;
   for (;;) {
     pollfd waiting[2] = {{socket_, POLLIN, 0}, {pidfd_, POLLIN, 0}};
-    const double left = allowed_s(limit_s, -seconds_until(begin));
+    const double left = std::min({allowed_s(limit, -seconds_until(begin)), seconds_until(next_look),
+                                  seconds_until(deadline_)});
     // Now and then it is looked at whether the worker was stopped, which no descriptor tells.
     // Without a pidfd (a kernel before 5.3) its death is found out in the same way.
     const double tick = std::clamp(left, 0.0, pidfd_ < 0 ? 0.01 : 0.1);
-    const int ready = ::poll(waiting, pidfd_ < 0 ? 1 : 2, static_cast<int>(tick * 1e3) + 1);
+    const int ready = interruptible_poll(
+        waiting, pidfd_ < 0 ? 1 : 2,
+        std::chrono::nanoseconds(static_cast<std::int64_t>(tick * 1e9) + 100000));
     if (ready > 0 && (waiting[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
       const ssize_t got = ::recv(socket_, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC);
       if (got == static_cast<ssize_t>(sizeof reply) && reply.cookie == cookie_ &&
@@ -169,8 +247,24 @@ supervisor::wait_result supervisor::wait_for_reply(worker_reply &reply, std::uin
             0 &&
         info.si_pid == pid_)
       return info.si_code == CLD_STOPPED ? wait_result::stopped : wait_result::died;
-    if (allowed_s(limit_s, -seconds_until(begin)) <= 0)
+    if (seconds_until(next_look) <= 0) {
+      if (watch.look())
+        return wait_result::asleep;
+      // Less often while it runs, so that looking costs nothing.
+      look_s = watch.suspects() ? sleep_watch::interval_ms * 1e-3 : std::min(2 * look_s, 0.24);
+      next_look = deadline_after(look_s);
+    }
+    const double waited_s = -seconds_until(begin);
+    if (seconds_until(deadline_) <= 0)
       return wait_result::late;
+    if (allowed_s(limit, waited_s) > 0)
+      continue;
+    const bool starved = waited_s < most_times * limit_s &&
+                         used_cpu_s() - used_before_s < starved_share * waited_s &&
+                         any_thread_runs(pid_);
+    if (!starved)
+      return wait_result::late;
+    limit += 0.25 * limit_s;
   }
 }
 
@@ -191,7 +285,15 @@ worker_answer supervisor::ask(worker_request request, double limit_s) {
     return answer;
   case wait_result::late:
     answer.status = trial_status::timed_out;
-    answer.reason = fmt::format("killed after {:g} s", limit_s);
+    answer.reason = seconds_until(deadline_) <= 0 ? "killed when the budget ended"
+                                                  : fmt::format("killed after {:g} s", limit_s);
+    break;
+  case wait_result::asleep:
+    answer.status = trial_status::timed_out;
+    answer.asleep = true;
+    answer.reason = is_starting() ? "it waits for a lock that another thread of the program held"
+                                  : "waits for another thread of the program, which trials do not "
+                                    "have (a thread pool, a team, a lock)";
     break;
   case wait_result::stopped:
     answer.status = trial_status::crashed;
@@ -233,16 +335,23 @@ bool supervisor::wait_for_end(double limit_s) {
     if (seconds_until(deadline) <= 0)
       return false;
     pollfd waiting{pidfd_, POLLIN, 0};
-    ::poll(&waiting, pidfd_ < 0 ? 0 : 1, pidfd_ < 0 ? 1 : 10);
+    interruptible_poll(&waiting, pidfd_ < 0 ? 0 : 1,
+                       std::chrono::milliseconds(pidfd_ < 0 ? 1 : 10));
   }
+}
+
+void supervisor::send(int signal, bool to_group) const {
+  // A sandbox may forbid kill().
+  if (::kill(to_group ? -pid_ : pid_, signal) != 0 && !to_group && pidfd_ >= 0)
+    ::syscall(SYS_pidfd_send_signal, pidfd_, signal, nullptr, 0);
 }
 
 void supervisor::kill_all() const {
   // Descendants first: once the worker is gone nobody knows whose they were.
-  ::kill(pid_, SIGSTOP);
+  send(SIGSTOP, false);
   kill_descendants(pid_);
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);
+  send(SIGKILL, true);
+  send(SIGKILL, false);
 }
 
 // LLVM's OpenMP runtime has a file for each process that uses it, and removes it when the process
@@ -254,6 +363,14 @@ static void remove_openmp_file(pid_t pid) {
 void supervisor::stop() {
   if (!running())
     return;
+  abandoned_.reset();
+  killed_at_once_.reset();
+  to_kill_ = -1;
+  if (owner_ != ::getpid()) {
+    pid_ = -1;
+    close_channels();
+    return;
+  }
   pollfd ended{pidfd_, POLLIN, 0};
   const bool collected_by_others =
       !status_known_ && pidfd_ >= 0 && ::poll(&ended, 1, 0) > 0 && ::kill(pid_, 0) != 0;

@@ -5,13 +5,16 @@
 #ifndef TL_RUNTIME_WORKER_SUPERVISOR_H
 #define TL_RUNTIME_WORKER_SUPERVISOR_H
 
-#include "runtime/store/schema.h"
+#include "runtime/domain/trial_status.h"
 #include "runtime/support/status.h"
 #include "runtime/worker/black_box.h"
 #include "runtime/worker/protocol.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <sys/types.h>
 
@@ -22,7 +25,7 @@ struct worker_link {
   int socket;     ///< requests and replies
   int output;     ///< where standard output and standard error go
   black_box *box; ///< shared memory: valid in a forked worker
-  int box_memory; ///< the descriptor of that memory, for a worker that is re-executed
+  int box_memory; ///< the descriptor of that memory, for a worker that is re-executed; -1: none
   std::uint64_t cookie;
   pid_t parent;
 };
@@ -36,8 +39,11 @@ struct worker_answer {
   /// Whether `reply` is valid. Otherwise the worker is gone, `status` and `reason` say why.
   bool replied = false;
   worker_reply reply{};
-  store::trial_status status = store::trial_status::harness_error;
+  trial_status status = trial_status::harness_error;
   std::string reason;
+  /// All threads of the worker slept for good. It has only one of the program's: what it waited for
+  /// may have been another one, or a lock that another one held at the fork.
+  bool asleep = false;
 };
 
 /// Not thread-safe. Destroying it kills the worker; afterwards there is no process (its children
@@ -49,7 +55,8 @@ public:
   supervisor(const supervisor &) = delete;
   supervisor &operator=(const supervisor &) = delete;
 
-  /// Has a worker born and waits until it says hello. One that lives already is kept.
+  /// Has a worker born and waits until it says hello. One that lives already is kept. A birth is
+  /// repeated where the newborn waits for a lock that another thread held at the fork.
   status start(double limit_s);
 
   bool running() const { return pid_ > 0; }
@@ -60,16 +67,24 @@ public:
   /// at the results does not count, but for a generous limit.
   worker_answer ask(worker_request request, double limit_s);
 
+  /// From then on no question is waited for, whatever the worker is at; never, unless this is
+  /// called.
+  void set_deadline(std::chrono::steady_clock::time_point at) { deadline_ = at; }
+
   /// Kills the worker and everything that it has started, and cleans up after it.
   void stop();
 
 private:
-  enum class wait_result { reply, died, late, stopped, garbage };
+  enum class wait_result { reply, died, late, stopped, garbage, asleep };
 
   status open_channels(worker_link &link);
+  status give_birth();
   wait_result wait_for_reply(worker_reply &reply, std::uint32_t sequence, double limit_s) const;
   double allowed_s(double limit_s, double waited_s) const;
+  bool is_starting() const;
+  double used_cpu_s() const;
   bool wait_for_end(double limit_s);
+  void send(int signal, bool to_group) const;
   void kill_all() const;
   bool killed_by_signal() const;
   void close_channels();
@@ -81,15 +96,19 @@ private:
   worker_birth birth_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
+  std::atomic<int> to_kill_{-1}; ///< pidfd_, while nobody has left the worker
   int socket_ = -1;
   int output_ = -1;
   int box_memory_ = -1;
   black_box *box_ = nullptr;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::uint64_t cookie_ = 0;
   std::uint32_t sequence_ = 0;
   int end_code_ = 0;          ///< CLD_EXITED, CLD_KILLED, CLD_DUMPED
   int end_status_ = 0;        ///< exit status or signal
   bool status_known_ = false; ///< false when somebody else reaped the worker
+  pid_t owner_ = 0;           ///< process that the worker was born for: a forked child has none
+  std::shared_ptr<const void> killed_at_once_, abandoned_; ///< see when_abandoned
 };
 
 /// "signal 11 (segmentation fault)".

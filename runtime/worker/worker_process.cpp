@@ -2,16 +2,25 @@
 
 #include "runtime/worker/worker_process.h"
 
+#include "runtime/support/callers_team.h"
 #include "runtime/support/process_role.h"
+#include "runtime/support/roomy_stack.h"
+#include "runtime/support/sanitizer.h"
+#include "runtime/support/small_file.h"
+#include "runtime/support/thread_guard.h"
+#include "runtime/worker/birth_map.h"
 #include "runtime/worker/crash_handlers.h"
+#include "runtime/worker/fresh_heap.h"
+#include "runtime/worker/loaded_images.h"
 #include "runtime/worker/process_state.h"
-#include "runtime/worker/sanitizer.h"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +29,8 @@
 #include <exception>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -30,6 +41,17 @@
 namespace tl::rt {
 namespace {
 
+/// What the variants' thread takes over from the thread that makes the call. Looked up before the
+/// fork: the loader may be locked in the worker.
+struct caller_traits {
+  thread_state state;
+  std::size_t stack_bytes = 0;
+  int omp_threads = 0; ///< what the thread would use, 0: there is no OpenMP
+  void (*set_omp_threads)(int) = nullptr;
+  bool other_allocator = false; ///< malloc() is not that of libc
+  image_list images;
+};
+
 /// All that a worker knows about itself. One per process, hence static; written before any variant
 /// runs.
 struct worker_self {
@@ -39,7 +61,7 @@ struct worker_self {
   pid_t pid = 0;
   std::uint64_t cookie = 0;
   const handler_factory *make_handler = nullptr;
-  int omp_threads = 0; ///< what the caller's thread would use, 0: there is no OpenMP
+  caller_traits caller;
 };
 
 } // namespace
@@ -136,6 +158,37 @@ static void be_first_to_die() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
+// Real-time classes run until they sleep: a variant that never does would keep the supervisor,
+// which alone can end it, from running on the same processor.
+static void stay_below_supervisor() {
+  const int policy = ::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+  sched_param parameter{};
+  if ((policy == SCHED_FIFO || policy == SCHED_RR) && ::sched_getparam(0, &parameter) == 0) {
+    if (--parameter.sched_priority >= ::sched_get_priority_min(policy))
+      ::sched_setscheduler(0, policy, &parameter);
+    else
+      ::sched_setscheduler(0, SCHED_OTHER, &(parameter = {}));
+  }
+  // And one that gives itself such a class is ended by the system.
+  constexpr rlim_t most_us = 60 * 1000000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_RTTIME, &limit) == 0 && limit.rlim_max > most_us) {
+    limit = {most_us, most_us};
+    ::setrlimit(RLIMIT_RTTIME, &limit);
+  }
+}
+
+// The program's processor time does not count here, but its limits do: only the hard ones.
+static void raise_soft_limits() {
+  for (const auto what : {RLIMIT_CPU, RLIMIT_FSIZE}) {
+    rlimit limit{};
+    if (::getrlimit(what, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+      limit.rlim_cur = limit.rlim_max;
+      ::setrlimit(what, &limit);
+    }
+  }
+}
+
 static void set_up_process(const worker_link &link, std::span<const int> keep) {
   self.box = link.box;
   self.socket = link.socket;
@@ -144,8 +197,11 @@ static void set_up_process(const worker_link &link, std::span<const int> keep) {
   become_worker();
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != link.parent)
+  // 0: in a PID namespace of its own, from where the parent cannot be seen.
+  if (const pid_t parent = ::getppid(); parent != link.parent && parent != 0)
     end_worker(worker_end::parent_gone);
+  stay_below_supervisor();
+  raise_soft_limits();
   // Orphans of what a variant forks come to this process, so that they can be found and killed.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::prctl(PR_SET_NAME, "tl-worker");
@@ -170,13 +226,14 @@ static void handle_guarded(request_handler &handler, const worker_request &reque
   try {
     handler.handle(request, reply);
   } catch (const std::exception &error) {
-    reply.status = static_cast<std::int32_t>(store::trial_status::harness_error);
+    reply.status = static_cast<std::int32_t>(trial_status::harness_error);
     reply.set_text(error.what());
     reply.tainted = 1;
   }
 }
 
 static void serve() {
+  enter_phase(worker_phase::checking); // from here on it may take its time
   remember_process_state();
   std::string error;
   const std::unique_ptr<request_handler> handler = (*self.make_handler)(error);
@@ -203,69 +260,191 @@ static void serve() {
   }
 }
 
-static void *variant_thread(void *mask) {
-  // Not by the thread's attributes: sanitizers set the creator's mask after that.
-  ::pthread_sigmask(SIG_SETMASK, static_cast<const sigset_t *>(mask), nullptr);
+/// What the last thread that was made for the variants does: 0: not known yet.
+static std::atomic<int> thread_use{0};
+static constexpr int thread_sleeps = 1, thread_serves = 2, sleeper_takes_over = 3;
+
+/// Makes a thread whose stack is new memory. The C library would give it the stack of a thread that
+/// the fork left behind: memory that the program had at the call, and in which a change counts as
+/// one by the variant. 0, or an errno value.
+static int create_thread(pthread_t &thread, std::size_t stack_bytes, std::size_t guard_bytes,
+                         void *(*run)(void *), void *argument) {
+  void *const stack = ::mmap(nullptr, stack_bytes + guard_bytes, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED)
+    return errno;
+  ::mprotect(stack, guard_bytes, PROT_NONE);
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  int error = ::pthread_attr_setstack(&attributes, static_cast<std::byte *>(stack) + guard_bytes,
+                                      stack_bytes);
+  if (error == 0)
+    error = ::pthread_create(&thread, &attributes, run, argument);
+  ::pthread_attr_destroy(&attributes);
+  if (error != 0)
+    ::munmap(stack, stack_bytes + guard_bytes);
+  return error;
+}
+
+/// How many threads have taken a heap of others.
+static std::atomic<int> heaps_taken{0};
+
+static void *take_heap(void *) {
+  has_fresh_heap();
+  ++heaps_taken;
+  heaps_taken.notify_all();
+  for (;;)
+    thread_use.wait(thread_use.load());
+  return nullptr;
+}
+
+// So that the variants' thread gets a heap of its own at the first try. All at once: on a busy
+// machine each thread takes its time to run at all.
+static void take_heaps(int count) {
+  constexpr std::size_t stack_bytes = std::size_t(64) << 10, guard_bytes = 4096;
+  int made = 0;
+  pthread_t thread;
+  while (made < count && create_thread(thread, stack_bytes, guard_bytes, take_heap, nullptr) == 0)
+    ++made;
+  for (int now = heaps_taken.load(); now < made; now = heaps_taken.load())
+    heaps_taken.wait(now);
+}
+
+static void *variant_thread(void *last_try) {
+  if (!last_try && !has_fresh_heap()) {
+    // This one keeps the heap, so that the next gets another.
+    thread_use.store(thread_sleeps);
+    thread_use.notify_all();
+    for (int now = thread_sleeps;; thread_use.wait(now), now = thread_use.load())
+      if (now == sleeper_takes_over && thread_use.compare_exchange_strong(now, thread_serves))
+        break;
+  }
+  thread_use.store(thread_serves);
+  thread_use.notify_all();
+  // The mask not by the thread's attributes: sanitizers set the creator's after that.
+  adopt_state(self.caller.state);
   install_crash_handlers();
-  if (self.omp_threads > 0)
-    if (const auto set =
-            reinterpret_cast<void (*)(int)>(::dlsym(RTLD_DEFAULT, "omp_set_num_threads")))
-      set(self.omp_threads);
+  if (self.caller.omp_threads > 0 && self.caller.set_omp_threads)
+    self.caller.set_omp_threads(self.caller.omp_threads);
   serve();
   return nullptr;
 }
 
-// Stack of the thread that runs variants: what the program's main thread may use.
+/// Stack of the thread that runs variants: what the calling thread has, and no less than the main
+/// thread may use. Only addresses are taken; memory when it is touched.
 static std::size_t variant_stack_bytes() {
-  constexpr std::size_t least = std::size_t(8) << 20, most = std::size_t(256) << 20;
+  constexpr std::size_t least = std::size_t(8) << 20, most = std::size_t(16) << 30;
+  const thread_stack own = thread_stack::of_caller();
   rlimit limit{};
-  if (::getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-    return least;
-  return std::clamp<std::size_t>(limit.rlim_cur, least, most);
+  std::size_t bytes = own.end - own.begin;
+  if (::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    bytes = std::max<std::size_t>(bytes, limit.rlim_cur);
+  return std::clamp(bytes, least, most) / 4096 * 4096;
+}
+
+// Why there is no thread for the variants: 0, or an errno value.
+static int create_variant_thread(pthread_t &thread, bool last_try) {
+  constexpr std::size_t least = std::size_t(256) << 10, guard_bytes = std::size_t(64) << 10;
+  int error = 0;
+  for (std::size_t bytes = self.caller.stack_bytes; bytes >= least; bytes = bytes / 8192 * 4096) {
+    static char yes;
+    thread_use.store(0);
+    error = create_thread(thread, bytes, guard_bytes, variant_thread, last_try ? &yes : nullptr);
+    if (error == 0)
+      return 0;
+  }
+  return error;
 }
 
 [[noreturn]] static void run_worker(const worker_link &link, std::span<const int> keep,
-                                    const sigset_t &callers_mask) {
+                                    const caller_traits &caller) {
   set_up_process(link, keep);
   reset_signal_handlers();
-  sigset_t mask = callers_mask;
+  self.caller = caller; // whose images stay where they are
   for (const int signal : crash_signals)
-    sigdelset(&mask, signal);
+    sigdelset(&self.caller.state.mask, signal);
   if (under_thread_sanitizer()) {
-    variant_thread(&mask);
+    static char yes;
+    variant_thread(&yes);
     ::_exit(worker_exit_status);
   }
   // Signals for the whole process are for the variant's thread; this one sleeps, so that its stack,
   // where the caller's variables are, changes only by what the variant does.
-  pthread_attr_t attributes;
-  pthread_t thread;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setstacksize(&attributes, variant_stack_bytes());
-  ::pthread_attr_setguardsize(&attributes, std::size_t(64) << 10);
-  if (::pthread_create(&thread, &attributes, variant_thread, &mask) != 0)
-    fail_setup("no thread for a worker");
+  pthread_t thread{};
+  constexpr int most_tries = 64;
+  if (!self.caller.other_allocator && !under_sanitizer())
+    take_heaps(std::min(count_inherited_heaps(), most_tries));
+  int error = 0;
+  for (int i = 0; i < most_tries; ++i) {
+    error = create_variant_thread(thread, i + 1 == most_tries || self.caller.other_allocator ||
+                                              under_sanitizer());
+    if (error != 0 && i > 0) {
+      // No more threads are allowed: then one that has a heap of others has to do.
+      error = 0;
+      thread_use.store(sleeper_takes_over);
+      thread_use.notify_all();
+      thread_use.wait(sleeper_takes_over);
+    } else if (error == 0) {
+      thread_use.wait(0);
+    }
+    if (error != 0 || thread_use.load() == thread_serves)
+      break;
+  }
+  if (error != 0) {
+    char text[200];
+    std::snprintf(text, sizeof text,
+                  "no thread for a worker: %s (limits on processes or memory: ulimit -u, -v)",
+                  error_text(error));
+    fail_setup(text);
+  }
   ::pthread_join(thread, nullptr);
   end_worker(worker_end::thread_ended);
 }
 
-// How many threads an OpenMP region of the caller would use: a setting of the calling thread that a
-// new thread does not inherit.
-static int callers_omp_threads() {
-  const auto get = reinterpret_cast<int (*)()>(::dlsym(RTLD_DEFAULT, "omp_get_max_threads"));
-  return get ? get() : 0;
+static caller_traits look_at_caller() {
+  caller_traits caller;
+  caller.state = callers_state();
+  caller.stack_bytes = variant_stack_bytes();
+  // A setting of the calling thread that a new thread does not inherit: how many threads an OpenMP
+  // region of the caller would use.
+  if (const auto get = reinterpret_cast<int (*)()>(::dlsym(RTLD_DEFAULT, "omp_get_max_threads")))
+    caller.omp_threads = get();
+  // Inside of a region: as many as it has, for a factory that makes one like it.
+  if (const int team = callers_team(); team > 1)
+    caller.omp_threads = team;
+  caller.set_omp_threads =
+      reinterpret_cast<void (*)(int)>(::dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+  Dl_info about{};
+  caller.other_allocator = ::dladdr(::dlsym(RTLD_DEFAULT, "malloc"), &about) == 0 ||
+                           !about.dli_fname || !std::strstr(about.dli_fname, "libc.so");
+  caller.images = list_images();
+  look_for_sanitizers();
+  return caller;
+}
+
+std::string obstacle_to_fork() {
+  struct stat about{};
+  if (::stat("/proc/thread-self/ns/pid", &about) == 0 &&
+      ::stat("/proc/thread-self/ns/pid_for_children", &about) != 0 && errno == ENOENT)
+    return "the program has called unshare(CLONE_NEWPID) and not forked since: a worker would be "
+           "the first process of the new PID namespace, which ends with it";
+  return {};
 }
 
 pid_t fork_worker(const worker_link &link, std::span<const int> keep,
-                  const handler_factory &make_handler) {
-  const int omp_threads = callers_omp_threads();
+                  const handler_factory &make_handler, const std::function<void()> &first) {
+  const caller_traits caller = look_at_caller();
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
   if (pid == 0) {
+    note_birth_map();
+    if (first)
+      first();
     self.make_handler = &make_handler;
-    self.omp_threads = omp_threads;
-    run_worker(link, keep, before);
+    note_images(caller.images);
+    run_worker(link, keep, caller);
   }
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -275,10 +454,13 @@ pid_t fork_worker(const worker_link &link, std::span<const int> keep,
 
 void serve_as_worker(const worker_link &link, std::span<const int> keep,
                      const handler_factory &make_handler) {
-  sigset_t mask;
-  sigemptyset(&mask);
+  caller_traits caller;
+  caller.state = callers_state();
+  sigemptyset(&caller.state.mask);
+  caller.stack_bytes = variant_stack_bytes();
+  note_birth_map();
   self.make_handler = &make_handler;
-  run_worker(link, keep, mask);
+  run_worker(link, keep, caller);
 }
 
 } // namespace tl::rt

@@ -28,6 +28,9 @@ public:
 /// handler. Null: the worker ends, and the supervisor is told the reason from `error`.
 using handler_factory = std::function<std::unique_ptr<request_handler>(std::string &error)>;
 
+/// Why this thread must not fork a worker now, "" when it may.
+std::string obstacle_to_fork();
+
 /// A worker_birth by fork: the worker has the caller's memory as it was, copy-on-write. Descriptors
 /// in `keep` stay open in it, all others are closed.
 ///
@@ -35,8 +38,10 @@ using handler_factory = std::function<std::unique_ptr<request_handler>(std::stri
 /// (libgomp) are made anew instead of waiting for threads that the fork left behind, the variant's
 /// allocations come from an arena of its own, and its stack has a known end. Under ThreadSanitizer,
 /// which does not allow new threads after such a fork, they run on the worker's only thread.
+///
+/// `first` runs before all else in the worker, on its only thread; it may not allocate.
 pid_t fork_worker(const worker_link &link, std::span<const int> keep,
-                  const handler_factory &make_handler);
+                  const handler_factory &make_handler, const std::function<void()> &first = {});
 
 /// For a process that was started as a worker by other means than a fork, such as the program's
 /// image executed again: sets it up in the same way and serves until it ends.
@@ -53,12 +58,6 @@ void enter_phase(worker_phase phase) noexcept;
 /// Ends a process that a variant has forked and that comes back out of it. Does nothing outside a
 /// worker.
 void leave_if_forked() noexcept;
-
-/// Async-signal-safe.
-using fault_filter = bool (*)(void *address) noexcept;
-
-/// Asked first when a worker gets SIGSEGV or SIGBUS because of a write to `address`; true: go on.
-void set_fault_filter(fault_filter filter) noexcept;
 
 /// Whether the socket to the supervisor is still what it was.
 bool socket_intact() noexcept;

@@ -5,7 +5,7 @@
 #ifndef TL_RUNTIME_BACKEND_CPU_ARGUMENT_COPIES_H
 #define TL_RUNTIME_BACKEND_CPU_ARGUMENT_COPIES_H
 
-#include "runtime/worker/region.h"
+#include "runtime/backend/cpu/memory/region.h"
 
 #include <cstddef>
 #include <memory>

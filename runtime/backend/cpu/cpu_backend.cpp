@@ -2,10 +2,14 @@
 
 #include "runtime/backend/cpu/cpu_backend.h"
 
+#include "runtime/backend/cpu/cpu_caches.h"
 #include "runtime/backend/cpu/cpu_identity.h"
 #include "runtime/backend/cpu/forked_bench.h"
 #include "runtime/backend/cpu/in_process_bench.h"
+#include "runtime/backend/cpu/memory/memory_map.h"
 #include "runtime/support/log.h"
+#include "runtime/support/made_once.h"
+#include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
 
@@ -40,8 +44,20 @@ public:
                             task.factory->name, profiler_name(task.options.profiler)));
     if (task.in_process)
       return open_in_process_bench(task, error);
-    return forked_bench::open(task, calling_thread::here(__builtin_frame_address(0)), error);
+    return forked_bench::open(task, calling_thread::here(guarded_frame(__builtin_frame_address(0))),
+                              error);
   }
+
+  void measure_reach(std::int32_t, std::span<const std::uintptr_t> addresses,
+                     std::span<std::uint64_t> bytes) override {
+    const memory_map map = memory_map::read(calling_thread::here(__builtin_frame_address(0)));
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+      if (addresses[i] != 0)
+        if (const memory_extent found = map.extent(addresses[i]); found.end > addresses[i])
+          bytes[i] = found.end - addresses[i];
+  }
+
+  std::uint64_t cache_bytes(std::int32_t) override { return largest_cache_bytes(); }
 
   bool cold_by_default() const override { return false; }
 };
@@ -49,8 +65,8 @@ public:
 } // namespace
 
 backend &cpu_backend() {
-  static cpu &instance = *new cpu; // in use until the last thread is gone
-  return instance;
+  static constinit made_once<cpu> instance;
+  return instance.get();
 }
 
 } // namespace tl::rt

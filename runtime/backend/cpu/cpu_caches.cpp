@@ -2,20 +2,20 @@
 
 #include "runtime/backend/cpu/cpu_caches.h"
 
+#include "runtime/support/small_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <utility>
 
 namespace tl::rt {
 
 static std::string read_line(const std::string &path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
+  std::string text = read_small_file(path);
+  text.resize(std::min(text.find('\n'), text.size()));
+  return text;
 }
 
 // "32K", "2M", as the kernel prints sizes.
@@ -46,11 +46,16 @@ std::vector<cpu_cache> read_caches(const std::string &root) {
   return caches;
 }
 
-std::size_t cache_flush_bytes() {
-  constexpr std::size_t otherwise = std::size_t(64) << 20;
+std::size_t largest_cache_bytes() {
   std::size_t largest = 0;
   for (const cpu_cache &cache : read_caches())
     largest = std::max(largest, cache.bytes);
+  return largest;
+}
+
+std::size_t cache_flush_bytes() {
+  constexpr std::size_t otherwise = std::size_t(64) << 20;
+  const std::size_t largest = largest_cache_bytes();
   // Replacement is not exactly least recently used: a bit more than what fits.
   return largest == 0 ? otherwise : largest + largest / 2;
 }

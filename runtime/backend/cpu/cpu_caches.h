@@ -21,6 +21,9 @@ struct cpu_cache {
 /// tests.
 std::vector<cpu_cache> read_caches(const std::string &root = "/sys");
 
+/// The largest of them; 0 where the system does not tell [bytes].
+std::size_t largest_cache_bytes();
+
 /// How much memory has to be touched so that nothing older is left in any cache [bytes].
 std::size_t cache_flush_bytes();
 

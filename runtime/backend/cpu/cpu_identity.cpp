@@ -3,15 +3,15 @@
 #include "runtime/backend/cpu/cpu_identity.h"
 
 #include "runtime/backend/cpu/cpu_caches.h"
+#include "runtime/support/small_file.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <sched.h>
 #include <set>
-#include <sstream>
+#include <string_view>
 #include <sys/utsname.h>
 
 namespace tl::rt {
@@ -32,9 +32,12 @@ static std::string trimmed(const std::string &text) {
 
 static processor_info read_cpuinfo(const std::string &path) {
   processor_info info;
-  std::ifstream file(path);
+  const std::string text = read_small_file(path);
   int processor = -1;
-  for (std::string line; std::getline(file, line);) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t newline = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, newline - at);
+    at = newline + 1;
     const std::size_t colon = line.find(':');
     if (colon == std::string::npos)
       continue;
@@ -60,18 +63,22 @@ static std::string field(const processor_info &info, std::initializer_list<const
 // The extensions that compilers and libraries choose code by; the kernel's list has many more that
 // change with its version (mitigations, virtualisation).
 static std::string extensions(const processor_info &info) {
-  static const std::set<std::string> counted = {
+  static constexpr std::string_view counted[] = {
       "sse2",     "sse4_1",      "sse4_2",      "popcnt",      "avx",      "f16c",     "fma",
       "avx2",     "bmi1",        "bmi2",        "avx512f",     "avx512bw", "avx512cd", "avx512dq",
       "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "amx_int8",
       "amx_bf16", "amx_fp16",    "neon",        "asimd",       "asimdhp",  "asimddp",  "sve",
       "sve2",     "bf16",        "i8mm",        "fphp",        "sme",
   };
-  std::istringstream words(field(info, {"flags", "Features", "isa"}));
+  const std::string words = field(info, {"flags", "Features", "isa"});
   std::set<std::string> found;
-  for (std::string word; words >> word;)
-    if (counted.contains(word))
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t space = std::min(words.find(' ', at), words.size());
+    const std::string word = words.substr(at, space - at);
+    at = space + 1;
+    if (std::ranges::find(counted, word) != std::end(counted))
       found.insert(word);
+  }
   return fmt::format("{}", fmt::join(found, " "));
 }
 

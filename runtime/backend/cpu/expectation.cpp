@@ -2,6 +2,8 @@
 
 #include "runtime/backend/cpu/expectation.h"
 
+#include "runtime/support/signal_guard.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,9 +15,8 @@ namespace {
 
 struct file_header {
   std::uint64_t complete; ///< 1 once everything is there
-  std::uint64_t regions, guards, runs, noise, data;
+  std::uint64_t regions, guards, found, runs, noise, replaced, data, result;
   double reference_ns;
-  std::byte result[16];
 };
 
 } // namespace
@@ -62,21 +63,24 @@ template <class Vector> static bool get_all(int file, off_t &at, Vector &to, std
 }
 
 status expectation::save(int file) const {
+  const write_signal_guard no_signals; // where the size of files is limited
   file_header header{1,
                      layout.regions.size(),
                      layout.guards.size(),
+                     layout.found.size(),
                      runs.size(),
                      noise.size(),
+                     replaced.size(),
                      data.size(),
-                     reference_ns,
-                     {}};
-  std::memcpy(header.result, result, sizeof header.result);
+                     result.size(),
+                     reference_ns};
   // The header comes last: a worker that dies in between leaves a file that says "not known".
   const file_header empty{};
   off_t at = 0;
   if (::ftruncate(file, 0) == 0 && put(file, at, &empty, sizeof empty) &&
       put_all(file, at, layout.regions) && put_all(file, at, layout.guards) &&
-      put_all(file, at, runs) && put_all(file, at, noise) && put_all(file, at, data)) {
+      put_all(file, at, layout.found) && put_all(file, at, runs) && put_all(file, at, noise) &&
+      put_all(file, at, replaced) && put_all(file, at, data) && put_all(file, at, result)) {
     at = 0;
     if (put(file, at, &header, sizeof header))
       return status::ok();
@@ -92,12 +96,13 @@ status expectation::load(int file, bool &known) {
   if (!known)
     return status::ok();
   if (!get_all(file, at, layout.regions, header.regions) ||
-      !get_all(file, at, layout.guards, header.guards) || !get_all(file, at, runs, header.runs) ||
-      !get_all(file, at, noise, header.noise) || !get_all(file, at, data, header.data))
+      !get_all(file, at, layout.guards, header.guards) ||
+      !get_all(file, at, layout.found, header.found) || !get_all(file, at, runs, header.runs) ||
+      !get_all(file, at, noise, header.noise) || !get_all(file, at, replaced, header.replaced) ||
+      !get_all(file, at, data, header.data) || !get_all(file, at, result, header.result))
     return status::io_error("the expected results are gone");
   seal(true);
   reference_ns = header.reference_ns;
-  std::memcpy(result, header.result, sizeof result);
   return status::ok();
 }
 

@@ -6,9 +6,9 @@
 #ifndef TL_RUNTIME_BACKEND_CPU_EXPECTATION_H
 #define TL_RUNTIME_BACKEND_CPU_EXPECTATION_H
 
+#include "runtime/backend/cpu/memory/region.h"
+#include "runtime/backend/cpu/memory/sealed_vector.h"
 #include "runtime/support/status.h"
-#include "runtime/worker/region.h"
-#include "runtime/worker/sealed_vector.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +24,17 @@ struct written_run {
   std::uint32_t region = 0;  ///< index into expectation::layout.regions
   std::uint32_t element = 0; ///< the region's, or BYTES for a cut-off element at its edge
   std::uint32_t pure = 0;    ///< 1: nothing of it is read before it is written
+  std::uint32_t ignored = 0; ///< 1: put back, and not compared
+};
+
+/// A container whose elements the reference has replaced by others, elsewhere or more of them.
+/// Plain data.
+struct replaced_content {
+  static constexpr std::uint32_t the_result = UINT32_MAX; ///< what was returned is one
+  std::uint32_t argument = 0;
+  std::uint32_t element = 0; ///< TL_ELEMENT_*
+  std::uint64_t bytes = 0;
+  std::uint64_t offset = 0; ///< of the expected bytes in expectation::data
 };
 
 /// Bytes outside of all regions that the reference changes too: nobody's fault. Plain data.
@@ -37,7 +48,8 @@ struct expectation {
   sealed_vector<written_run> runs; ///< sorted, disjoint
   sealed_vector<std::byte> data;
   std::vector<noise_range> noise;
-  std::byte result[16] = {};
+  std::vector<replaced_content> replaced;
+  std::vector<std::byte> result; ///< of a plain value or object
   double reference_ns = 0;
 
   /// Whether some of what is written is also read, so that a second run on what a first one left

@@ -2,11 +2,17 @@
 
 #include "runtime/backend/cpu/forked_bench.h"
 
-#include "runtime/backend/cpu/cpu_worker.h"
+#include "runtime/backend/cpu/memory/reachability.h"
+#include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/factory/registry.h"
+#include "runtime/support/small_file.h"
+#include "runtime/support/thread_guard.h"
+#include "runtime/support/unnamed_file.h"
 #include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -16,32 +22,79 @@
 
 namespace tl::rt {
 
-using store::trial_status;
-
 /// A fork copies page tables only, but those of a big process take their time [s].
 static constexpr double birth_limit_s = 30;
 
-std::unique_ptr<forked_bench> forked_bench::open(const tuning_task &task,
-                                                 const calling_thread &caller, std::string &error) {
-  const int image = ::memfd_create("tl-expected", MFD_CLOEXEC);
-  if (image < 0) {
-    error = fmt::format("no memory to keep the expected results in: {}", std::strerror(errno));
-    return nullptr;
+// What trials may change and is no output: the toolchain's variables, the dispatchers' own, those
+// in which the factory notes which variant has run, and what lies below the caller's frame or
+// belongs to its thread.
+static std::vector<byte_range> nobodys_memory(const tl_factory &called,
+                                              const calling_thread &caller, const memory_map &map) {
+  std::vector<byte_range> ranges = variables_of_toolchain();
+  for (const tl_factory *factory : registered_factories()) {
+    const auto slot = reinterpret_cast<std::uintptr_t>(factory->slot);
+    ranges.push_back({slot, slot + sizeof *factory->slot});
   }
-  return std::unique_ptr<forked_bench>(new forked_bench(task, caller, image));
+  for (std::uint32_t i = 0; i < called.variable_count; ++i) {
+    const tl_variable &it = called.variables[i];
+    const auto at = reinterpret_cast<std::uintptr_t>(it.address);
+    if (it.address && (it.access & TL_VARIABLE_NAMES_CONFIG) != 0)
+      ranges.push_back({at, at + it.bytes});
+  }
+  if (const memory_mapping *stack = map.find(caller.frame))
+    ranges.push_back({stack->begin, caller.frame});
+  for (const std::uintptr_t at : {caller.pointer - 1, caller.pointer})
+    if (const memory_mapping *piece = map.find(at))
+      if (piece->end <= caller.pointer || piece->begin >= caller.pointer)
+        ranges.push_back({piece->begin, piece->end});
+  return ranges;
 }
 
-forked_bench::forked_bench(const tuning_task &task, const calling_thread &caller, int image)
-    : task_(task), caller_(caller), image_(image), worker_([this](const worker_link &link) {
+std::unique_ptr<forked_bench> forked_bench::open(const tuning_task &task,
+                                                 const calling_thread &caller, std::string &error) {
+  error = obstacle_to_fork();
+  if (!error.empty())
+    return nullptr;
+  program_memory program{caller, memory_map::read(caller), {}};
+  if (!program.map.known()) {
+    error = "the program's memory map (/proc/self/maps) cannot be read, and nothing else says how "
+            "far buffers reach and what a trial changes";
+    return nullptr;
+  }
+  program.nobodys = nobodys_memory(*task.factory, caller, program.map);
+  const int image = open_unnamed_file("tl-expected");
+  if (image < 0) {
+    error = fmt::format("no memory to keep the expected results in: {}", error_text(errno));
+    return nullptr;
+  }
+  return std::unique_ptr<forked_bench>(new forked_bench(task, std::move(program), image));
+}
+
+forked_bench::forked_bench(const tuning_task &task, program_memory program, int image)
+    : task_(task), program_(std::move(program)), memory_(*task.factory, *task.call), image_(image),
+      worker_([this](const worker_link &link) {
         const std::array keep{image_};
-        return fork_worker(link, keep, [this](std::string &error) {
-          return make_cpu_worker(task_, caller_, image_, error);
-        });
-      }) {}
+        const handler_factory make = [this](std::string &error) {
+          return make_cpu_worker(task_, program_, memory_, image_, error);
+        };
+        return fork_worker(link, keep, make, [this] { memory_.look_again(); });
+      }),
+      abandoned_(when_abandoned([image] { ::close(image); })) {
+  worker_.set_deadline(task_.stops_at);
+}
 
 forked_bench::~forked_bench() {
   worker_.stop();
   ::close(image_);
+}
+
+static worker_request request_for(request_kind kind, std::uint32_t variant,
+                                  std::uint32_t launches) {
+  worker_request request{};
+  request.kind = kind;
+  request.variant = variant;
+  request.launches = launches;
+  return request;
 }
 
 worker_answer forked_bench::ask_once(const worker_request &request, double limit_s) {
@@ -75,12 +128,12 @@ bool forked_bench::is_doubtful(const worker_answer &answer) const {
 
 worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
                                 double limit_s) {
-  worker_request request{};
-  request.kind = kind;
-  request.variant = variant;
-  request.launches = launches;
+  const worker_request request = request_for(kind, variant, launches);
   worker_answer answer = ask_once(request, limit_s);
-  if (used_ && is_doubtful(answer)) {
+  // What it sleeps for may be a lock that another thread happened to hold at the fork; once.
+  const bool asleep = answer.asleep && !slept_;
+  slept_ = slept_ || answer.asleep;
+  if (asleep || (used_ && is_doubtful(answer))) {
     worker_.stop();
     answer = ask_once(request, limit_s);
   }
@@ -93,6 +146,7 @@ trial_outcome forked_bench::outcome_of(const worker_answer &answer) const {
   outcome.status = answer.replied ? static_cast<trial_status>(answer.reply.status) : answer.status;
   outcome.reason = answer.replied ? std::string(answer.reply.get_text()) : answer.reason;
   outcome.time_ns = answer.replied ? answer.reply.time_ns : 0;
+  outcome.waits_for_program = answer.asleep;
   return outcome;
 }
 
@@ -103,13 +157,79 @@ trial_outcome forked_bench::prepare() {
     outcome.reason = fmt::format("{}: {}", who, outcome.reason);
     return outcome;
   }
-  // Poisoned data may send the reference anywhere. Then its outputs count as updated in place.
+  // Poisoned data may send the reference anywhere. Then its outputs count as updated in place; and
+  // so they do where the budget does not hold that and a variant.
   const double limit_s = std::min(task_.options.timeout, 1.0 + 20 * outcome.time_ns * 1e-9);
-  const worker_answer classified = ask(request_kind::classify, 0, 0, limit_s);
-  if (classified.replied && classified.reply.time_ns > 0)
-    outcome.time_ns = classified.reply.time_ns;
+  const auto now = std::chrono::steady_clock::now(), half = now + (task_.stops_at - now) / 2;
+  const auto left_ns = [&] {
+    return std::chrono::duration<double, std::nano>(half - std::chrono::steady_clock::now())
+        .count();
+  };
+  worker_.set_deadline(half);
+  worker_answer known;
+  if (left_ns() > outcome.time_ns)
+    known = ask(request_kind::classify, 0, 0, limit_s);
+  if (known.replied && known.reply.time_ns > 0)
+    outcome.time_ns = known.reply.time_ns;
+  worker_.set_deadline(task_.stops_at);
+  if (!known.replied) {
+    // Only what is compared, then.
+    known = ask(request_kind::explore, UINT32_MAX, 0, limit_s);
+    if (!known.replied) {
+      outcome = outcome_of(known);
+      outcome.reason = fmt::format("{}, after its first run: {}", who, outcome.reason);
+      return outcome;
+    }
+  }
+  compared_ = std::string(known.reply.get_text());
+  // A slow reference is not run again, unless nothing is known otherwise.
+  constexpr double slow_ns = 1e9;
+  if (compared_.empty() ||
+      (!task_.once && outcome.time_ns < slow_ns && left_ns() > outcome.time_ns))
+    look_closer(limit_s);
+  if (compared_.empty() && !task_.options.skip_check && !task_.options.check) {
+    outcome.status = trial_status::harness_error;
+    outcome.reason = fmt::format("{}: {}", who, nothing_to_compare);
+  }
   if (task_.options.reference)
     reference_ns_ = outcome.time_ns;
+  return outcome;
+}
+
+// All buffers that seem to be left alone together, and where that does not work each by itself.
+void forked_bench::look_closer(double limit_s) {
+  constexpr std::uint32_t most = 4;
+  for (std::uint32_t attempt = 0; attempt <= most; ++attempt) {
+    const worker_answer answer = ask_once(request_for(request_kind::explore, attempt, 0), limit_s);
+    used_ = true;
+    if (!answer.replied)
+      continue;
+    compared_ = std::string(answer.reply.get_text());
+    if (attempt == 0 && static_cast<trial_status>(answer.reply.status) == trial_status::measured)
+      return;
+  }
+}
+
+// Where the worker has run it before and it is right, it is. Otherwise a new one shows whether it
+// is right once only.
+trial_outcome forked_bench::recheck(std::uint32_t variant, double limit_s) {
+  const worker_request check = request_for(request_kind::probe, variant, 1);
+  const worker_answer here = ask_once(check, limit_s);
+  if (here.replied && static_cast<trial_status>(here.reply.status) == trial_status::measured)
+    return outcome_of(here);
+  worker_.stop();
+  trial_outcome outcome = outcome_of(ask_once(check, limit_s));
+  if (outcome.status != trial_status::measured)
+    return outcome;
+  const worker_request repeat = request_for(request_kind::sample, variant, 3);
+  for (const worker_request &request : {repeat, check}) {
+    outcome = outcome_of(ask_once(request, limit_s));
+    used_ = true;
+    if (outcome.status != trial_status::measured) {
+      outcome.reason = "right at first, and not when it runs again: " + outcome.reason;
+      break;
+    }
+  }
   return outcome;
 }
 

@@ -4,14 +4,13 @@
 
 #include "runtime/backend/cpu/argument_copies.h"
 #include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
 
 #include <limits>
 
 namespace tl::rt {
-
-using store::trial_status;
 
 namespace {
 
@@ -25,6 +24,7 @@ public:
   trial_outcome prepare() override;
   trial_outcome probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
+  std::string compared() const override { return compared_; }
   double reference_ns() const override {
     return task_.options.reference ? runner_.expected.reference_ns : 0;
   }
@@ -33,6 +33,7 @@ private:
   const tuning_task task_;
   argument_copies copies_;
   trial_runner runner_;
+  std::string compared_;
 };
 
 } // namespace
@@ -45,6 +46,7 @@ status in_process_bench::set_up() {
 }
 
 trial_outcome in_process_bench::prepare() {
+  const callers_state_scope as_caller;
   trial_outcome outcome = runner_.prepare().outcome;
   if (outcome.status != trial_status::measured) {
     outcome.reason = fmt::format(
@@ -52,14 +54,27 @@ trial_outcome in_process_bench::prepare() {
     return outcome;
   }
   runner_.classify();
+  // Only what tells its extent has been copied: of raw pointers nothing can be changed.
+  if (!runner_.explore(0))
+    for (std::uint32_t attempt = 1; attempt <= 4; ++attempt)
+      runner_.explore(attempt);
+  compared_ = runner_.describe_compared();
+  if (compared_.empty() && !task_.options.skip_check && !task_.options.check) {
+    outcome.status = trial_status::harness_error;
+    outcome.reason =
+        fmt::format("{}: {}", task_.options.reference ? "the reference" : "the default config",
+                    nothing_to_compare);
+  }
   return outcome;
 }
 
 trial_outcome in_process_bench::probe(std::uint32_t variant, double) {
+  const callers_state_scope as_caller;
   return runner_.probe(variant).outcome;
 }
 
 timed_round in_process_bench::round(std::span<const sample_request> order, double) {
+  const callers_state_scope as_caller;
   timed_round result;
   for (const sample_request &request : order) {
     runner_outcome sampled = runner_.sample(request.variant, request.launches);
@@ -79,6 +94,7 @@ std::unique_ptr<trial_bench> open_in_process_bench(const tuning_task &task, std:
     error = "without a process of their own, trials need copies of all buffers, but " + obstacle;
     return nullptr;
   }
+  const callers_state_scope as_caller; // whose floating-point control the trials start with
   auto bench = std::make_unique<in_process_bench>(task, std::move(copies));
   if (const status ready = bench->set_up(); !ready) {
     error = ready.text();

@@ -3,13 +3,17 @@
 // The part of trial_runner that judges what a variant has left.
 
 #include "runtime/backend/cpu/trial_runner.h"
+#include "runtime/domain/element.h"
+#include "runtime/domain/returned.h"
+#include "runtime/domain/tolerance.h"
+#include "runtime/factory/team.h"
 #include "runtime/worker/descendants.h"
-#include "runtime/worker/element.h"
 #include "runtime/worker/process_state.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <exception>
 #include <map>
@@ -17,7 +21,9 @@
 
 namespace tl::rt {
 
-using store::trial_status;
+static double root_mean_square(double squares, std::uint64_t count) {
+  return count > 0 ? std::sqrt(squares / static_cast<double>(count)) : 0;
+}
 
 static match_rule rule_of(const tl_options &options) {
   return {options.rtol, options.atol, options.equal_nan != 0};
@@ -138,11 +144,78 @@ void trial_runner::collect_region(std::uint32_t index) {
 }
 
 void trial_runner::collect_runs() {
-  expected.runs.clear();
-  expected.data.clear();
   for (std::uint32_t i = 0; i < expected.layout.regions.size(); ++i)
     if (expected.layout.regions[i].access != TL_ACCESS_SCRATCH)
       collect_region(i);
+  std::stable_sort(expected.runs.begin(), expected.runs.end(),
+                   [](const written_run &a, const written_run &b) { return a.begin < b.begin; });
+}
+
+// A container by reference, whose elements may be others afterwards.
+static bool may_replace(const tl_parameter &parameter) {
+  return parameter.kind == TL_PARAMETER_VIEW && !parameter.rebase &&
+         parameter.access != TL_ACCESS_IN;
+}
+
+void trial_runner::keep_views() {
+  views_.assign(factory_.parameter_count, tl_view{});
+  for (std::uint32_t i = 0; i < factory_.parameter_count; ++i)
+    if (may_replace(factory_.parameters[i]))
+      factory_.parameters[i].view(arguments_[i], &views_[i]);
+}
+
+void trial_runner::collect_replaced() {
+  expected.replaced.clear();
+  const auto add = [this](std::uint32_t argument, const tl_parameter &parameter,
+                          const tl_view &now) {
+    expected.replaced.push_back({argument, parameter.element, now.bytes, expected.data.size()});
+    const auto *bytes = static_cast<const std::byte *>(now.data);
+    expected.data.insert(expected.data.end(), bytes, bytes + now.bytes);
+  };
+  if (factory_.result.kind == TL_PARAMETER_VIEW && result_.made() && compares_result()) {
+    tl_view now{};
+    factory_.result.view(result_.bytes(), &now);
+    add(replaced_content::the_result, factory_.result, now);
+  }
+  for (std::uint32_t i = 0; i < factory_.parameter_count; ++i) {
+    if (!may_replace(factory_.parameters[i]))
+      continue;
+    tl_view now{};
+    factory_.parameters[i].view(arguments_[i], &now);
+    if (now.data != views_[i].data || now.bytes != views_[i].bytes)
+      add(i, factory_.parameters[i], now);
+  }
+}
+
+std::string trial_runner::compare_replaced() {
+  for (const replaced_content &it : expected.replaced) {
+    const bool returned = it.argument == replaced_content::the_result;
+    if (returned && !result_.made())
+      continue;
+    const tl_parameter &parameter = returned ? factory_.result : factory_.parameters[it.argument];
+    const std::string name = returned ? "the result" : parameter_name(factory_, it.argument);
+    const std::size_t size = element_size(it.element);
+    tl_view now{};
+    parameter.view(returned ? result_.bytes() : arguments_[it.argument], &now);
+    if (now.bytes != it.bytes)
+      return fmt::format("{} has {} elements afterwards, expected {}", name,
+                         now.bytes / std::max<std::size_t>(parameter.stride, 1),
+                         it.bytes / std::max<std::size_t>(parameter.stride, 1));
+    comparison sum;
+    compare_elements(sum, it.element, static_cast<const std::byte *>(now.data),
+                     expected.data.data() + it.offset, it.bytes / size, 0, rule_of(options_),
+                     false);
+    double squares = 0;
+    std::uint64_t count = 0;
+    if (sum.worst > 0)
+      add_squares(squares, count, it.element, expected.data.data() + it.offset, it.bytes / size);
+    if (!is_rounding(options_, sum, rt::most_mismatched(options_, it.element),
+                     root_mean_square(squares, count)))
+      return fmt::format("{} of {} elements of {} differ, the first is {}[{}]: got {}, expected {}",
+                         sum.mismatched, sum.compared, name, name, sum.first, sum.got,
+                         sum.expected);
+  }
+  return {};
 }
 
 void trial_runner::collect_noise() {
@@ -185,7 +258,8 @@ std::string trial_runner::find_late_write() const {
       const std::byte *now = bytes_at(run.begin), *end = bytes_at(run.end);
       if (const std::byte *changed = std::mismatch(now, end, at).first; changed != end)
         return fmt::format("{} keeps being written after the return",
-                           describe_address(factory_, expected.layout.regions[run.region],
+                           describe_address(factory_, expected.layout,
+                                            expected.layout.regions[run.region],
                                             reinterpret_cast<std::uintptr_t>(changed)));
       at += end - now;
     }
@@ -210,12 +284,17 @@ std::string trial_runner::find_outside_write() const {
   const memory_region *owner = nullptr;
   std::uintptr_t nearest = 0;
   std::uint64_t elements = 0;
+  // What the reference changes there too counts for nobody, and hides no byte beside it.
+  const auto is_noise = [&](std::uintptr_t at) {
+    return std::any_of(expected.noise.begin(), expected.noise.end(),
+                       [at](const noise_range &it) { return at >= it.begin && at < it.end; });
+  };
   const auto count = [&](std::uintptr_t begin, std::uintptr_t end) {
-    const bool known =
-        std::any_of(expected.noise.begin(), expected.noise.end(), [&](const noise_range &noise) {
-          return noise.begin < end && noise.end > begin;
-        });
-    if (known)
+    while (begin < end && (is_noise(begin) || *bytes_at(begin) == *tracker_.pristine(begin)))
+      ++begin;
+    while (end > begin && (is_noise(end - 1) || *bytes_at(end - 1) == *tracker_.pristine(end - 1)))
+      --end;
+    if (begin == end)
       return;
     const memory_region &region = nearest_region(layout, begin);
     if (!owner)
@@ -238,19 +317,15 @@ std::string trial_runner::find_outside_write() const {
   if (elements == 0)
     return {};
   return fmt::format("wrote outside of {}: {} element{}, the nearest is {}",
-                     parameter_name(factory_, owner->argument), elements, elements == 1 ? "" : "s",
-                     describe_address(factory_, *owner, nearest));
+                     region_name(factory_, layout, *owner), elements, elements == 1 ? "" : "s",
+                     describe_address(factory_, layout, *owner, nearest));
 }
 
-// Results of one argument, with what is said about them.
-static std::string verdict(const comparison &sum, const std::string &where, double most,
-                           bool strict_unwritten) {
+// What is said of the results of one argument that are not right.
+static std::string verdict(const comparison &sum, const std::string &where, bool strict_unwritten) {
   if (sum.unwritten > 0 && strict_unwritten)
     return fmt::format("{} of {} elements of {} were never written, the first is {}", sum.unwritten,
                        sum.compared, where.substr(0, where.find('[')), where);
-  if (sum.mismatched == 0 ||
-      static_cast<double>(sum.mismatched) <= most * static_cast<double>(sum.compared))
-    return {};
   return fmt::format("{} of {} elements of {} differ, the first is {}: got {}, expected {}",
                      sum.mismatched, sum.compared, where.substr(0, where.find('[')), where, sum.got,
                      sum.expected);
@@ -261,22 +336,62 @@ static bool distinct_poison(std::uint32_t element) {
   return element != TL_ELEMENT_BOOL && element != TL_ELEMENT_E4M3 && element != TL_ELEMENT_E5M2;
 }
 
-std::string trial_runner::compare_runs() const {
-  const match_rule rule = rule_of(options_);
+// Of memory that nothing says the type of, nobody can say that a few elements do not matter.
+double trial_runner::most_mismatched(const memory_region &region) const {
+  return region.argument >= factory_.parameter_count && region.element == TL_ELEMENT_BYTES
+             ? 0
+             : rt::most_mismatched(options_, region.element);
+}
+
+// Of one output; where it is about its size, that of all elements that the reference writes.
+match_rule trial_runner::rule_for(const memory_region &region) {
+  match_rule rule = rule_of(options_);
+  if (options_.rms > 0)
+    if (const std::optional<double> size = size_of_output(region))
+      rule.atol = options_.rms * *size;
+  return rule;
+}
+
+// The root mean square of all elements that the reference writes of the output that a region
+// belongs to; nothing where it writes none.
+std::optional<double> trial_runner::size_of_output(const memory_region &region) {
+  if (rms_.empty()) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::pair<double, std::uint64_t>> sums;
+    for (const written_run &run : expected.runs) {
+      const memory_region &of = expected.layout.regions[run.region];
+      auto &[sum, count] = sums[{of.argument, of.member}];
+      add_squares(sum, count, run.element, expected.data.data() + run.offset,
+                  (run.end - run.begin) / element_size(run.element));
+    }
+    for (const auto &[of, sum] : sums)
+      rms_[of] = root_mean_square(sum.first, sum.second);
+  }
+  const auto found = rms_.find(std::pair(region.argument, region.member));
+  return found == rms_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Looked for only where something is far off.
+double trial_runner::size_for(const comparison &sum, const memory_region &region) {
+  return sum.worst > 0 ? size_of_output(region).value_or(0) : 0;
+}
+
+std::string trial_runner::compare_runs() {
   struct argument_sum {
     comparison sum;
     const memory_region *region = nullptr;
     std::uintptr_t first = 0;
     bool strict = true;
   };
-  std::map<std::uint32_t, argument_sum> sums;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, argument_sum> sums;
   for (const written_run &run : expected.runs) {
+    if (run.ignored != 0)
+      continue;
     const memory_region &region = expected.layout.regions[run.region];
-    argument_sum &to = sums[region.argument];
+    argument_sum &to = sums[{region.argument, region.member}];
     const std::uint64_t before = to.sum.mismatched;
     const std::size_t size = element_size(run.element);
     compare_elements(to.sum, run.element, bytes_at(run.begin), expected.data.data() + run.offset,
-                     (run.end - run.begin) / size, 0, rule, run.pure != 0);
+                     (run.end - run.begin) / size, 0, rule_for(region), run.pure != 0);
     if (before == 0 && to.sum.mismatched > 0) {
       to.region = &region;
       to.first = run.begin + to.sum.first * size;
@@ -284,11 +399,11 @@ std::string trial_runner::compare_runs() const {
     }
   }
   for (const auto &[argument, to] : sums)
-    if (to.region)
-      if (std::string text = verdict(to.sum, describe_address(factory_, *to.region, to.first),
-                                     options_.max_mismatched_ratio, to.strict);
-          !text.empty())
-        return text;
+    if (to.region &&
+        ((to.sum.unwritten > 0 && to.strict) ||
+         !is_rounding(options_, to.sum, most_mismatched(*to.region), size_for(to.sum, *to.region))))
+      return verdict(to.sum, describe_address(factory_, expected.layout, *to.region, to.first),
+                     to.strict);
   return {};
 }
 
@@ -300,12 +415,29 @@ static runner_outcome rejected(trial_status status, std::string reason, bool tai
   return result;
 }
 
-// What the variant changed and the reference did not.
-runner_outcome trial_runner::compare_rest() const {
-  const match_rule rule = rule_of(options_);
+// Elements that held poison before, and do not any more.
+static void count_unpoisoned(comparison &sum, std::uint32_t element, std::uintptr_t begin,
+                             std::size_t count) {
+  const std::size_t size = element_size(element);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::byte *at = bytes_at(begin + i * size);
+    if (is_poison(element, at))
+      continue;
+    if (sum.mismatched++ == 0) {
+      sum.first = i;
+      sum.got = element_text(element, at);
+      sum.expected = "poison";
+    }
+  }
+}
+
+// What the variant changed and the reference did not. `outside_only`: only where it lies beyond all
+// that the reference writes.
+runner_outcome trial_runner::compare_rest(bool outside_only) {
   auto next = expected.runs.begin();
   for (std::uint32_t i = 0; i < expected.layout.regions.size(); ++i) {
     const memory_region &region = expected.layout.regions[i];
+    const match_rule rule = rule_for(region);
     const auto first_run = next;
     std::uint64_t written = 0;
     for (; next != expected.runs.end() && next->region == i; ++next)
@@ -323,8 +455,11 @@ runner_outcome trial_runner::compare_rest() const {
       const bool whole = (begin - region.anchor) % size == 0 && (end - begin) % size == 0;
       const std::uint32_t element = whole ? region.element : std::uint32_t{TL_ELEMENT_BYTES};
       comparison here;
-      compare_elements(here, element, bytes_at(begin), tracker_.pristine(begin),
-                       (end - begin) / element_size(element), 0, rule, false);
+      if (region.unread && whole)
+        count_unpoisoned(here, element, begin, (end - begin) / size);
+      else
+        compare_elements(here, element, bytes_at(begin), tracker_.pristine(begin),
+                         (end - begin) / element_size(element), 0, rule, false);
       if (here.mismatched == 0)
         return;
       const std::uintptr_t at = begin + here.first * element_size(element);
@@ -335,6 +470,7 @@ runner_outcome trial_runner::compare_rest() const {
         first = at;
       } else {
         sum.mismatched += here.mismatched;
+        sum.worst = std::max(sum.worst, here.worst);
       }
     };
     const auto look = [&](std::uintptr_t begin, std::uintptr_t end) {
@@ -357,8 +493,10 @@ runner_outcome trial_runner::compare_rest() const {
                               });
     if (sum.mismatched == 0)
       continue;
-    const std::string name = parameter_name(factory_, region.argument);
-    const std::string where = describe_address(factory_, region, first);
+    const std::string name = region_name(factory_, expected.layout, region);
+    const std::string where = describe_address(factory_, expected.layout, region, first);
+    if (outside_only && (outside == 0 || written == 0 || region.access == TL_ACCESS_IN))
+      continue;
     if (region.access == TL_ACCESS_IN)
       return rejected(trial_status::wrong,
                       fmt::format("wrote to {}, which is only read: got {}, was {}", where, sum.got,
@@ -372,10 +510,11 @@ runner_outcome trial_runner::compare_rest() const {
     if (outside != 0)
       return rejected(trial_status::out_of_bounds,
                       fmt::format("wrote outside of {}: {} is beyond what the reference writes",
-                                  name, describe_address(factory_, region, outside)),
+                                  name,
+                                  describe_address(factory_, expected.layout, region, outside)),
                       false);
-    if (static_cast<double>(sum.mismatched) >
-        options_.max_mismatched_ratio * static_cast<double>(written))
+    sum.compared = written;
+    if (!is_rounding(options_, sum, most_mismatched(region), size_for(sum, region)))
       return rejected(trial_status::wrong,
                       fmt::format("{} elements of {} differ that the reference leaves alone, the "
                                   "first is {}: got {}, was {}",
@@ -385,15 +524,26 @@ runner_outcome trial_runner::compare_rest() const {
   return {};
 }
 
+bool trial_runner::compares_result() const {
+  if (has_team(factory_))
+    return false;
+  return is_comparable(factory_.result) ||
+         (factory_.result.access != TL_ACCESS_SCRATCH &&
+          (factory_.result.equal || factory_.result.kind == TL_PARAMETER_VIEW));
+}
+
 std::string trial_runner::compare_result() const {
-  const tl_parameter &result = factory_.result;
-  if (result.kind != TL_PARAMETER_VALUE || result.size != element_size(result.element) ||
-      result.size > sizeof result_)
+  if (!result_.made() || !compares_result())
     return {};
-  comparison sum;
-  compare_elements(sum, result.element, result_, expected.result, 1, 0, rule_of(options_), false);
-  return sum.mismatched == 0 ? std::string()
-                             : fmt::format("returned {}, expected {}", sum.got, sum.expected);
+  if (factory_.result.equal)
+    return !expected_object_.made() ||
+                   factory_.result.equal(result_.bytes(), expected_object_.bytes())
+               ? std::string()
+               : "returned something that is not equal (==) to what was expected";
+  if (expected.result.size() != factory_.result.size)
+    return {};
+  return compare_returned(factory_.result, result_.bytes(), expected.result.data(),
+                          rule_of(options_));
 }
 
 runner_outcome trial_runner::judge(std::uint32_t variant) {
@@ -401,13 +551,18 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
     return rejected(trial_status::wrong, std::move(left), true);
   if (std::string late = find_late_write(); !late.empty())
     return rejected(trial_status::wrong, std::move(late), true);
-  if (std::string outside = find_outside_write(); !outside.empty())
+  // What is taken apart and made anew lies elsewhere each time: nothing is beside it that counts.
+  if (std::string outside = options_.restore ? std::string() : find_outside_write();
+      !outside.empty())
     return rejected(trial_status::out_of_bounds, std::move(outside), true);
+  if (!options_.restore && (options_.skip_check || options_.check))
+    if (runner_outcome rest = compare_rest(true); rest.outcome.status != trial_status::measured)
+      return rest;
   if (options_.skip_check)
     return {};
   if (options_.check) {
     try {
-      if (!options_.check(&factory_, arguments_, result_))
+      if (!options_.check(&factory_, arguments_, result_.bytes()))
         return rejected(trial_status::wrong, "rejected by the factory's own check", false);
     } catch (const std::exception &thrown) {
       return rejected(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()),
@@ -417,10 +572,10 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
                       false);
     }
   } else {
-    for (std::string text : {compare_result(), compare_runs()})
+    for (std::string text : {compare_result(), compare_runs(), compare_replaced()})
       if (!text.empty())
         return rejected(trial_status::wrong, std::move(text), false);
-    if (runner_outcome rest = compare_rest(); rest.outcome.status != trial_status::measured)
+    if (runner_outcome rest = compare_rest(false); rest.outcome.status != trial_status::measured)
       return rest;
   }
   runner_outcome failed;
@@ -436,28 +591,31 @@ std::string trial_runner::compare_repeats(std::uint32_t variant, runner_outcome 
   std::vector<std::byte> first;
   for (const written_run &run : expected.runs)
     first.insert(first.end(), bytes_at(run.begin), bytes_at(run.end));
-  std::byte first_result[sizeof result_];
-  std::memcpy(first_result, result_, sizeof result_);
+  std::vector<std::byte> first_result;
+  if (is_comparable(factory_.result) && result_.made())
+    first_result.assign(result_.bytes(), result_.bytes() + factory_.result.size);
   for (std::uint32_t repeat = 1; repeat < options_.check_repeat; ++repeat) {
     set_up_check_run(true);
     failed = run(variant);
     if (failed.outcome.status != trial_status::measured)
       return {};
-    if (std::memcmp(first_result, result_, sizeof result_) != 0)
+    if (!first_result.empty() && !compare_returned(factory_.result, result_.bytes(),
+                                                   first_result.data(), match_rule{0, 0, true})
+                                      .empty())
       return fmt::format("run {} of {} on the same inputs returned something else", repeat + 1,
                          options_.check_repeat);
     std::size_t offset = 0;
     for (const written_run &run : expected.runs) {
       const std::size_t bytes = run.end - run.begin, size = element_size(run.element);
-      if (std::memcmp(first.data() + offset, bytes_at(run.begin), bytes) != 0)
+      if (run.ignored == 0 && std::memcmp(first.data() + offset, bytes_at(run.begin), bytes) != 0)
         for (std::size_t i = 0; i < bytes; i += size)
           if (std::memcmp(first.data() + offset + i, bytes_at(run.begin + i), size) != 0)
-            return fmt::format(
-                "run {} of {} on the same inputs differs at {}: {}, before {}", repeat + 1,
-                options_.check_repeat,
-                describe_address(factory_, expected.layout.regions[run.region], run.begin + i),
-                element_text(run.element, bytes_at(run.begin + i)),
-                element_text(run.element, first.data() + offset + i));
+            return fmt::format("run {} of {} on the same inputs differs at {}: {}, before {}",
+                               repeat + 1, options_.check_repeat,
+                               describe_address(factory_, expected.layout,
+                                                expected.layout.regions[run.region], run.begin + i),
+                               element_text(run.element, bytes_at(run.begin + i)),
+                               element_text(run.element, first.data() + offset + i));
       offset += bytes;
     }
   }

@@ -5,8 +5,8 @@
 // whether inputs must be put back before each timed run.
 
 #include "runtime/backend/cpu/trial_runner.h"
-#include "runtime/worker/compare.h"
-#include "runtime/worker/element.h"
+#include "runtime/domain/compare.h"
+#include "runtime/domain/element.h"
 #include "runtime/worker/worker_process.h"
 
 #include <algorithm>
@@ -14,27 +14,33 @@
 
 namespace tl::rt {
 
-using store::trial_status;
-
 static const std::byte *bytes_at(std::uintptr_t address) {
   return reinterpret_cast<const std::byte *>(address);
 }
 
 // Whether the memory of a run holds the expected values. With a tolerance: sums that depend on the
 // order of threads are no sign of reading.
-static bool as_expected(const expectation &expected, const written_run &run,
-                        const tl_options &options) {
+bool trial_runner::as_expected(const written_run &run) {
   const std::size_t size = element_size(run.element);
   const std::size_t count = (run.end - run.begin) / size;
-  const double most = options.max_mismatched_ratio * static_cast<double>(count);
+  const double most = options_.max_mismatched_ratio * static_cast<double>(count);
+  match_rule rule = rule_for(expected.layout.regions[run.region]);
+  rule.equal_nan = true;
   comparison sum;
   // In pieces: of poisoned inputs nothing is left, and that is known soon.
   constexpr std::size_t piece = 4096;
   for (std::size_t at = 0; at < count && static_cast<double>(sum.mismatched) <= most; at += piece)
     compare_elements(sum, run.element, bytes_at(run.begin + at * size),
                      expected.data.data() + run.offset + at * size, std::min(piece, count - at), 0,
-                     match_rule{options.rtol, options.atol, true}, false);
+                     rule, false);
   return static_cast<double>(sum.mismatched) <= most;
+}
+
+// Whether the reference leaves something else there each time: then nothing is known of the rest.
+static bool has_noise(const expectation &expected, std::uint32_t region) {
+  return std::any_of(expected.runs.begin(), expected.runs.end(), [region](const written_run &run) {
+    return run.region == region && run.ignored != 0;
+  });
 }
 
 // The elements of a region that may all be output: those between the first and the last one that
@@ -43,8 +49,8 @@ static written_run area_of(const memory_region &region, written_run from, std::u
                            bool whole) {
   from.end = end;
   const std::size_t size = element_size(region.element);
-  const bool bounded =
-      region.exact || region.place == memory_place::heap || region.place == memory_place::image;
+  const bool bounded = region.exact || region.place == memory_place::heap ||
+                       region.place == memory_place::foreign || region.place == memory_place::image;
   if (!whole || !bounded)
     return from;
   from.begin -= (from.begin - region.begin) / size * size;
@@ -59,7 +65,8 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   std::vector<written_run> hulls;
   for (const written_run &run : expected.runs) {
     const memory_region &region = expected.layout.regions[run.region];
-    if (region.access != TL_ACCESS_UNKNOWN || run.element != region.element)
+    if (region.access != TL_ACCESS_UNKNOWN || run.element != region.element ||
+        has_noise(expected, run.region))
       continue;
     if (hulls.empty() || hulls.back().region != run.region)
       hulls.push_back(run);
@@ -82,7 +89,7 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   if (run(with).outcome.status != trial_status::measured)
     return false;
   for (const written_run &run : expected.runs)
-    if (!as_expected(expected, run, options_))
+    if (run.ignored == 0 && !as_expected(run))
       return false;
   sealed_vector<written_run> runs;
   sealed_vector<std::byte> data;
@@ -122,6 +129,11 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
   for (; next < expected.runs.size(); ++next)
     add(expected.runs[next], expected.runs[next].begin, expected.runs[next].end,
         expected.data.data() + expected.runs[next].offset);
+  for (replaced_content &it : expected.replaced) {
+    const std::byte *from = expected.data.data() + it.offset;
+    it.offset = data.size();
+    data.insert(data.end(), from, from + it.bytes);
+  }
   expected.seal(false);
   expected.runs = std::move(runs);
   expected.data = std::move(data);
@@ -133,7 +145,8 @@ void trial_runner::classify_by_runs(std::uint32_t with) {
   set_up_check_run(false);
   sealed_vector<written_run> &runs = expected.runs;
   for (const written_run &run : runs) {
-    if (expected.layout.regions[run.region].access != TL_ACCESS_UNKNOWN)
+    if (expected.layout.regions[run.region].access != TL_ACCESS_UNKNOWN ||
+        has_noise(expected, run.region))
       continue;
     tracker_.touch(run.begin, run.end);
     poison(run.element, reinterpret_cast<std::byte *>(run.begin),
@@ -144,10 +157,11 @@ void trial_runner::classify_by_runs(std::uint32_t with) {
   expected.seal(false);
   for (std::size_t first = 0; first < runs.size();) {
     std::size_t last = first;
-    bool pure = expected.layout.regions[runs[first].region].access == TL_ACCESS_UNKNOWN;
+    bool pure = expected.layout.regions[runs[first].region].access == TL_ACCESS_UNKNOWN &&
+                !has_noise(expected, runs[first].region);
     const bool candidate = pure;
     for (; last < runs.size() && runs[last].region == runs[first].region; ++last)
-      pure = pure && as_expected(expected, runs[last], options_);
+      pure = pure && as_expected(runs[last]);
     for (; candidate && first < last; ++first)
       runs[first].pure = pure ? 1 : 0;
     first = last;
@@ -167,9 +181,12 @@ void trial_runner::classify() {
   const std::uint32_t with = options_.reference && expected.reference_ns > slow_ns
                                  ? factory_.default_variant
                                  : the_reference;
-  if (!classify_by_area(with, true) && !classify_by_area(with, false))
+  if (!classify_by_area(with, true) && !classify_by_area(with, false)) {
+    // Results that never repeat look as if they depended on what was there.
+    if (!has_found() && with == the_reference)
+      settle_noise();
     classify_by_runs(with);
-  else if (with == the_reference && last_ns_ > 0)
+  } else if (with == the_reference && last_ns_ > 0)
     expected.reference_ns = std::min(expected.reference_ns, last_ns_);
   expected.seal(true);
   restore();

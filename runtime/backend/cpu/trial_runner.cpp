@@ -3,9 +3,12 @@
 #include "runtime/backend/cpu/trial_runner.h"
 
 #include "runtime/backend/cpu/cpu_caches.h"
+#include "runtime/backend/cpu/output_scout.h"
+#include "runtime/domain/element.h"
+#include "runtime/domain/returned.h"
+#include "runtime/factory/team.h"
 #include "runtime/support/infeasible.h"
 #include "runtime/worker/descendants.h"
-#include "runtime/worker/element.h"
 #include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
@@ -20,8 +23,6 @@
 #include <typeinfo>
 
 namespace tl::rt {
-
-using store::trial_status;
 
 /// A first run shorter than this is repeated, so that its time is not mostly page faults [ns].
 static constexpr double short_run_ns = 50e6;
@@ -67,13 +68,22 @@ status trial_runner::arm() {
   return tracker_.arm();
 }
 
-void trial_runner::invoke(std::uint32_t variant) {
+void trial_runner::invoke_once(std::uint32_t variant, void *const *arguments, void *result) {
   if (variant != the_reference)
-    factory_.invoke(&factory_, variant, arguments_, result_);
+    factory_.invoke(&factory_, variant, arguments, result);
   else if (options_.reference)
-    options_.reference(&factory_, arguments_, result_);
+    options_.reference(&factory_, arguments, result);
   else
-    factory_.invoke(&factory_, factory_.default_variant, arguments_, result_);
+    factory_.invoke(&factory_, factory_.default_variant, arguments, result);
+}
+
+// What the threads of a team return is not compared: whose it would be is not known.
+void trial_runner::invoke(std::uint32_t variant, void *result) {
+  if (!has_team(factory_))
+    return invoke_once(variant, arguments_, result);
+  call_by_team(factory_, arguments_, [this, variant](void *const *arguments) {
+    invoke_once(variant, arguments, nullptr);
+  });
 }
 
 // A variant may say that it cannot run here, and then throw, return, or go on.
@@ -85,15 +95,22 @@ static runner_outcome unless_infeasible(runner_outcome otherwise) {
 
 // Everything that the code of others can do short of ending the process is turned into an outcome
 // here.
-runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) {
-  std::memset(result_, 0, sizeof result_);
+// `timed`: the result is of no interest, and what it costs to keep it is not to be measured.
+runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches, bool timed) {
+  if (!restore_failed_.empty())
+    return failure(trial_status::harness_error, restore_failed_, true);
+  void *const kept = result_.place();
+  void *const result = timed && result_.is_object() ? nullptr : kept;
   take_infeasible();
   enter_phase(variant == the_reference ? worker_phase::reference : worker_phase::variant);
   try {
     const double begin = now_ns();
     for (std::uint32_t i = 0; i < launches; ++i)
-      invoke(variant);
+      invoke(variant, result);
     const double end = now_ns();
+    const bool stored = !has_team(factory_) && (variant != the_reference || compares_result());
+    if (result && stored)
+      result_.note_made();
     leave_if_forked();
     enter_phase(worker_phase::checking);
     last_ns_ = end - begin;
@@ -126,8 +143,38 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches) 
 }
 
 void trial_runner::restore() {
-  for (const memory_region &region : expected.layout.regions)
-    tracker_.restore(region.begin, region.end);
+  // Where the program says how, it is the program's to put back: what it takes apart and makes anew
+  // does not lie where it was.
+  if (!options_.restore) {
+    for (const memory_region &region : expected.layout.regions)
+      tracker_.restore(region.begin, region.end);
+    return;
+  }
+  try {
+    options_.restore(&factory_, arguments_);
+  } catch (const std::exception &error) {
+    restore_failed_ = fmt::format("restore threw {}: {}", type_name(typeid(error)), error.what());
+  } catch (...) {
+    restore_failed_ = "restore threw something that is no std::exception";
+  }
+}
+
+// Of an object that has no bytes to be kept, one that the reference returned here.
+runner_outcome trial_runner::keep_expected_object() {
+  if (!factory_.result.equal || !compares_result() || expected_object_.made())
+    return {};
+  set_up_check_run(true);
+  void *const place = expected_object_.place();
+  try {
+    enter_phase(worker_phase::reference);
+    invoke(the_reference, place);
+    enter_phase(worker_phase::checking);
+    expected_object_.note_made();
+  } catch (const std::exception &error) {
+    return failure(trial_status::harness_error,
+                   fmt::format("the reference threw when it ran again: {}", error.what()), true);
+  }
+  return {};
 }
 
 // Elements whose first one has an address on the region's grid; what is cut off at its edges is
@@ -147,7 +194,7 @@ static void poison_whole(write_tracker &tracker, const memory_region &region) {
 void trial_runner::set_up_check_run(bool poison_runs) {
   restore();
   for (const memory_region &region : expected.layout.regions)
-    if (region.access == TL_ACCESS_SCRATCH || region.access == TL_ACCESS_OUT)
+    if (region.access == TL_ACCESS_SCRATCH || region.access == TL_ACCESS_OUT || region.unread)
       poison_whole(tracker_, region);
   if (poison_runs) {
     for (const written_run &run : expected.runs) {
@@ -164,26 +211,49 @@ void trial_runner::set_up_check_run(bool poison_runs) {
     threads_ = count_own_threads();
 }
 
-runner_outcome trial_runner::prepare() {
+runner_outcome trial_runner::prepare(output_scout *scout) {
   enter_phase(worker_phase::checking);
   set_up_check_run(false);
+  keep_views();
+  if (scout && !scout->begin(expected.layout))
+    return failure(trial_status::harness_error,
+                   "what it changes in memory cannot be found out: no further process is allowed",
+                   true);
   runner_outcome outcome = run(the_reference);
   if (outcome.outcome.status != trial_status::measured)
     return outcome;
+  outcome.outcome.time_ns = expected.reference_ns = last_ns_;
   expected.seal(false);
+  expected.runs.clear();
+  expected.data.clear();
+  // First: memory of an argument may be gone.
+  std::string lost = scout ? scout->end(expected) : std::string();
+  if (!lost.empty() && !(options_.check && options_.restore))
+    return failure(trial_status::harness_error, std::move(lost), true);
+  if (scout && !scout->unseen().empty() && !options_.check && !options_.skip_check)
+    return failure(
+        trial_status::harness_error,
+        fmt::format("{} leads to memory afterwards that was not there before the call, and what is "
+                    "in it cannot be compared; say how to judge with `check`, or `skip_check`",
+                    scout->unseen()),
+        true);
   collect_runs();
+  collect_replaced();
   collect_noise();
   expected.seal(true);
-  std::memcpy(expected.result, result_, sizeof result_);
+  if (is_comparable(factory_.result) && result_.made())
+    expected.result.assign(result_.bytes(), result_.bytes() + factory_.result.size);
   if (const std::string left = find_leftovers(); !left.empty())
     return failure(trial_status::wrong, left, true);
-  outcome.outcome.time_ns = last_ns_;
-  expected.reference_ns = last_ns_;
+  // What was found is watched from the next worker on.
+  outcome.tainted = has_found();
   return outcome;
 }
 
 runner_outcome trial_runner::probe(std::uint32_t variant) {
   enter_phase(worker_phase::checking);
+  if (runner_outcome kept = keep_expected_object(); kept.outcome.status != trial_status::measured)
+    return kept;
   set_up_check_run(true);
   runner_outcome outcome = run(variant);
   if (outcome.outcome.status != trial_status::measured) {
@@ -196,7 +266,7 @@ runner_outcome trial_runner::probe(std::uint32_t variant) {
   if (outcome.outcome.status != trial_status::measured || first_ns > short_run_ns)
     return outcome;
   restore();
-  if (runner_outcome again = run(variant); again.outcome.status != trial_status::measured)
+  if (runner_outcome again = run(variant, 1, true); again.outcome.status != trial_status::measured)
     return again;
   outcome.tainted = !find_leftovers().empty();
   outcome.outcome.time_ns = std::min(first_ns, last_ns_);
@@ -207,17 +277,18 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
   enter_phase(worker_phase::checking);
   if (!warm_[variant]) {
     restore();
-    if (runner_outcome first = run(variant); first.outcome.status != trial_status::measured)
+    if (runner_outcome first = run(variant, 1, true);
+        first.outcome.status != trial_status::measured)
       return first;
   }
-  const bool in_place = expected.in_place();
+  const bool in_place = expected.in_place() || options_.restore;
   if (launches == 0)
     launches = 1;
   runner_outcome outcome;
   double total_ns = 0, at_ns = 0, between_ns = 0;
   if (!in_place && !cold_ && launches > 1) {
     // Back to back: a short run is nothing beside the cost of reading the clock.
-    outcome = run(variant, launches);
+    outcome = run(variant, launches, true);
     if (outcome.outcome.status != trial_status::measured)
       return outcome;
     total_ns = last_ns_;
@@ -231,7 +302,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
       if (cold_)
         flush_caches();
       between_ns += now_ns() - begin_ns;
-      if (runner_outcome one = run(variant); one.outcome.status != trial_status::measured)
+      if (runner_outcome one = run(variant, 1, true); one.outcome.status != trial_status::measured)
         return one;
       total_ns += last_ns_;
       at_ns += last_at_ns_;

@@ -6,6 +6,7 @@
 #include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/backend/cuda/nvml.h"
 #include "runtime/backend/gpu/embedded.h"
+#include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
 
@@ -25,6 +26,7 @@ public:
   int device_count() const override;
   bool reaches(int ordinal, int other) const override;
   int busy_percent(int ordinal) const override;
+  gpu::load_counters counters(int ordinal) const override;
   status enter(int ordinal, gpu::thread_state &before) const override;
   void leave(int ordinal, const gpu::thread_state &before) const override;
 
@@ -158,6 +160,12 @@ int cuda_driver::busy_percent(int ordinal) const {
   char bus[32] = {};
   api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, ordinal);
   return read_managed_properties(bus).busy_percent;
+}
+
+gpu::load_counters cuda_driver::counters(int ordinal) const {
+  char bus[32] = {};
+  api_.cuDeviceGetPCIBusId(bus, sizeof bus - 1, ordinal);
+  return read_load(bus);
 }
 
 gpu::device_limits cuda_driver::limits(int ordinal) const {
@@ -318,9 +326,10 @@ const gpu::driver *find_driver(std::string &error) {
     status outcome = open_driver(api);
     cuda_driver as_driver{api};
   };
-  static const auto *const only = new opened;
-  error = only->outcome.text();
-  return only->outcome ? &only->as_driver : nullptr;
+  static constinit made_once<const opened> known;
+  const opened &only = known.get();
+  error = only.outcome.text();
+  return only.outcome ? &only.as_driver : nullptr;
 }
 
 } // namespace tl::rt::cuda

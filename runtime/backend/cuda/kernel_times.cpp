@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "runtime/backend/cuda/kernel_times.h"
+#include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
 
@@ -97,8 +98,8 @@ static cupti open_cupti() {
 }
 
 static const cupti &library() {
-  static const auto *const only = new cupti(open_cupti());
-  return *only;
+  static constinit made_once<const cupti> only;
+  return only.get([] { return std::make_unique<const cupti>(open_cupti()); });
 }
 
 status begin_kernel_times() {

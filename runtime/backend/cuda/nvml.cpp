@@ -51,4 +51,63 @@ managed_properties read_managed_properties(const char *pci_bus_id) {
   return found;
 }
 
+namespace {
+
+/// As nvml.h declares it [us], [ns].
+struct nvml_violation {
+  unsigned long long reference_us, violation_ns;
+};
+using nvml_energy = int(void *, unsigned long long *);
+using nvml_violation_status = int(void *, int policy, nvml_violation *);
+using nvml_processes = int(void *, unsigned *count, void *infos);
+constexpr int policy_power = 0, policy_thermal = 1;
+/// What nvmlDeviceGetComputeRunningProcesses returns where there are more than it was given room.
+constexpr int insufficient_size = 7;
+
+/// The library, once, for as long as the process lives.
+struct management {
+  void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
+  nvml_by_bus_id *by_bus_id = nullptr;
+  nvml_energy *energy = nullptr;
+  nvml_violation_status *violation = nullptr;
+  nvml_power_limit *power_limit = nullptr;
+  nvml_processes *processes = nullptr;
+
+  management() {
+    auto *init = library ? find<nvml_init>(library, "nvmlInit_v2") : nullptr;
+    if (!init || init() != 0)
+      return;
+    by_bus_id = find<nvml_by_bus_id>(library, "nvmlDeviceGetHandleByPciBusId_v2");
+    energy = find<nvml_energy>(library, "nvmlDeviceGetTotalEnergyConsumption");
+    violation = find<nvml_violation_status>(library, "nvmlDeviceGetViolationStatus");
+    power_limit = find<nvml_power_limit>(library, "nvmlDeviceGetEnforcedPowerLimit");
+    processes = find<nvml_processes>(library, "nvmlDeviceGetComputeRunningProcesses_v3");
+  }
+};
+
+} // namespace
+
+gpu::load_counters read_load(const char *pci_bus_id) {
+  static const management nvml;
+  gpu::load_counters found;
+  void *device = nullptr;
+  if (!nvml.by_bus_id || nvml.by_bus_id(pci_bus_id, &device) != 0)
+    return found;
+  unsigned long long mj = 0;
+  if (nvml.energy && nvml.energy(device, &mj) == 0)
+    found.energy_j = 1e-3 * static_cast<double>(mj);
+  for (const int policy : {policy_power, policy_thermal})
+    if (nvml_violation held{}; nvml.violation && nvml.violation(device, policy, &held) == 0)
+      found.limited_s += 1e-9 * static_cast<double>(held.violation_ns);
+  if (unsigned mw = 0; nvml.power_limit && nvml.power_limit(device, &mw) == 0)
+    found.power_limit_w = 1e-3 * mw;
+  unsigned count = 0;
+  if (nvml.processes)
+    if (const int said = nvml.processes(device, &count, nullptr);
+        said == 0 || said == insufficient_size)
+      found.processes = count;
+  found.known = true;
+  return found;
+}
+
 } // namespace tl::rt::cuda

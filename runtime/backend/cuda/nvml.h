@@ -5,6 +5,8 @@
 #ifndef TL_RUNTIME_BACKEND_CUDA_NVML_H
 #define TL_RUNTIME_BACKEND_CUDA_NVML_H
 
+#include "runtime/backend/gpu/driver.h"
+
 #include <string>
 
 namespace tl::rt::cuda {
@@ -20,6 +22,9 @@ struct managed_properties {
 
 /// Of the device with this PCI bus id ("0000:1b:00.0").
 managed_properties read_managed_properties(const char *pci_bus_id);
+
+/// The counters of the same device. Keeps the library open: asking costs some 10 us then.
+gpu::load_counters read_load(const char *pci_bus_id);
 
 } // namespace tl::rt::cuda
 

@@ -2,7 +2,10 @@
 
 #include "runtime/backend/gpu/bench.h"
 
+#include "runtime/backend/gpu/driver.h"
 #include "runtime/backend/gpu/engine.h"
+#include "runtime/backend/gpu/open_device.h"
+#include "runtime/backend/gpu/take_apart.h"
 #include "runtime/backend/gpu/worker.h"
 #include "runtime/support/log.h"
 #include "runtime/worker/supervisor.h"
@@ -47,14 +50,19 @@ public:
   gpu_bench(const tuning_task &task, std::unique_ptr<device> on)
       : task_(task), device_(std::move(on)),
         worker_([this](const worker_link &link) { return image_.give_birth(link); }),
-        last_ns_(task.factory->variant_count) {}
+        last_ns_(task.factory->variant_count) {
+    worker_.set_deadline(task_.stops_at);
+  }
   ~gpu_bench() override;
 
   status open();
   trial_outcome prepare() override;
   trial_outcome probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
+  trial_outcome confirm(std::uint32_t variant) override;
+  std::string compared() const override { return compared_; }
   double reference_ns() const override { return reference_ns_; }
+  measure::device_load load() override;
   std::unique_ptr<trial_bench> open_helper(std::int32_t ordinal, std::string &error) override;
 
 private:
@@ -77,11 +85,15 @@ private:
   std::unique_ptr<engine> local_; ///< set: trials run in this process
   std::vector<double> last_ns_;   ///< per variant
   double reference_ns_ = 0;
-  bool prepared_ = false;         ///< the living worker has its expected results
-  bool used_ = false;             ///< it has run variants
+  std::string compared_;                             ///< what results are compared on
+  bool prepared_ = false;                            ///< the living worker has its expected results
+  bool used_ = false;                                ///< it has run variants
+  load_counters counted_;                            ///< when load() was last called ...
+  std::chrono::steady_clock::time_point counted_at_; ///< ... and when that was
   bool default_is_right_ = false; ///< the default config passes its check in a sound worker
   bool remarked_ = false;
-  int doubts_left_ = 8; ///< workers that are given up for what they may have become
+  bool may_poison_ = true; ///< the reference is run on contents of our own too
+  int doubts_left_ = 8;    ///< workers that are given up for what they may have become
 };
 
 } // namespace
@@ -97,10 +109,10 @@ gpu_bench::~gpu_bench() {
 /// (memory of async pools, managed memory) is copied to where it does.
 status gpu_bench::share_buffers() {
   for (region &it : problem_.regions) {
-    if (it.on_host)
-      continue;
+    if (it.on_host || !it.content.empty())
+      continue; // travels with the problem
     const memory_info info = device_->inspect(reinterpret_cast<const void *>(it.original));
-    if (info.place == place::exportable) {
+    if (info.place == place::exportable && it.variable < 0) {
       it.offset = it.original - info.base;
       if (status done = device_->export_memory(info.base, it.handle); !done)
         return done;
@@ -120,10 +132,10 @@ status gpu_bench::share_buffers() {
 
 status gpu_bench::go_in_process(const std::string &why) {
   if (!why.empty())
-    log_warning(fmt::format(
-        "{}: trials run inside the program, where a variant that faults ends all of its work on "
-        "the device: {}",
-        task_.factory->name, why));
+    warn_once(fmt::format("in process {} {}", task_.factory->id, why),
+              fmt::format("{}: trials run inside the program, where a variant that faults ends all "
+                          "of its work on the device: {}",
+                          task_.factory->name, why));
   local_ = std::make_unique<engine>(*device_, *task_.factory, problem_, false);
   const status done = local_->set_up();
   pass_on(local_->remark());
@@ -172,6 +184,31 @@ std::unique_ptr<trial_bench> gpu_bench::open_helper(std::int32_t ordinal, std::s
   return made;
 }
 
+/// Energy counters move every few 10 ms: over shorter times they tell nothing.
+static constexpr double least_counted_s = 0.05;
+
+measure::device_load gpu_bench::load() {
+  std::string error;
+  const driver *api = find_driver(task_.factory->backend, error);
+  if (!api)
+    return {};
+  const load_counters now = api->counters(problem_.ordinal);
+  const auto at = std::chrono::steady_clock::now();
+  const double passed_s = std::chrono::duration<double>(at - counted_at_).count();
+  measure::device_load load;
+  if (now.known && counted_.known && passed_s > 0) {
+    load.limited = std::clamp((now.limited_s - counted_.limited_s) / passed_s, 0.0, 1.0);
+    if (now.power_limit_w > 0 && counted_.energy_j > 0 && passed_s >= least_counted_s)
+      load.power = (now.energy_j - counted_.energy_j) / passed_s / now.power_limit_w;
+    // The program itself and its worker.
+    const unsigned ours = local_ ? 1 : 2;
+    load.others = now.processes > ours ? now.processes - ours : 0;
+  }
+  counted_ = now;
+  counted_at_ = at;
+  return load;
+}
+
 /// A worker that can be asked for trials.
 trial_outcome gpu_bench::ready() {
   if (worker_.running() && prepared_)
@@ -185,10 +222,19 @@ trial_outcome gpu_bench::ready() {
     pass_on({image_.area().remark, ::strnlen(image_.area().remark, sizeof image_.area().remark)});
   }
   const stopwatch time("running the reference");
-  trial_outcome outcome = ask(request_kind::prepare, 0, 0, std::max(task_.options.timeout, 1.0));
+  trial_outcome outcome =
+      ask(request_kind::prepare, 0, may_poison_ ? 1 : 0, std::max(task_.options.timeout, 1.0));
+  if (outcome.status != trial_status::measured && !worker_.running() && may_poison_) {
+    // Contents of our own may be more than it can take.
+    may_poison_ = false;
+    return ready();
+  }
   prepared_ = outcome.status == trial_status::measured && worker_.running();
-  if (prepared_)
+  if (prepared_) {
     reference_ns_ = image_.area().reference_ns;
+    compared_.assign(image_.area().compared,
+                     ::strnlen(image_.area().compared, sizeof image_.area().compared));
+  }
   // What is compared with is what it has left itself.
   if (prepared_ && !task_.options.reference && !task_.options.check)
     default_is_right_ = true;
@@ -220,6 +266,7 @@ trial_outcome gpu_bench::prepare() {
     return ready();
   trial_outcome outcome = local_->prepare();
   reference_ns_ = local_->reference_ns();
+  compared_ = local_->compared();
   return outcome;
 }
 
@@ -331,6 +378,18 @@ timed_round gpu_bench::round(std::span<const sample_request> order, double limit
     if (it.outcome.status == trial_status::measured)
       last_ns_[it.variant] = it.outcome.time_ns;
   return whole;
+}
+
+/// The worker's copies make room first: there may be no memory for both.
+trial_outcome gpu_bench::confirm(std::uint32_t variant) {
+  if (local_ || !device_)
+    return {};
+  const stopwatch time("proving the winner in the program");
+  worker_.stop();
+  engine here(*device_, *task_.factory, problem_, false);
+  if (status done = here.set_up(); !done)
+    return outcome_of(trial_status::harness_error, done.text());
+  return here.prove(variant);
 }
 
 std::unique_ptr<trial_bench> open_bench(const tuning_task &task, std::string &error) {

@@ -6,7 +6,7 @@
 #define TL_RUNTIME_BACKEND_GPU_DEVICE_H
 
 #include "runtime/backend/gpu/kernels.h"
-#include "runtime/supply/element_value.h"
+#include "runtime/domain/element_value.h"
 #include "runtime/support/status.h"
 
 #include <cstddef>
@@ -106,10 +106,6 @@ public:
   /// Nominal clock [GHz], 0: not known.
   virtual double nominal_ghz() const = 0;
 };
-
-/// Opens a device in this process, its context included; null with the reason in `error`.
-std::unique_ptr<device> open_device(std::uint32_t backend, std::int32_t ordinal,
-                                    std::string &error);
 
 } // namespace tl::rt::gpu
 

@@ -48,6 +48,15 @@ struct kernel_facts {
   int blocks_per_multiprocessor = 0;
 };
 
+/// What a device's counters say since some fixed moment; see measure::device_load.
+struct load_counters {
+  bool known = false;
+  double energy_j = 0;      ///< [J]; 0: not known
+  double limited_s = 0;     ///< in which power or heat held the clock down [s]
+  double power_limit_w = 0; ///< [W]; 0: not known
+  unsigned processes = 0;   ///< that have the device open; 0: not known
+};
+
 /// What a thread had before driver::enter.
 struct thread_state {
   void *context = nullptr;
@@ -125,14 +134,11 @@ public:
   /// False: the driver does not know this kernel.
   virtual bool look_at(const kernel_handle &kernel, unsigned threads, unsigned dynamic_shared,
                        kernel_facts &to) const = 0;
+  /// What the device's counters say; nothing where the vendor's library does not tell.
+  virtual load_counters counters(int) const { return {}; }
   /// What a launch that is held back returns.
   virtual int refusal() const = 0;
 };
-
-/// Opens the driver of a TL_BACKEND_* when it is first asked for; null, with the reason in `error`,
-/// where there is none or it finds no device. Thread-safe. Never closed: threads may still use it
-/// while the program exits.
-const driver *find_driver(std::uint32_t backend, std::string &error);
 
 } // namespace tl::rt::gpu
 

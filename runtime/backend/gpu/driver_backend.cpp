@@ -3,13 +3,12 @@
 #include "runtime/backend/gpu/driver_backend.h"
 
 #include "runtime/backend/gpu/bench.h"
-#include "runtime/backend/gpu/driver.h"
+#include "runtime/backend/gpu/open_device.h"
 #include "runtime/support/log.h"
-#include "runtime/support/mutex.h"
+#include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 
 namespace tl::rt::gpu {
@@ -27,6 +26,19 @@ public:
   bool one_model() override;
   std::unique_ptr<trial_bench> open(const tuning_task &task, std::string &error) override {
     return open_bench(task, error);
+  }
+  void measure_reach(std::int32_t device, std::span<const std::uintptr_t> addresses,
+                     std::span<std::uint64_t> bytes) override {
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      if (addresses[i] == 0)
+        continue;
+      const memory_info found = api_.inspect(device, reinterpret_cast<const void *>(addresses[i]));
+      if (found.base <= addresses[i] && addresses[i] < found.base + found.bytes)
+        bytes[i] = found.base + found.bytes - addresses[i];
+    }
+  }
+  std::uint64_t cache_bytes(std::int32_t device) override {
+    return api_.limits(device).cache_bytes;
   }
   bool cold_by_default() const override { return true; }
 
@@ -74,14 +86,9 @@ backend *find_driver_backend(std::uint32_t which, std::string &error) {
   const driver *api = find_driver(which, error);
   if (!api)
     return nullptr;
-  // Never destroyed, like the driver.
-  static auto *const guard = new mutex;
-  static auto *const known = new std::map<const driver *, std::unique_ptr<driver_backend>>;
-  const mutex_lock lock(*guard);
-  std::unique_ptr<driver_backend> &slot = (*known)[api];
-  if (!slot)
-    slot = std::make_unique<driver_backend>(*api);
-  return slot.get();
+  // One driver each.
+  static constinit made_once<driver_backend> known[TL_BACKEND_HIP + 1];
+  return &known[which].get([&] { return std::make_unique<driver_backend>(*api); });
 }
 
 } // namespace tl::rt::gpu

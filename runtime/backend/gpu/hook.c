@@ -12,6 +12,9 @@
 TL_HOOK_EXPORT tl_worker_hook_table tl_worker_hook = {
     sizeof(tl_worker_hook_table), -1, "", 0, 0, 0};
 
+/* For whoever asks before the runtime's own constructor has run. */
+TL_HOOK_EXPORT int tl_is_worker_process;
+
 /* ---- environment ---------------------------------------------------------------------------- */
 
 /* Takes what is meant for us out of the environment: a program that the variant starts must not
@@ -21,6 +24,7 @@ static void take_environment(void) {
   if (!channel)
     return;
   tl_worker_hook.channel = atoi(channel);
+  tl_is_worker_process = 1;
   const char *hook = getenv(TL_WORKER_HOOK);
   if (hook)
     close(atoi(hook));

@@ -60,6 +60,9 @@ typedef struct tl_worker_hook_table {
 /* Looked up by name: `tl_worker_hook`. */
 extern tl_worker_hook_table tl_worker_hook;
 
+/* Not 0 in a worker. Looked up by name too, by what knows nothing of the above. */
+extern int tl_is_worker_process;
+
 #ifdef __cplusplus
 }
 #endif

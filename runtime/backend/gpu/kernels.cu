@@ -8,7 +8,7 @@
 #include "kernels.h"
 
 #include "../../../include/tl/abi.h"
-#include "../../supply/element_value.h"
+#include "../../domain/element_value.h"
 
 using tl::rt::gpu::clock_result;
 using tl::rt::gpu::compare_parameters;

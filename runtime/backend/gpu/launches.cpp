@@ -4,6 +4,7 @@
 
 #include "runtime/backend/gpu/hook.h"
 #include "runtime/support/json_text.h"
+#include "runtime/support/made_once.h"
 #include "runtime/support/mutex.h"
 
 #include <fmt/format.h>
@@ -35,8 +36,8 @@ struct watcher {
 
 /// Never destroyed: a launch of another thread may be on its way while the process ends.
 static watcher &the_watcher() {
-  static auto *only = new watcher;
-  return *only;
+  static constinit made_once<watcher> only;
+  return only.get();
 }
 
 static tl_worker_hook_table *find_hook() {

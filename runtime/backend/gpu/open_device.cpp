@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "runtime/backend/gpu/open_device.h"
+
 #include "runtime/backend/cuda/driver.h"
-#include "runtime/backend/gpu/driver.h"
 #include "runtime/backend/gpu/driver_device.h"
 #include "runtime/backend/hip/driver.h"
 

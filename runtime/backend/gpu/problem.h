@@ -16,23 +16,32 @@
 
 namespace tl::rt::gpu {
 
-/// Consecutive memory that arguments lead to. Overlapping ranges of one allocation are one region,
-/// so that buffers which alias each other still do in the copies.
+/// Where an object or a region holds an address.
+struct held_pointer {
+  std::uint32_t at = 0; ///< offset in it [bytes]; unused when `rebase` sets it
+  std::uint32_t region = 0;
+  std::uint64_t offset = 0; ///< inside the region [bytes]
+};
+
+/// Consecutive memory that arguments lead to, or a variable of the device. Overlapping ranges of
+/// one allocation are one region, so that buffers which alias each other still do in the copies.
 struct region {
   address original = 0;    ///< in the calling process
   std::uint64_t bytes = 0; ///< [bytes]
   bool on_host = false;
   bool written = false;           ///< some argument allows it
+  std::int32_t variable = -1;     ///< of the device: index in tl_factory::variables
   ipc_handle handle{};            ///< of the allocation that holds it
   std::uint64_t offset = 0;       ///< inside that allocation [bytes]
-  std::vector<std::byte> content; ///< of a region on the host
+  std::vector<std::byte> content; ///< of a region on the host, and of a small variable
+  std::vector<held_pointer> pointers;
 };
 
-/// Where an argument object holds an address.
-struct pointer_in_argument {
-  std::uint32_t at = 0; ///< offset in the object [bytes]; unused when `rebase` sets it
-  std::uint32_t region = 0;
-  std::uint64_t offset = 0; ///< inside the region [bytes]
+/// A variable of the host that the factory reaches, as the call finds it.
+struct host_variable {
+  std::uint32_t variable = 0; ///< index in tl_factory::variables
+  std::vector<std::byte> content;
+  std::vector<held_pointer> pointers;
 };
 
 enum class argument_kind : std::uint32_t {
@@ -49,12 +58,12 @@ enum class argument_kind : std::uint32_t {
 struct argument {
   argument_kind kind = argument_kind::bytes;
   std::vector<std::byte> object;
-  std::vector<pointer_in_argument> pointers;
+  std::vector<held_pointer> pointers;
 };
 
 /// Elements that a factory may write.
 struct piece {
-  std::uint32_t parameter = 0;
+  std::uint32_t parameter = 0; ///< or, past the result, a variable; see parameter_name
   std::uint32_t region = 0;
   std::uint64_t offset = 0; ///< inside the region [bytes]
   std::uint64_t bytes = 0;
@@ -73,23 +82,20 @@ struct problem {
   std::uint32_t backend = 0;
   std::int32_t ordinal = 0;
   bool cold = true;
+  bool once = false; ///< nothing will be timed: no run that the check does not need
   bool has_stream = false;
   std::uint64_t seed = 0;
   tl_options options{}; ///< its callbacks do not cross
   std::vector<region> regions;
   std::vector<argument> arguments;
   std::vector<piece> pieces;
+  std::vector<piece> inputs; ///< numbers that a factory only reads
+  std::vector<host_variable> variables;
   std::string in_process; ///< why the arguments cannot cross to another process; "" when they can
 
   std::vector<std::byte> serialise() const;
   static bool parse(const std::byte *data, std::size_t size, problem &to);
 };
-
-/// Takes the arguments of a call apart. Not ok: they make no sense, and the text says why.
-status take_apart(device &on, const tuning_task &task, problem &to);
-
-/// Name of a parameter for people: "c", or "argument 3".
-std::string parameter_name(const tl_factory &factory, std::uint32_t index);
 
 } // namespace tl::rt::gpu
 

@@ -5,8 +5,9 @@
 #include "runtime/backend/gpu/embedded.h"
 #include "runtime/backend/gpu/engine.h"
 #include "runtime/backend/gpu/hook.h"
+#include "runtime/backend/gpu/open_device.h"
+#include "runtime/factory/registry.h"
 #include "runtime/support/process_role.h"
-#include "runtime/tuner/registry.h"
 #include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
@@ -195,9 +196,7 @@ public:
 
   status set_up() {
     const status done = engine_.set_up();
-    const std::size_t length = std::min(engine_.remark().size(), sizeof area_.remark - 1);
-    std::memcpy(area_.remark, engine_.remark().data(), length);
-    area_.remark[length] = '\0';
+    tell(engine_.remark(), area_.remark);
     return done;
   }
 
@@ -207,7 +206,8 @@ public:
     switch (request.kind) {
     case request_kind::prepare:
       enter_phase(worker_phase::reference);
-      outcome = engine_.prepare();
+      outcome = engine_.prepare(request.value != 0);
+      tell(engine_.compared(), area_.compared);
       area_.reference_ns = engine_.reference_ns();
       break;
     case request_kind::probe:
@@ -232,6 +232,12 @@ public:
   }
 
 private:
+  template <std::size_t N> static void tell(const std::string &text, char (&to)[N]) {
+    const std::size_t length = std::min(text.size(), N - 1);
+    std::memcpy(to, text.data(), length);
+    to[length] = '\0';
+  }
+
   trial_outcome round(std::size_t count) {
     const std::span<const sample_request> order(area_.requests, std::min(count, max_round));
     for (const sample_request &it : order)
@@ -314,7 +320,7 @@ static int worker_main(int channel, const char *image) {
   if (hook && hook->size == sizeof *hook && hook->channel >= 0) {
     become_worker();
     hook->worker = &worker_main;
-  } else if (std::getenv(TL_WORKER_CHANNEL)) {
+  } else if (::secure_getenv(TL_WORKER_CHANNEL)) {
     ::_exit(126);
   }
 }

@@ -35,6 +35,7 @@ struct shared_area {
   double reference_ns;
   double clock;
   char remark[512];              ///< see engine::remark; null-terminated like the next
+  char compared[2048];           ///< see engine::compared
   char resources[max_resources]; ///< null-terminated by its writer; the reader does not rely on it
   sample_request requests[max_round];
   shared_sample samples[max_round];

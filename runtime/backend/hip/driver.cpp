@@ -4,6 +4,7 @@
 
 #include "runtime/backend/gpu/embedded.h"
 #include "runtime/backend/hip/topology.h"
+#include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
 
@@ -354,9 +355,10 @@ const gpu::driver *find_driver(std::string &error) {
     status outcome = open_runtime(nullptr, api);
     std::unique_ptr<gpu::driver> as_driver = make_driver(api);
   };
-  static const auto *const only = new opened;
-  error = only->outcome.text();
-  return only->outcome ? only->as_driver.get() : nullptr;
+  static constinit made_once<const opened> known;
+  const opened &only = known.get();
+  error = only.outcome.text();
+  return only.outcome ? only.as_driver.get() : nullptr;
 }
 
 } // namespace tl::rt::hip

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tuner/experience.h"
+
+#include "runtime/tuner/nearest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace tl::rt {
+
+/// What failed elsewhere counts as this much slower than the best [ln].
+static constexpr double failed_elsewhere = 2;
+/// How much less another device counts.
+static constexpr double other_device = 0.25;
+/// ... and how much farther away it is when the nearest ones are chosen.
+static constexpr double far_device = 1000;
+
+double tuned_problem::best_ns() const {
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto &[config, ns] : time_ns)
+    best = std::min(best, ns);
+  return best;
+}
+
+/// Whether the trial says how fast its config is, or that it does not work.
+static bool tells(const store::trial &it) {
+  using enum store::trial_status;
+  if (it.status == measured || it.status == cut)
+    return it.median_ns > 0;
+  return it.status != running && it.status != lost && it.status != not_eligible &&
+         it.status != harness_error;
+}
+
+void add_trials(tuned_problem &to, std::span<const store::trial> trials) {
+  for (const store::trial &it : trials)
+    if (tells(it))
+      to.time_ns[it.config] =
+          it.status == store::trial_status::measured || it.status == store::trial_status::cut
+              ? it.median_ns
+              : std::numeric_limits<double>::infinity();
+}
+
+std::vector<tuned_problem> gather_experience(store::tuning_store &from,
+                                             const store::winner_key &key, std::size_t most) {
+  struct near_problem {
+    double distance;
+    std::vector<std::int64_t> sessions;
+    tuned_problem it;
+  };
+  std::map<std::tuple<std::string, store::measure_mode, std::string>, near_problem> all;
+  for (const store::session_bundle &it :
+       from.list_sessions({.factory = key.factory, .fingerprint = key.fingerprint})) {
+    const bool same_device = it.device.identity == key.device && it.mode == key.mode;
+    const double distance = problem_distance(it.problem, key.problem);
+    if (std::isinf(distance) || (same_device && it.problem == key.problem))
+      continue;
+    near_problem &to = all[{it.device.identity, it.mode, it.problem}];
+    to.distance = distance + (same_device ? 0 : far_device);
+    to.sessions.push_back(it.session.id);
+    to.it.device = it.device.identity;
+    to.it.mode = it.mode;
+    to.it.problem = it.problem;
+    to.it.default_config = it.factory.default_config;
+  }
+  std::vector<near_problem *> order;
+  for (auto &[which, it] : all)
+    order.push_back(&it);
+  std::stable_sort(order.begin(), order.end(), [](const near_problem *a, const near_problem *b) {
+    return a->distance < b->distance;
+  });
+  order.resize(std::min(order.size(), most));
+  std::vector<tuned_problem> problems;
+  for (near_problem *near : order) {
+    // Oldest first, so that the newest figure stays.
+    for (const std::int64_t session : near->sessions)
+      add_trials(near->it, from.list_trials(session));
+    if (std::isfinite(near->it.best_ns()))
+      problems.push_back(std::move(near->it));
+  }
+  return problems;
+}
+
+std::vector<double> times_elsewhere(std::span<const tuned_problem> experience,
+                                    const store::winner_key &key,
+                                    std::span<const char *const> configs) {
+  std::vector<double> sum(configs.size(), 0.0), weight(configs.size(), 0.0);
+  bool any = false;
+  for (const tuned_problem &it : experience) {
+    const bool same_device = it.device == key.device && it.mode == key.mode;
+    if (same_device && it.problem == key.problem)
+      continue;
+    const double distance = problem_distance(it.problem, key.problem);
+    if (std::isinf(distance))
+      continue;
+    const double counts = (same_device ? 1 : other_device) / (1 + distance);
+    const double best = it.best_ns();
+    for (std::size_t i = 0; i < configs.size(); ++i)
+      if (const auto found = it.time_ns.find(configs[i]); found != it.time_ns.end()) {
+        const double off =
+            std::isfinite(found->second) ? std::log(found->second / best) : failed_elsewhere;
+        sum[i] += counts * std::min(off, failed_elsewhere);
+        weight[i] += counts;
+        any = true;
+      }
+  }
+  if (!any)
+    return {};
+  for (std::size_t i = 0; i < configs.size(); ++i)
+    sum[i] = weight[i] > 0 ? sum[i] / weight[i] : std::numeric_limits<double>::quiet_NaN();
+  return sum;
+}
+
+} // namespace tl::rt

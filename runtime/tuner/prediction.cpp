@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tuner/prediction.h"
+
+#include "runtime/tuner/nearest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+namespace tl::rt {
+
+/// A config covers a problem where it is within this of the best.
+static constexpr double covers = 1.01;
+/// Regret of a config that was not timed on a problem, and of one that failed there [ln].
+static constexpr double unknown_regret = 0.3, failed_regret = 2;
+/// Power of the inverse distance: with a high one the nearest problem decides, if one is near.
+static constexpr double power = 3;
+/// Distance below which two problems are as good as the same.
+static constexpr double near = 0.05;
+/// Weights of a number of the key that are tried.
+static constexpr double tried_weights[] = {0, 0.2, 0.5, 1, 2, 4};
+static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+static std::vector<double> logarithms(std::string_view problem) {
+  std::vector<double> at;
+  for (const auto &[name, numbers] : parse_problem(problem))
+    for (const double it : numbers)
+      at.push_back(scale_number(it));
+  return at;
+}
+
+prediction::prediction(std::vector<tuned_problem> problems) {
+  // The commonest fields: a key may have had others once.
+  std::map<std::string, std::size_t> shapes;
+  for (const tuned_problem &it : problems)
+    ++shapes[problem_fields(it.problem)];
+  const auto most =
+      std::max_element(shapes.begin(), shapes.end(),
+                       [](const auto &a, const auto &b) { return a.second < b.second; });
+  for (tuned_problem &it : problems)
+    if (const std::string fields = problem_fields(it.problem);
+        !fields.empty() && fields == most->first && std::isfinite(it.best_ns()))
+      problems_.push_back(std::move(it));
+  choose_cover();
+  for (const tuned_problem &it : problems_) {
+    place &made = places_.emplace_back();
+    made.at = logarithms(it.problem);
+    const double best = it.best_ns();
+    for (const std::string &config : cover_) {
+      const auto found = it.time_ns.find(config);
+      made.regrets.push_back(found == it.time_ns.end()       ? unknown_regret
+                             : !std::isfinite(found->second) ? failed_regret
+                                                             : std::log(found->second / best));
+    }
+  }
+  if (!places_.empty())
+    weights_.assign(places_.front().at.size(), 1);
+  learn_weights();
+}
+
+void prediction::choose_cover() {
+  std::vector<bool> covered(problems_.size(), false);
+  std::map<std::string, std::vector<std::size_t>> good;
+  for (std::size_t p = 0; p < problems_.size(); ++p) {
+    const double best = problems_[p].best_ns();
+    for (const auto &[config, ns] : problems_[p].time_ns)
+      if (ns <= covers * best)
+        good[config].push_back(p);
+  }
+  while (true) {
+    const std::string *next = nullptr;
+    std::size_t most = 0;
+    double least_regret = 0;
+    for (const auto &[config, where] : good) {
+      std::size_t gained = 0;
+      double regret = 0;
+      for (const std::size_t p : where) {
+        gained += !covered[p];
+        regret += std::log(problems_[p].time_ns.at(config) / problems_[p].best_ns());
+      }
+      if (gained > most || (gained == most && gained > 0 && regret < least_regret)) {
+        most = gained;
+        least_regret = regret;
+        next = &config;
+      }
+    }
+    if (!next)
+      return;
+    cover_.push_back(*next);
+    for (const std::size_t p : good[*next])
+      covered[p] = true;
+  }
+}
+
+/// Expected regret of each config of the covering set at a place, as the problems but one say.
+std::vector<double> prediction::expected(std::span<const double> at, std::size_t without) const {
+  std::vector<double> sum(cover_.size(), 0.0);
+  double all = 0;
+  for (std::size_t p = 0; p < places_.size(); ++p) {
+    if (p == without)
+      continue;
+    double square = near * near;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const double off = weights_[i] * (at[i] - places_[p].at[i]);
+      square += off * off;
+    }
+    const double weight = std::pow(square, -power / 2);
+    all += weight;
+    for (std::size_t c = 0; c < cover_.size(); ++c)
+      sum[c] += weight * places_[p].regrets[c];
+  }
+  for (double &it : sum)
+    it /= std::max(all, 1e-300);
+  return sum;
+}
+
+std::size_t prediction::choose(std::span<const double> at, std::size_t without) const {
+  const std::vector<double> expect = expected(at, without);
+  return static_cast<std::size_t>(std::min_element(expect.begin(), expect.end()) - expect.begin());
+}
+
+/// Mean regret of each problem as the others predict it.
+double prediction::loss() const {
+  double sum = 0;
+  for (std::size_t p = 0; p < places_.size(); ++p)
+    sum += std::min(places_[p].regrets[choose(places_[p].at, p)], failed_regret);
+  return sum;
+}
+
+void prediction::learn_weights() {
+  if (places_.size() < 4 || cover_.size() < 2)
+    return;
+  double best = loss();
+  for (int turn = 0; turn < 2; ++turn)
+    for (double &weight : weights_)
+      for (const double tried : tried_weights) {
+        const double before = weight;
+        weight = tried;
+        const double now = loss();
+        if (now < best - 1e-9)
+          best = now;
+        else
+          weight = before;
+      }
+}
+
+std::vector<std::string> prediction::ranked(std::string_view problem) const {
+  const std::vector<double> at = logarithms(problem);
+  if (!possible() || at.size() != weights_.size() ||
+      problem_fields(problem) != problem_fields(problems_.front().problem))
+    return {};
+  const std::vector<double> expect = expected(at, none);
+  std::vector<std::size_t> order(cover_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return expect[a] < expect[b]; });
+  std::vector<std::string> configs;
+  for (const std::size_t i : order)
+    configs.push_back(cover_[i]);
+  return configs;
+}
+
+bool prediction::outside(std::string_view problem) const {
+  const std::vector<double> at = logarithms(problem);
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const place &it : places_)
+      if (i < it.at.size()) {
+        low = std::min(low, it.at[i]);
+        high = std::max(high, it.at[i]);
+      }
+    if (at[i] < low || at[i] > high)
+      return true;
+  }
+  return false;
+}
+
+prediction predict_from(const std::vector<tuned_problem> &experience,
+                        const store::winner_key &key) {
+  std::vector<tuned_problem> same;
+  for (const tuned_problem &it : experience)
+    if (it.device == key.device && it.mode == key.mode)
+      same.push_back(it);
+  return prediction(std::move(same));
+}
+
+std::vector<prediction::left_out>
+prediction::leave_one_out(const std::vector<tuned_problem> &problems) {
+  std::vector<left_out> result;
+  for (std::size_t p = 0; p < problems.size(); ++p) {
+    const tuned_problem &it = problems[p];
+    std::vector<tuned_problem> others;
+    for (std::size_t o = 0; o < problems.size(); ++o)
+      if (o != p)
+        others.push_back(problems[o]);
+    const double best = it.best_ns();
+    const auto regret_of = [&](const std::string &config) {
+      const auto found = it.time_ns.find(config);
+      return found == it.time_ns.end() ? std::numeric_limits<double>::quiet_NaN()
+                                       : found->second / best - 1;
+    };
+    left_out made{
+        it.problem, {}, std::numeric_limits<double>::quiet_NaN(), regret_of(it.default_config)};
+    // As TL_TUNE=nearest does: what fails is passed over, the default comes last, and outside of
+    // what was tuned the first competes with the default.
+    const prediction from(std::move(others));
+    for (const std::string &config : from.ranked(it.problem))
+      if (const double regret = regret_of(config); std::isfinite(regret)) {
+        made.config = config;
+        made.regret = regret;
+        break;
+      }
+    if (made.config.empty() || (from.outside(it.problem) && made.default_regret < made.regret)) {
+      made.config = it.default_config;
+      made.regret = made.default_regret;
+    }
+    result.push_back(std::move(made));
+  }
+  return result;
+}
+
+} // namespace tl::rt

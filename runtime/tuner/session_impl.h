@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The state of one session, shared by its parts: session.cpp (their order, and what comes of them),
+// session_probes.cpp (each variant's first run), session_race.cpp (the right ones against each
+// other) and session_winner.cpp (what the winner has to stand before it is one).
+
+#ifndef TL_RUNTIME_TUNER_SESSION_IMPL_H
+#define TL_RUNTIME_TUNER_SESSION_IMPL_H
+
+#include "runtime/backend/backend.h"
+#include "runtime/measure/race.h"
+#include "runtime/measure/search.h"
+#include "runtime/tuner/bench_sampler.h"
+#include "runtime/tuner/probe_queue.h"
+#include "runtime/tuner/progress.h"
+#include "runtime/tuner/session_result.h"
+#include "runtime/tuner/time_budget.h"
+#include "runtime/tuner/world.h"
+
+#include <tl/abi.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tl::rt {
+
+/// Share of a session's budget that is kept for the race.
+inline constexpr double race_share = 0.3;
+
+/// Used by the thread that made the call.
+class session_run {
+public:
+  session_run(const world &in, const tl_factory &factory, const tl_call &call, backend &on,
+              const store::session &session, const tl_options &options, bool cold)
+      : world_(in), factory_(factory), call_(call), backend_(on), session_(session),
+        options_(options), cold_(cold), trials_(factory.variant_count),
+        progress_(factory.name, call.problem), budget_(options.budget, in.clock) {}
+
+  session_result run();
+
+private:
+  /// One variant's place in the session.
+  struct entry {
+    bool wanted = true;  ///< eligible, chosen by the search, and not lost in an earlier run
+    bool known = false;  ///< its first run has ended, in this run of the session or an earlier one
+    bool again = false;  ///< an earlier run of the session was stopped or killed in its first run
+    bool probed = false; ///< right, and the time of its first run is known
+    double probe_ns = 0;
+    /// When, on the clock of the race [ns]; NaN: in an earlier run, or on another device.
+    double probe_at_ns = std::numeric_limits<double>::quiet_NaN();
+    /// The winner's median times how much slower than it the variant is by what the winner was
+    /// chosen by; its own median where that is not known; 0: never timed [ns].
+    double level_ns = 0;
+    store::trial trial;
+  };
+
+  // What is known before anything runs.
+  void take_over_earlier_trials();
+  void rule_out_absent();
+  void leave_other_parts();
+  status ask_eligible();
+
+  // First runs.
+  double probe_limit_s() const;
+  std::vector<std::uint32_t> searched() const;
+  measure::search_space known_space(const std::vector<const char *> &configs,
+                                    std::uint32_t start) const;
+  void judge_stopped(std::uint32_t variant, trial_outcome &outcome) const;
+  void note(std::uint32_t variant, const trial_outcome &outcome);
+  void probed(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
+              std::string_view next);
+  probe_hooks make_hooks(trial_bench &bench, std::uint32_t most);
+  std::vector<std::uint32_t> to_try_again() const;
+  bool probe_all(trial_bench &bench, double start_s);
+  void look_again(trial_bench &bench);
+
+  // The race.
+  void race_all(trial_bench &bench, session_result &result);
+  std::vector<measure::entrant> entrants() const;
+  std::vector<measure::recorded_sample> kept_samples() const;
+  measure::race_options race_options_for(std::vector<measure::recorded_sample> kept);
+  void note_race(const measure::race_result &raced, const bench_sampler &sampler);
+  void take_best_first_run(session_result &result) const;
+  void take_raced(const measure::race_result &raced, double reference_ns,
+                  session_result &result) const;
+  std::vector<std::string> remarks_about(const measure::race_result &raced,
+                                         const std::string &winner) const;
+
+  // The winner.
+  void confirm(trial_bench &bench, session_result &result);
+  void take_next_best(session_result &result) const;
+
+  session_result fail(std::string why);
+  session_result unprepared(const trial_outcome &prepared);
+  session_result finish(session_result result);
+
+  const world &world_;
+  const tl_factory &factory_;
+  const tl_call &call_;
+  backend &backend_;
+  const store::session &session_;
+  const tl_options options_;
+  const bool cold_;
+  std::vector<entry> trials_;
+  progress_line progress_;
+  const time_budget budget_;
+  std::uint32_t carried_over_ = 0;
+  std::string compared_; ///< what the variants are compared on
+  std::string unproven_; ///< why the winner could not be tried inside the program
+  double best_probe_ns_ = 0;
+  double kill_cost_s_ = 0; ///< of a new worker that has run the reference [s]
+  std::uint32_t probes_ = 0, failed_probes_ = 0;
+};
+
+} // namespace tl::rt
+
+#endif
