@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /// Bumped when the meaning of an existing field or function changes.
-#define TL_ABI_VERSION 2
+#define TL_ABI_VERSION 4
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +76,39 @@ typedef struct tl_view {
   int64_t strides[TL_MAX_RANK]; ///< [elements]
 } tl_view;
 
+/// A pointer inside of an object.
+typedef struct tl_pointer {
+  uint32_t offset;  ///< in the object [bytes]
+  uint32_t element; ///< TL_ELEMENT_* of what it leads to
+  uint32_t access;  ///< TL_ACCESS_*
+  uint32_t content; ///< TL_CONTENT_POINTERS: data; else what it is
+} tl_pointer;
+
+enum {
+  TL_MEMBER_NUMBER = 0,  ///< integer, enum or bool: a word of the problem key
+  TL_MEMBER_REAL = 1,    ///< floating-point number
+  TL_MEMBER_POINTER = 2, ///< object pointer
+  TL_MEMBER_OTHER = 3    ///< anything else
+};
+
+/// One value inside an argument of a class type, however deep.
+typedef struct tl_member {
+  const char *name; ///< "p.size[1]"
+  uint32_t kind;    ///< TL_MEMBER_*
+  uint32_t element; ///< TL_ELEMENT_* of the value; of what a pointer leads to
+  uint32_t access;  ///< of a pointer: TL_ACCESS_*
+  uint32_t offset;  ///< in the argument object, or in the object referred to [bytes]
+  uint32_t size;    ///< [bytes]
+  uint32_t bit;     ///< of a bit-field: its first bit, counted from `offset`
+  uint32_t bits;    ///< its width, 0: no bit-field
+} tl_member;
+
+enum {
+  /// A VIEW that may have gaps: its strides are words of the problem key, after its shape; all of
+  /// them 0 where it is dense.
+  TL_PARAMETER_STRIDED = 1
+};
+
 /// One parameter of a factory, and how the object of its argument is handled by code that does not
 /// know its type.
 typedef struct tl_parameter {
@@ -97,7 +130,61 @@ typedef struct tl_parameter {
   /// Makes a VIEW of rank 1 one of the whole elements in so many bytes at `data`; null: its extents
   /// cannot be changed.
   void (*resize)(void *argument, void *data, uint64_t bytes);
+  /// Pointers inside of the object, as far as the compiler knows them.
+  const tl_pointer *pointers;
+  uint32_t pointer_count;
+  uint32_t reserved;
+  const tl_member *members; ///< of a class type, [member_count]
+  uint32_t member_count;
+  uint32_t flags;     ///< TL_PARAMETER_STRIDED
+  uint32_t stride;    ///< size of one element that a pointer or iterator leads to, 0: not known
+  uint32_t range_end; ///< 1 + the parameter that ends the range which this one begins, 0: none
+  /// Where an iterator of a class type points to; null for every other type.
+  void *(*address)(const void *argument);
+  /// How many elements a container holds that is no VIEW: a word of the problem key; null: none.
+  uint64_t (*count)(const void *argument);
+  /// Of a result: whether two are equal; null: there is nothing to ask.
+  bool (*equal)(const void *one, const void *other);
 } tl_parameter;
+
+/// What an object holds besides bytes that mean the same in every process; a set of these.
+enum {
+  TL_CONTENT_BYTES = 0,
+  TL_CONTENT_POINTERS = 1, ///< addresses of data
+  TL_CONTENT_HANDLE = 2,   ///< of a library, a texture, a function: means nothing elsewhere
+  TL_CONTENT_SURFACE = 4,  ///< through which code writes to memory that cannot be copied
+  TL_CONTENT_OBJECT = 8    ///< a class with constructors or destructors of its own
+};
+
+enum {
+  TL_MEMORY_HOST = 0,
+  TL_MEMORY_DEVICE = 1, ///< __device__, __constant__
+  TL_MEMORY_MANAGED = 2
+};
+
+/// What a factory's code does with a variable; a set of these.
+enum {
+  TL_VARIABLE_READ = 1,
+  TL_VARIABLE_WRITTEN = 2,
+  TL_VARIABLE_LATE = 4,        ///< initialises itself when its function is first called
+  TL_VARIABLE_NAMES_CONFIG = 8 ///< holds which variant has run: no result
+};
+
+/// A variable outside of the arguments that a factory's host or device code reaches.
+typedef struct tl_variable {
+  const char *name;
+  const void *address; ///< the host's; of a device variable what the toolkit knows it by. Null: ask
+                       ///< `locate`
+  const void *(*locate)(void); ///< on the calling thread
+  uint64_t bytes;              ///< 0: not known to the compiler [bytes]
+  uint32_t memory;             ///< TL_MEMORY_*
+  uint32_t access;             ///< TL_VARIABLE_*
+  uint32_t content;            ///< TL_CONTENT_*
+  uint32_t element;            ///< TL_ELEMENT_* of which it is made throughout
+  const tl_pointer *pointers;  ///< those that are known
+  uint32_t pointer_count;
+  uint32_t reserved;
+} tl_variable;
 
 /// One input of a trial that the program gives in place of an argument.
 typedef struct tl_input {
@@ -117,6 +204,9 @@ typedef struct tl_inputs {
   const tl_input *inputs;
   uint64_t count;
 } tl_inputs;
+
+/// What a floating-point number is, as a fact of a call.
+enum { TL_REAL_OTHER = 0, TL_REAL_ZERO = 1, TL_REAL_ONE = 2, TL_REAL_NOT_FINITE = 3 };
 
 enum { TL_DEFAULT = 0, TL_FALSE = 1, TL_TRUE = 2 };
 enum { TL_ISOLATION_DEFAULT = 0, TL_ISOLATION_PROCESS = 1, TL_ISOLATION_NONE = 2 };
@@ -141,6 +231,14 @@ enum {
   TL_SUPPLY_ONE = 7
 };
 
+/// What decides whether a variant is right for a call, beside the problem.
+enum {
+  TL_FACT_ALIGNMENT = 1, ///< of the addresses that arguments lead to, up to 256 bytes
+  TL_FACT_NULL = 2,      ///< which pointers are null
+  TL_FACT_OVERLAP = 4,   ///< which of them lead to the same memory, one being written
+  TL_FACT_SCALARS = 8    ///< whether floating-point numbers are 0, 1, not finite, or others
+};
+
 /// The attribute's options as the runtime reads them.
 typedef struct tl_options {
   uint32_t struct_size;
@@ -156,12 +254,14 @@ typedef struct tl_options {
   uint8_t equal_nan;
   uint8_t cold; ///< TL_DEFAULT: cold on a GPU, hot on the CPU; TL_TRUE, TL_FALSE
   uint8_t cache_inputs;
-  uint32_t isolation;    ///< TL_ISOLATION_*
-  uint32_t profiler;     ///< TL_PROFILER_*
-  uint32_t search;       ///< TL_SEARCH_*
-  uint32_t search_count; ///< n of random(n), local(n)
-  uint32_t supply;       ///< TL_SUPPLY_*
-  uint32_t supply_seed;  ///< equal seeds give equal inputs
+  uint32_t isolation;     ///< TL_ISOLATION_*
+  uint32_t profiler;      ///< TL_PROFILER_*
+  uint32_t search;        ///< TL_SEARCH_*
+  uint32_t search_count;  ///< n of random(n), local(n)
+  uint32_t supply;        ///< TL_SUPPLY_*
+  uint32_t supply_seed;   ///< equal seeds give equal inputs
+  uint32_t ignored_facts; ///< TL_FACT_*: those that no variant's rightness depends on
+  uint32_t reserved;
   /// Runs the reference on the arguments; null: the default config is the reference.
   void (*reference)(const tl_factory *, void *const *arguments, void *result);
   /// Looks at the arguments as a variant left them (and its result); false rejects it. Null:
@@ -169,6 +269,11 @@ typedef struct tl_options {
   bool (*check)(const tl_factory *, void *const *arguments, const void *result);
   /// Sets wanted[i] for each variant that may run on this problem. Null: all.
   void (*eligible)(const tl_factory *, void *const *arguments, uint8_t *wanted);
+  /// Puts the arguments' data back, untimed, before each launch of a trial. Null: memory is put
+  /// back as it was.
+  void (*restore)(const tl_factory *, void *const *arguments);
+  /// Above 0: `atol` of an output is this times the root mean square of its expected elements.
+  double rms;
 } tl_options;
 
 /// Runtime-owned and zero-initialised in the program: how a dispatcher reaches its installed
@@ -176,6 +281,7 @@ typedef struct tl_options {
 /// needs no lock.
 typedef struct tl_dispatch_slot {
   const void *table;   ///< atomic; private to the runtime
+  const void *plan;    ///< atomic; private to the runtime
   uint64_t generation; ///< atomic; bumped when what threads remember is no longer to be used
 } tl_dispatch_slot;
 
@@ -199,14 +305,18 @@ struct tl_factory {
   const char *fingerprint;    ///< 32 hexadecimal digits
   const char *const *configs; ///< [variant_count] "block_m=64,block_n=64"
   const tl_parameter *parameters;
-  tl_parameter result;   ///< kind VALUE and element set when the returned value can be compared
+  /// How the returned value is compared: as a VALUE of `element` (several, where it is larger), or
+  /// by its `members` (of which each may be several elements of one type, one after the other); as
+  /// the elements of a VIEW; by `equal`; otherwise, and where it is SCRATCH, not at all.
+  tl_parameter result;
   const void *functions; ///< typed table, for `invoke` only
   const void *context;   ///< for the callbacks in `options` only
   const void *values;    ///< config objects, for `options.eligible` only
   tl_options options;
   tl_dispatch_slot *slot;
   /// Calls one variant with arguments given by address (copying those taken by value). `result` is
-  /// storage of result.size bytes or null; a result that is no plain value is destroyed at once.
+  /// storage of result.size bytes or null. The caller ends the life of what is left there with
+  /// result.destroy, where that is set; a result of no use to it is never stored.
   void (*invoke)(const tl_factory *, uint32_t variant, void *const *arguments, void *result);
   /// Text of the device toolkit's pending error (of a refused launch), which it clears; null: none.
   /// Each image has its own toolkit runtime when that is linked statically. Null on the CPU.
@@ -227,6 +337,23 @@ struct tl_factory {
   /// Words of a problem key that `key = fn` makes, without the device's, and which of them are
   /// signed (unless null); null: the words are those that tl_rt_make_key takes from the arguments.
   void (*own_key)(const tl_factory *, void *const *arguments, uint64_t *words, uint8_t *is_signed);
+  /// Variables outside of the arguments that the factory's code reaches, as far as the compiler
+  /// sees it. On the CPU, where a worker has all of the program's memory, only those that name the
+  /// config.
+  const tl_variable *variables;
+  uint32_t variable_count;
+  uint32_t reserved2;
+  /// Where a variable of the current device is, and its size, as the image's own toolkit runtime
+  /// knows it; false: it does not. Null on the CPU.
+  bool (*find_symbol)(const void *shadow, void **address, uint64_t *bytes);
+  /// What `eligible` says of one variant; null: it admits all.
+  bool (*admits)(const tl_factory *, void *const *arguments, uint32_t variant);
+  uint64_t call_words; ///< that a thread remembers of its last call; see tl_rt_select
+  /// Calls `run(state, arguments)` from each thread of a team such as the program makes for this
+  /// call, with the addresses of that thread's arguments, and returns when all are done; null:
+  /// calls come from one thread.
+  void (*team)(const tl_factory *, void *const *arguments,
+               void (*run)(void *state, void *const *arguments), void *state);
 };
 
 /// One call that found no winner in the thread's memory.
@@ -258,8 +385,9 @@ uint32_t tl_rt_find(const tl_dispatch_slot *slot, const uint64_t *key, uint32_t 
 /// for TL_TUNE=require, which ends the program with status 3 when nothing is stored. Thread-safe.
 uint32_t tl_rt_resolve(const tl_factory *factory, const tl_call *call);
 
-/// What a thread remembers of its last call of one factory. The words of its key follow, without
-/// the device's. Zeros where nothing is remembered.
+/// What a thread remembers of its last call of one factory. Words follow that are equal only where
+/// the next call is of the same problem and has the same facts; see tl_rt_select. Zeros where
+/// nothing is remembered.
 typedef struct tl_last_call {
   uint64_t generation; ///< one more than that of the dispatch slot
   void *function;      ///< the variant
@@ -268,14 +396,34 @@ typedef struct tl_last_call {
 /// The slow path of a dispatcher: the function to run for these arguments, found in the table of
 /// installed winners, else as tl_rt_resolve finds it. `last` and the words after it are what the
 /// thread is to remember; nothing is remembered where a key names the current device (the process
-/// sees devices of several models). Thread-safe. Throws what `key = fn` throws, and nothing else.
+/// sees devices of several models), nor where `eligible` may look at what the words do not hold.
+/// Thread-safe. Throws what `key = fn` and `eligible` throw, and nothing else.
+///
+/// The words, [call_words]: those that `key = fn` returns, if it is given; then for each parameter,
+/// as far as they exist: a number (unless `key` is given and `eligible` is not); a floating-point
+/// number as TL_REAL_* (with `eligible`: its bits); an address; the data, shape and, if it is
+/// STRIDED, strides of a view; the count of a container; the same of its members.
 void *tl_rt_select(const tl_factory *factory, void *const *arguments, tl_last_call *last);
+
+/// A variant for a lazy factory's launch, whose key is known, given the addresses of all arguments:
+/// one that is installed and proven for this call, or UINT32_MAX. No lock, no system call;
+/// thread-safe. Throws what `eligible` throws.
+uint32_t tl_rt_find_for(const tl_factory *factory, const uint64_t *key, void *const *arguments);
+
+/// What to run in place of `variant`, which has just said that it is infeasible for this call:
+/// another one that is right for it, the default one at last. UINT32_MAX: there is none left.
+/// Thread-safe.
+uint32_t tl_rt_refused(const tl_factory *factory, const tl_call *call, uint32_t variant);
+
+/// The same for a dispatcher, of functions; null: there is none left.
+void *tl_rt_reselect(const tl_factory *factory, void *const *arguments, void *function);
 
 /// The key of the problem that these arguments (the factory's own) make, [key_words]: on a GPU the
 /// current device's ordinal, or 0 where the process sees devices of one model only; then what
 /// `key = fn` returns, else one word for each argument that is an integer, enum or bool that the
-/// factory cannot write, and one for each dimension of a view. Thread-safe. Throws what `key = fn`
-/// throws, and nothing else.
+/// factory cannot write, one for each dimension of a view and, if it is STRIDED, for each stride,
+/// one for the size of a range or container, and those of members. Thread-safe. Throws what `key =
+/// fn` throws, and nothing else.
 void tl_rt_make_key(const tl_factory *factory, void *const *arguments, uint64_t *key);
 
 /// Fills in `call` for these arguments (for a lazy factory also those of the launch): device,

@@ -7,6 +7,10 @@
 #ifndef TL_ABSENT_H
 #define TL_ABSENT_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/infeasible.h>
 
 // Weak like tl_rt_infeasible: without it, a session finds out by running the variant.
@@ -16,7 +20,7 @@ namespace tl::detail {
 
 /// The body of a variant that is absent. Reached by a call that names the config, and by a trial
 /// under a runtime that knows no absent variants.
-[[noreturn]] inline void absent_variant(const char *reason) { throw infeasible(reason); }
+[[noreturn]] inline void absent_variant(const char *reason) { TL_THROW(infeasible(reason)); }
 
 /// Tells the runtime that `function` is such a variant, for as long as its image is loaded.
 class absent_registration {

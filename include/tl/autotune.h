@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Everything a kernel author includes. See docs/ for the attribute's reference.
+//
+// What is named in the attribute only is nothing to tools that do not load the plugin:
+// IWYU pragma: always_keep
 
 #ifndef TL_AUTOTUNE_H
 #define TL_AUTOTUNE_H
 
+#include <tl/language.h>
+
+// IWYU pragma: begin_exports
 #include <tl/absent.h>
+#include <tl/baked.h>
 #include <tl/dispatch.h>
 #include <tl/infeasible.h>
 #include <tl/inputs.h>
@@ -17,6 +24,7 @@
 #include <tl/type.h>
 #include <tl/version.h>
 #include <tl/views.h>
+// IWYU pragma: end_exports
 
 /// The attribute, where the plugin is loaded; nothing elsewhere, so that other compilers and
 /// editors that do not load plugins see no unknown attribute.

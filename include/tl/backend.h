@@ -52,6 +52,16 @@ inline const char *take_error() {
   return error == hipSuccess ? nullptr : hipGetErrorString(error);
 }
 
+/// tl_factory::find_symbol.
+inline bool find_symbol(const void *shadow, void **address, std::uint64_t *bytes) {
+  std::size_t size = 0;
+  if (hipGetSymbolAddress(address, shadow) == hipSuccess &&
+      hipGetSymbolSize(&size, shadow) == hipSuccess)
+    return *bytes = size, true;
+  static_cast<void>(hipGetLastError());
+  return false;
+}
+
 #elif defined(__CUDA__) || defined(__CUDACC__)
 
 inline constexpr std::uint32_t backend = TL_BACKEND_CUDA;
@@ -75,6 +85,16 @@ inline const char *take_error() {
   return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }
 
+/// tl_factory::find_symbol.
+inline bool find_symbol(const void *shadow, void **address, std::uint64_t *bytes) {
+  std::size_t size = 0;
+  if (cudaGetSymbolAddress(address, shadow) == cudaSuccess &&
+      cudaGetSymbolSize(&size, shadow) == cudaSuccess)
+    return *bytes = size, true;
+  static_cast<void>(cudaGetLastError());
+  return false;
+}
+
 #else
 
 inline constexpr std::uint32_t backend = TL_BACKEND_CPU;
@@ -82,6 +102,7 @@ using stream_t = void *;
 constexpr std::int32_t current_device() { return -1; }
 constexpr bool is_capturing(void *) { return false; }
 constexpr const char *(*take_error)() = nullptr;
+constexpr bool (*find_symbol)(const void *, void **, std::uint64_t *) = nullptr;
 
 #endif
 

@@ -10,6 +10,10 @@
 #ifndef TL_BENCH_H
 #define TL_BENCH_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/backend.h>
 #include <tl/options.h>
 
@@ -47,12 +51,12 @@ struct bench_result {
   std::vector<double> quantiles; ///< [ns], as bench_options::quantiles asks
 
   /// The value below which the share `q` (0 to 1) of the samples lies, interpolated [ns].
-  double quantile(double q) const {
+  double quantile(double wanted) const {
     if (samples_ns.empty())
       return 0;
     std::vector<double> sorted = samples_ns;
     std::sort(sorted.begin(), sorted.end());
-    const double at = std::clamp(q, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
+    const double at = std::clamp(wanted, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
     const auto below = static_cast<std::size_t>(at);
     const std::size_t above = std::min(below + 1, sorted.size() - 1);
     return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
@@ -73,16 +77,17 @@ inline bench_result summarise(std::vector<double> samples, const std::vector<dou
   result.min_ns = *least;
   result.max_ns = *most;
   result.median_ns = result.quantile(0.5);
-  for (const double q : quantiles)
-    result.quantiles.push_back(result.quantile(q));
+  for (const double wanted : quantiles)
+    result.quantiles.push_back(result.quantile(wanted));
   return result;
 }
 
 /// Size of the largest cache of the CPU that the system tells, 64 MiB where it tells none [bytes].
 inline std::size_t largest_cpu_cache() {
   std::size_t largest = 0;
-  for (int i = 0; i < 8; ++i) {
-    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(i) + "/size");
+  for (int index = 0; index < 8; ++index) {
+    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) +
+                       "/size");
     std::size_t size = 0;
     char unit = 0;
     if (file >> size) {
@@ -121,7 +126,7 @@ std::vector<double> wall_samples(Callable &callable, const bench_options &option
   const std::size_t count = sample_count(options, estimate * 1e9);
   std::vector<double> samples;
   samples.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t index = 0; index < count; ++index) {
     flush();
     samples.push_back(once() * 1e9);
   }
@@ -148,8 +153,8 @@ namespace tl::detail {
 #define TL_BENCH_CALL(call) ::tl::detail::check_bench_call((call), #call)
 inline void check_bench_call(TL_GPU(Error_t) error, const char *call) {
   if (error != TL_GPU(Success))
-    throw std::runtime_error(std::string("tl::bench: ") + call + ": " +
-                             TL_GPU(GetErrorString)(error));
+    TL_THROW(std::runtime_error(std::string("tl::bench: ") + call + ": " +
+                                TL_GPU(GetErrorString)(error)));
 }
 
 /// A buffer of at least the device's last cache, written before each sample.
@@ -205,13 +210,14 @@ template <class Callable> class bench_graph {
 public:
   bench_graph(Callable &callable, stream_t stream) {
     if (!stream)
-      throw std::invalid_argument(
-          "tl::bench: the graph profiler needs a stream of its own: say .stream = ...");
+      TL_THROW(std::invalid_argument(
+          "tl::bench: the graph profiler needs a stream of its own: say .stream = ..."));
 #if defined(__HIP__) || defined(__HIPCC__)
     TL_BENCH_CALL(hipStreamBeginCapture(stream, hipStreamCaptureModeThreadLocal));
 #else
     TL_BENCH_CALL(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
 #endif
+#if TL_HAS_EXCEPTIONS
     try {
       callable();
     } catch (...) {
@@ -219,6 +225,9 @@ public:
       static_cast<void>(TL_GPU(StreamEndCapture)(stream, &broken));
       throw;
     }
+#else
+    callable();
+#endif
     TL_BENCH_CALL(TL_GPU(StreamEndCapture)(stream, &graph_));
 #if defined(__HIP__) || defined(__HIPCC__)
     TL_BENCH_CALL(hipGraphInstantiate(&exec_, graph_, nullptr, nullptr, 0));
@@ -245,8 +254,9 @@ private:
 template <class Callable>
 std::vector<double> recorded_samples(Callable &callable, const bench_options &options) {
   if (!&tl_rt_begin_kernel_times)
-    throw std::invalid_argument("tl::bench: profiler = cupti needs the runtime library, and this "
-                                "program is linked without it");
+    TL_THROW(
+        std::invalid_argument("tl::bench: profiler = cupti needs the runtime library, and this "
+                              "program is linked without it"));
   const device_flush flush(options.cold);
   const auto finish = [&] { TL_BENCH_CALL(TL_GPU(StreamSynchronize)(options.stream)); };
   const auto once = [&](bool flushed) {
@@ -255,7 +265,8 @@ std::vector<double> recorded_samples(Callable &callable, const bench_options &op
     finish();
     double nanoseconds = 0;
     if (const char *why = tl_rt_begin_kernel_times(backend))
-      throw std::invalid_argument(std::string("tl::bench: ") + why);
+      TL_THROW(std::invalid_argument(std::string("tl::bench: ") + why));
+#if TL_HAS_EXCEPTIONS
     try {
       callable();
       finish();
@@ -263,8 +274,12 @@ std::vector<double> recorded_samples(Callable &callable, const bench_options &op
       static_cast<void>(tl_rt_end_kernel_times(backend, &nanoseconds));
       throw;
     }
+#else
+    callable();
+    finish();
+#endif
     if (const char *why = tl_rt_end_kernel_times(backend, &nanoseconds))
-      throw std::runtime_error(std::string("tl::bench: ") + why);
+      TL_THROW(std::runtime_error(std::string("tl::bench: ") + why));
     return nanoseconds;
   };
   double estimate_ns = once(false);
@@ -281,18 +296,18 @@ std::vector<double> event_samples(Launch &&launch, const bench_options &options)
   const device_flush flush(options.cold);
   const auto timed = [&](std::size_t count, bool flushed) {
     const std::vector<bench_event> begin(count), end(count);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t index = 0; index < count; ++index) {
       if (flushed)
         flush(options.stream);
-      TL_BENCH_CALL(TL_GPU(EventRecord)(begin[i].get(), options.stream));
+      TL_BENCH_CALL(TL_GPU(EventRecord)(begin[index].get(), options.stream));
       launch();
-      TL_BENCH_CALL(TL_GPU(EventRecord)(end[i].get(), options.stream));
+      TL_BENCH_CALL(TL_GPU(EventRecord)(end[index].get(), options.stream));
     }
     TL_BENCH_CALL(TL_GPU(StreamSynchronize)(options.stream));
     std::vector<double> samples;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t index = 0; index < count; ++index) {
       float ms = 0;
-      TL_BENCH_CALL(TL_GPU(EventElapsedTime)(&ms, begin[i].get(), end[i].get()));
+      TL_BENCH_CALL(TL_GPU(EventElapsedTime)(&ms, begin[index].get(), end[index].get()));
       samples.push_back(static_cast<double>(ms) * 1e6);
     }
     return samples;
@@ -332,11 +347,11 @@ bench_result bench(Callable &&callable, const bench_options &options = {}) {
                            options.quantiles);
 #else
   if (options.profiler.value != TL_PROFILER_DEFAULT && options.profiler.value != TL_PROFILER_WALL)
-    throw std::invalid_argument("tl::bench: the CPU has one profiler, wall");
+    TL_THROW(std::invalid_argument("tl::bench: the CPU has one profiler, wall"));
   std::vector<char> flush(options.cold ? 2 * detail::largest_cpu_cache() : 0);
   const auto clear = [&] {
-    for (std::size_t i = 0; i < flush.size(); i += 64)
-      static_cast<volatile char &>(flush[i]) = static_cast<char>(i);
+    for (std::size_t index = 0; index < flush.size(); index += 64)
+      static_cast<volatile char &>(flush[index]) = static_cast<char>(index);
   };
   return detail::summarise(detail::wall_samples(callable, options, clear, [] {}),
                            options.quantiles);

@@ -109,6 +109,17 @@ int32_t tl_rt_save_result(const tl_result *result, const char *path);
 /// Reads it back; null on error. Free the result.
 tl_result *tl_rt_load_result(const char *path);
 
+/// An all-gather among the ranks of a job: gives `mine` to all, and calls `give` with the bytes of
+/// each rank in the order of the ranks, this one's among them. Returns 0, or anything else where
+/// not all of that was possible within `limit_s` [s].
+typedef int32_t (*tl_all_gather)(void *state, const void *mine, uint64_t bytes, double limit_s,
+                                 void (*give)(void *sink, const void *data, uint64_t bytes),
+                                 void *sink);
+
+/// Lets all ranks take the same winner from now on; null ends that. <tl/agreement.h> says what
+/// follows from it. `state` is handed to `gather`, and has to live as long as the process.
+void tl_rt_set_agreement(tl_all_gather gather, void *state, double limit_s);
+
 #ifdef __cplusplus
 }
 #endif

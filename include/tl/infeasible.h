@@ -6,6 +6,8 @@
 #ifndef TL_INFEASIBLE_H
 #define TL_INFEASIBLE_H
 
+#include <tl/language.h>
+
 #include <tl/abi.h>
 
 #include <stdexcept>

@@ -14,6 +14,10 @@
 #ifndef TL_INPUTS_H
 #define TL_INPUTS_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/abi.h>
 #include <tl/signature.h>
 #include <tl/type_list.h>
@@ -32,15 +36,15 @@ extern "C" [[gnu::weak]] const tl_inputs *tl_rt_set_inputs(const tl_inputs *inpu
 namespace tl {
 namespace detail {
 
-template <class T> tl_input describe_input(T &object) {
-  using bare = std::remove_cv_t<T>;
+template <class Type> tl_input describe_input(Type &object) {
+  using bare = std::remove_cv_t<Type>;
   tl_input result{};
   result.type = &type_identity<bare>;
   result.object = const_cast<bare *>(&object);
-  if constexpr (view_of<T>::is_view) {
+  if constexpr (view_of<Type>::is_view) {
     result.kind = TL_PARAMETER_VIEW;
-    result.element = element_of<typename view_of<T>::element>();
-    result.view = view_of<T>::view(object);
+    result.element = element_of<typename view_of<Type>::element>();
+    result.view = view_of<Type>::view(object);
   } else if constexpr (std::is_pointer_v<bare> && !is_stream_v<bare>) {
     result.kind = TL_PARAMETER_POINTER;
     result.element = element_of<std::remove_pointer_t<bare>>();
@@ -62,30 +66,30 @@ inline constexpr bool is_buffer_parameter_v =
     (std::is_pointer_v<std::remove_cv_t<Parameter>> && !is_stream_v<std::remove_cv_t<Parameter>>);
 
 /// Room for one object that may have to be made.
-template <class T> class room {
+template <class Type> class room {
 public:
   room() = default;
   room(const room &) = delete;
   room &operator=(const room &) = delete;
   ~room() { reset(); }
 
-  template <class... Given> T &emplace(Given &&...given) {
+  template <class... Given> Type &emplace(Given &&...given) {
     reset();
-    made_ = ::new (static_cast<void *>(bytes_)) T(static_cast<Given &&>(given)...);
+    made_ = ::new (static_cast<void *>(bytes_)) Type(static_cast<Given &&>(given)...);
     return *made_;
   }
   void reset() {
     if (made_)
-      made_->~T();
+      made_->~Type();
     made_ = nullptr;
   }
   explicit operator bool() const { return made_ != nullptr; }
-  T &operator*() { return *made_; }
-  T *operator->() { return made_; }
+  Type &operator*() { return *made_; }
+  Type *operator->() { return made_; }
 
 private:
-  alignas(T) unsigned char bytes_[sizeof(T)];
-  T *made_ = nullptr;
+  alignas(Type) unsigned char bytes_[sizeof(Type)];
+  Type *made_ = nullptr;
 };
 
 /// Room for an argument that has to be made. A reference leads to the input itself.
@@ -119,14 +123,14 @@ void *argument_from_value(Given &given, made_argument<Parameter> &made, std::uin
   }
 }
 
-template <class T> struct as_tuple {
-  using type = std::tuple<T>;
+template <class Type> struct as_tuple {
+  using type = std::tuple<Type>;
 };
-template <class... T> struct as_tuple<std::tuple<T...>> {
-  using type = std::tuple<T...>;
+template <class... Type> struct as_tuple<std::tuple<Type...>> {
+  using type = std::tuple<Type...>;
 };
-template <class A, class B> struct as_tuple<std::pair<A, B>> {
-  using type = std::tuple<A, B>;
+template <class First, class Second> struct as_tuple<std::pair<First, Second>> {
+  using type = std::tuple<First, Second>;
 };
 
 /// Which parameters a number of inputs stands for. The runtime decides the same for the inputs of a
@@ -134,11 +138,11 @@ template <class A, class B> struct as_tuple<std::pair<A, B>> {
 enum class inputs_for { all, launch, buffers, none };
 
 template <class Own, class Values> struct input_positions;
-template <class Own, class... V> struct input_positions<Own, type_list<V...>> {
-  static constexpr std::size_t count = sizeof...(V);
+template <class Own, class... Value> struct input_positions<Own, type_list<Value...>> {
+  static constexpr std::size_t count = sizeof...(Value);
   static constexpr std::size_t own = list_size_v<Own>;
   static constexpr std::size_t buffers =
-      (std::size_t(0) + ... + (is_buffer_parameter_v<V> ? 1 : 0));
+      (std::size_t(0) + ... + (is_buffer_parameter_v<Value> ? 1 : 0));
 
   static constexpr inputs_for meaning(std::size_t inputs) {
     if (inputs == count)
@@ -148,9 +152,10 @@ template <class Own, class... V> struct input_positions<Own, type_list<V...>> {
     return inputs == buffers ? inputs_for::buffers : inputs_for::none;
   }
 
-  /// Position among the inputs of what stands for parameter I, or -1: the call's own argument.
+  /// Position among the inputs of what stands for parameter number Index, or -1: the call's own
+  /// argument.
   static constexpr std::ptrdiff_t position(std::size_t inputs, std::size_t parameter) {
-    constexpr bool is_buffer[] = {is_buffer_parameter_v<V>..., false};
+    constexpr bool is_buffer[] = {is_buffer_parameter_v<Value>..., false};
     switch (meaning(inputs)) {
     case inputs_for::all:
       return static_cast<std::ptrdiff_t>(parameter);
@@ -158,8 +163,8 @@ template <class Own, class... V> struct input_positions<Own, type_list<V...>> {
       return parameter < own ? -1 : static_cast<std::ptrdiff_t>(parameter - own);
     case inputs_for::buffers: {
       std::ptrdiff_t before = 0;
-      for (std::size_t i = 0; i < parameter; ++i)
-        before += is_buffer[i];
+      for (std::size_t index = 0; index < parameter; ++index)
+        before += is_buffer[index];
       return is_buffer[parameter] ? before : -1;
     }
     default:
@@ -181,24 +186,25 @@ public:
   explicit supplied_inputs(Given &&given) : supplied_(static_cast<Given &&>(given)) {}
 
   void place(void **arguments, std::uint64_t *extents) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (take<I>(arguments, extents, values{}), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (take<Index>(arguments, extents, values{}), ...);
     }(std::make_index_sequence<positions::count>{});
   }
 
 private:
   template <class List> struct rooms_of;
-  template <class... V> struct rooms_of<type_list<V...>> {
-    using type = std::tuple<made_argument<V>...>;
+  template <class... Value> struct rooms_of<type_list<Value...>> {
+    using type = std::tuple<made_argument<Value>...>;
   };
 
-  template <std::size_t I, class... V>
-  void take(void **arguments, std::uint64_t *extents, type_list<V...>) {
-    constexpr std::ptrdiff_t at = positions::position(std::tuple_size_v<Supplied>, I);
+  template <std::size_t Index, class... Value>
+  void take(void **arguments, std::uint64_t *extents, type_list<Value...>) {
+    constexpr std::ptrdiff_t at = positions::position(std::tuple_size_v<Supplied>, Index);
     if constexpr (at >= 0) {
-      using parameter = std::tuple_element_t<I, std::tuple<std::type_identity<V>...>>;
-      arguments[I] = argument_from_value<typename parameter::type>(
-          std::get<static_cast<std::size_t>(at)>(supplied_), std::get<I>(made_), extents[I]);
+      using parameter = std::tuple_element_t<Index, std::tuple<std::type_identity<Value>...>>;
+      arguments[Index] = argument_from_value<typename parameter::type>(
+          std::get<static_cast<std::size_t>(at)>(supplied_), std::get<Index>(made_),
+          extents[Index]);
     }
   }
 
@@ -223,11 +229,15 @@ template <class Full, class Options, class Option> struct supply_hooks {
                              std::uint64_t *extents, void **owner,
                              void (*append)(void *, const char *), void *sink) {
     const Option &option = *static_cast<const Options *>(factory->context);
-    try {
+    const auto make = [&] {
       auto *made = new supplied(apply_arguments(option.value, arguments, taken{}));
       made->place(arguments, extents);
       *owner = made;
       return 1;
+    };
+#if TL_HAS_EXCEPTIONS
+    try {
+      return make();
     } catch (const std::exception &thrown) {
       append(sink, "`supply` threw: ");
       append(sink, thrown.what());
@@ -235,6 +245,11 @@ template <class Full, class Options, class Option> struct supply_hooks {
       append(sink, "`supply` threw something that is no std::exception");
     }
     return -1;
+#else
+    static_cast<void>(append);
+    static_cast<void>(sink);
+    return make();
+#endif
   }
   static void release(void *owner) { delete static_cast<supplied *>(owner); }
 };
@@ -244,13 +259,13 @@ template <class Full, class Options, class Option> struct supply_hooks {
 /// The inputs of every tuning session that begins on this thread while the object lives; the
 /// innermost scope counts. Arguments that are lvalues are referred to, not copied. Belongs to one
 /// thread.
-template <class... T> class [[nodiscard]] with_inputs {
+template <class... Type> class [[nodiscard]] with_inputs {
 public:
-  explicit with_inputs(T &&...inputs)
-      : kept_(static_cast<T &&>(inputs)...),
+  explicit with_inputs(Type &&...inputs)
+      : kept_(static_cast<Type &&>(inputs)...),
         inputs_{std::apply([](auto &...input) { return list{{detail::describe_input(input)...}}; },
                            kept_)},
-        frame_{inputs_.all, sizeof...(T)} {
+        frame_{inputs_.all, sizeof...(Type)} {
     if (&tl_rt_set_inputs)
       outer_ = tl_rt_set_inputs(&frame_);
   }
@@ -263,14 +278,14 @@ public:
 
 private:
   struct list {
-    tl_input all[sizeof...(T) + 1];
+    tl_input all[sizeof...(Type) + 1];
   };
-  std::tuple<T...> kept_;
+  std::tuple<Type...> kept_;
   list inputs_;
   tl_inputs frame_;
   const tl_inputs *outer_ = nullptr;
 };
-template <class... T> with_inputs(T &&...) -> with_inputs<T...>;
+template <class... Type> with_inputs(Type &&...) -> with_inputs<Type...>;
 
 } // namespace tl
 

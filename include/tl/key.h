@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The problem key: the exact words that a dispatcher compares. By default each integral, enum and
-// bool argument is one word and each dimension of a view is one. The runtime makes the same words
-// from tl_parameter: see tl_rt_make_key. A dispatcher compares those of numbers itself; here is
-// what it asks of other arguments, and of `key = fn`.
+// The problem key, and the words by which a dispatcher tells that a call is like the thread's last
+// one: the same problem, and the same facts (addresses, and what floating-point numbers are). The
+// runtime makes the same words from tl_parameter: see tl_rt_make_key and tl_rt_select. A dispatcher
+// compares those of numbers and pointers itself; here is what it asks of other arguments, and of
+// `key = fn`.
 
 #ifndef TL_KEY_H
 #define TL_KEY_H
 
+#include <tl/language.h>
+
 #include <tl/keywords.h>
 #include <tl/signature.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
 namespace tl {
+
+/// `key = tl::one_problem`: all calls of the factory are one problem, whatever their arguments.
+struct one_problem_t {
+  template <class... Args> constexpr std::array<int, 0> operator()(Args &&...) const { return {}; }
+};
+inline constexpr one_problem_t one_problem{};
 
 /// The smallest power of two that is not less than `value`; 0 for 0. For `key = fn`, so that near
 /// sizes share one winner.
@@ -32,24 +43,27 @@ template <class Integer> constexpr Integer bucket_pow2(Integer value) {
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_key_scalar_v =
-    (std::is_integral_v<T> || std::is_enum_v<T>) && sizeof(T) <= sizeof(std::uint64_t);
+template <class Type> constexpr bool is_key_scalar() {
+  if constexpr (std::is_integral_v<Type> || std::is_enum_v<Type>)
+    return sizeof(Type) <= sizeof(std::uint64_t);
+  return false;
+}
+template <class Type> inline constexpr bool is_key_scalar_v = is_key_scalar<Type>();
 
 /// Tuples, pairs and arrays.
-template <class T>
-concept tuple_like = requires { std::tuple_size<T>::value; };
+template <class Type>
+concept tuple_like = requires { std::tuple_size<Type>::value; };
 
 /// Whether a word holds a number that is printed with a sign.
-template <class T> constexpr bool is_signed_word() {
-  if constexpr (std::is_enum_v<T>)
-    return std::is_signed_v<std::underlying_type_t<T>>;
+template <class Type> constexpr bool is_signed_word() {
+  if constexpr (std::is_enum_v<Type>)
+    return std::is_signed_v<std::underlying_type_t<Type>>;
   else
-    return std::is_signed_v<T>;
+    return std::is_signed_v<Type>;
 }
 
-template <class T> [[gnu::always_inline]] constexpr std::uint64_t key_word(T value) {
-  if constexpr (is_signed_word<T>())
+template <class Type> [[gnu::always_inline]] constexpr std::uint64_t key_word(Type value) {
+  if constexpr (is_signed_word<Type>())
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
   else
     return static_cast<std::uint64_t>(value);
@@ -62,46 +76,116 @@ template <class Parameter> constexpr bool is_key_parameter() {
          (!std::is_lvalue_reference_v<Parameter> || std::is_const_v<type>);
 }
 
+/// How a parameter of a class type takes part; the plugin knows the numbers. 0: by its members.
+template <class Parameter> constexpr unsigned parameter_sort() {
+  using type = std::remove_cvref_t<Parameter>;
+  constexpr std::uint32_t element = element_of<type>();
+  if constexpr (is_view_parameter<Parameter>())
+    return 2;
+  else if constexpr (contiguous_iterator_class<type>)
+    return 4;
+  else if constexpr (has_count_v<Parameter>)
+    return 3;
+  else
+    return (element == TL_ELEMENT_F16 || element == TL_ELEMENT_BF16) && sizeof(type) == 2 ? 1 : 0;
+}
+
 /// Words that one parameter adds to the key.
 template <class Parameter> constexpr std::size_t key_words_of() {
   using type = std::remove_reference_t<Parameter>;
   if constexpr (is_view_parameter<Parameter>())
-    return view_of<type>::rank;
+    return view_of<type>::rank * (is_strided_v<type> ? 2 : 1);
   else
-    return is_key_parameter<Parameter>() ? 1 : 0;
+    return is_key_parameter<Parameter>() || has_count_v<Parameter> ? 1 : 0;
 }
 
-template <class T> constexpr std::size_t key_words_of_value() {
-  if constexpr (tuple_like<T>)
-    return []<std::size_t... I>(std::index_sequence<I...>) {
+template <class Type> constexpr std::size_t key_words_of_value() {
+  if constexpr (tuple_like<Type>)
+    return []<std::size_t... Index>(std::index_sequence<Index...>) {
       return (std::size_t(0) + ... +
-              key_words_of_value<std::remove_cvref_t<std::tuple_element_t<I, T>>>());
-    }(std::make_index_sequence<std::tuple_size<T>::value>{});
+              key_words_of_value<std::remove_cvref_t<std::tuple_element_t<Index, Type>>>());
+    }(std::make_index_sequence<std::tuple_size<Type>::value>{});
   else {
     static_assert(
-        is_key_scalar_v<T>,
+        is_key_scalar_v<Type>,
         "`key = fn` must return an integer, enum, bool, or an array, pair or tuple of them");
     return 1;
   }
 }
 
 /// Words of a key in a row.
-template <std::size_t N> struct key_part {
-  std::uint64_t words[N];
+template <std::size_t Count> struct key_part {
+  std::uint64_t words[Count];
+};
+template <> struct key_part<0> {
+  std::uint64_t *words = nullptr;
 };
 
-/// The dimensions of a view. The plugin takes their number from the type that this returns.
+/// Words by which a view is told from the last call's: where, how large, and how it is laid out.
 template <class View>
-[[gnu::always_inline]] inline key_part<view_of<View>::rank> extents_of(View &argument) {
-  key_part<view_of<View>::rank> result;
-  if constexpr (view_of<View>::rank == 1 && requires { std::size(argument); }) {
-    result.words[0] = std::size(argument);
+inline constexpr std::size_t view_words = 1 + view_of<View>::rank * (is_strided_v<View> ? 2 : 1);
+
+/// Those words. The plugin takes their number from the type that this returns.
+template <class View>
+[[gnu::always_inline]] inline key_part<view_words<View>> view_part(View &argument) {
+  constexpr std::size_t rank = view_of<View>::rank;
+  key_part<view_words<View>> result;
+  if constexpr (rank == 1 && !is_strided_v<View> &&
+                requires { std::data(argument), std::size(argument); }) {
+    result.words[0] = reinterpret_cast<std::uintptr_t>(std::data(argument));
+    result.words[1] = std::size(argument);
   } else {
     const tl_view view = view_of<View>::view(argument);
-    for (std::size_t i = 0; i < view_of<View>::rank; ++i)
-      result.words[i] = view.shape[i];
+    result.words[0] = reinterpret_cast<std::uintptr_t>(view.data);
+    for (std::size_t at = 0; at < rank; ++at)
+      result.words[1 + at] = view.shape[at];
+    if constexpr (is_strided_v<View>)
+      for (std::size_t at = 0; at < rank; ++at)
+        result.words[1 + rank + at] = static_cast<std::uint64_t>(view.strides[at]);
   }
   return result;
+}
+
+/// How many elements a container holds that is no view.
+template <class Container>
+[[gnu::always_inline]] inline std::uint64_t count_word(Container &argument) {
+  return static_cast<std::uint64_t>(std::size(argument));
+}
+
+/// Where an iterator points to.
+template <class Iterator>
+[[gnu::always_inline]] inline std::uint64_t iterator_word(const Iterator &at) {
+  return reinterpret_cast<std::uintptr_t>(std::to_address(at));
+}
+
+/// TL_REAL_* of a number, from its bits: -ffast-math must not change it.
+template <class Type> [[gnu::always_inline]] inline std::uint64_t real_word(const Type &number) {
+  constexpr std::uint32_t element = element_of<Type>();
+  static_assert(element == TL_ELEMENT_F16 || element == TL_ELEMENT_BF16 ||
+                element == TL_ELEMENT_F32 || element == TL_ELEMENT_F64);
+  constexpr int mantissa = element == TL_ELEMENT_F16    ? 10
+                           : element == TL_ELEMENT_BF16 ? 7
+                           : element == TL_ELEMENT_F32  ? 23
+                                                        : 52;
+  constexpr std::uint64_t one = element == TL_ELEMENT_F16   ? 0x3c00
+                                : element == TL_ELEMENT_F64 ? 0x3ff0000000000000
+                                                            : 127ull << mantissa;
+  constexpr std::uint64_t magnitude = ~std::uint64_t{0} >> (65 - 8 * sizeof(Type));
+  constexpr std::uint64_t exponent = magnitude >> mantissa << mantissa;
+  std::uint64_t bits = 0;
+  __builtin_memcpy(&bits, &number, sizeof number);
+  const std::uint64_t size = bits & magnitude;
+  return size == 0                       ? TL_REAL_ZERO
+         : bits == one                   ? TL_REAL_ONE
+         : (size & exponent) == exponent ? TL_REAL_NOT_FINITE
+                                         : TL_REAL_OTHER;
+}
+
+/// Its bits: `eligible` may look at the number itself.
+template <class Type> [[gnu::always_inline]] inline std::uint64_t real_bits(const Type &number) {
+  std::uint64_t bits = 0;
+  __builtin_memcpy(&bits, &number, sizeof number);
+  return bits;
 }
 
 /// The words of what `key = fn` returned.
@@ -109,8 +193,8 @@ template <class Value>
 [[gnu::always_inline]] inline void append_key_value(std::uint64_t *&at, const Value &value) {
   if constexpr (tuple_like<Value>) {
     using std::get;
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (append_key_value(at, get<I>(value)), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (append_key_value(at, get<Index>(value)), ...);
     }(std::make_index_sequence<std::tuple_size<Value>::value>{});
   } else {
     *at++ = key_word(value);
@@ -120,8 +204,8 @@ template <class Value>
 /// Which of those words are signed.
 template <class Value> constexpr void append_signs(std::uint8_t *&at) {
   if constexpr (tuple_like<Value>)
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (append_signs<std::remove_cvref_t<std::tuple_element_t<I, Value>>>(at), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (append_signs<std::remove_cvref_t<std::tuple_element_t<Index, Value>>>(at), ...);
     }(std::make_index_sequence<std::tuple_size<Value>::value>{});
   else
     *at++ = is_signed_word<Value>();

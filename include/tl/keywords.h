@@ -6,6 +6,8 @@
 #ifndef TL_KEYWORDS_H
 #define TL_KEYWORDS_H
 
+#include <tl/language.h>
+
 #include <tl/options.h>
 
 #include <array>
@@ -25,6 +27,7 @@ struct supply;
 struct reference;
 struct check;
 struct check_repeat;
+struct restore;
 struct tolerance;
 struct skip_check;
 struct cache_inputs;
@@ -34,13 +37,23 @@ struct search;
 struct profiler;
 struct cold;
 struct isolation;
+struct ignored_facts;
+struct team;
+struct name;
 } // namespace keyword
 
 namespace detail {
 
+/// What the name of several functions, or of a function template, is taken for: the compiler says
+/// that no overload of it matches this. Name one: `static_cast<void (*)(int)>(f)`, `f<int>`.
+struct ambiguous_name_of_several_functions {
+  ambiguous_name_of_several_functions() = delete;
+};
+
 /// A keyword that takes a value of any type (a space, a function, a lambda).
 template <class Keyword> struct open_keyword {
-  template <class Value> constexpr option<Keyword, Value> operator=(Value value) const {
+  template <class Value = ambiguous_name_of_several_functions>
+  constexpr option<Keyword, Value> operator=(Value value) const {
     return {value};
   }
 };
@@ -48,9 +61,9 @@ template <class Keyword> struct open_keyword {
 /// `configs`: like any open keyword, but an array stays an array.
 struct configs_keyword : open_keyword<keyword::configs> {
   using open_keyword::operator=;
-  template <class Config, std::size_t N>
-  constexpr option<keyword::configs, std::array<Config, N>>
-  operator=(const Config (&list)[N]) const {
+  template <class Config, std::size_t Count>
+  constexpr option<keyword::configs, std::array<Config, Count>>
+  operator=(const Config (&list)[Count]) const {
     return {std::to_array(list)};
   }
 };
@@ -77,53 +90,98 @@ template <class Keyword, class Value> struct typed_keyword {
 
 } // namespace detail
 
-/// For `using namespace tl::keywords;`. No name here is one that C, POSIX or a toolkit declares
-/// globally.
+/// The keywords. What is declared here as tl_keyword_timeout is written as `timeout`: inside of the
+/// attribute the plugin finds the one under the name of the other, so that a program may have a
+/// `timeout`, a `check` or a `key` of its own. `using namespace tl::keywords;` is not needed for
+/// it.
 namespace keywords {
 
 /// The space: a tl::space, an array or other constexpr range of config structs. Required, unless
 /// the configs are written in the attribute itself as braced lists.
-inline constexpr detail::configs_keyword configs{};
+inline constexpr detail::configs_keyword tl_keyword_configs{};
 /// Untimed running before a variant's first timed sample [ms], default 25.
-inline constexpr detail::typed_keyword<keyword::warmup, double> warmup{};
+inline constexpr detail::typed_keyword<keyword::warmup, double> tl_keyword_warmup{};
 /// Most timed samples per variant, default 100.
-inline constexpr detail::typed_keyword<keyword::rep, int> rep{};
+inline constexpr detail::typed_keyword<keyword::rep, int> tl_keyword_rep{};
 /// Hard limit for one trial of one variant [s], default 100.
-inline constexpr detail::typed_keyword<keyword::timeout, double> timeout{};
+inline constexpr detail::typed_keyword<keyword::timeout, double> tl_keyword_timeout{};
 /// Limit for one tuning session [s], default none. A session that ran out of it is continued later.
-inline constexpr detail::typed_keyword<keyword::budget, double> budget{};
+inline constexpr detail::typed_keyword<keyword::budget, double> tl_keyword_budget{};
 /// Where the inputs of trials come from, default: the first call's own arguments.
-inline constexpr detail::open_keyword<keyword::supply> supply{};
+inline constexpr detail::open_keyword<keyword::supply> tl_keyword_supply{};
 /// A function with the factory's parameters whose results are the right ones. Default: the default
 /// config.
-inline constexpr detail::open_keyword<keyword::reference> reference{};
+inline constexpr detail::open_keyword<keyword::reference> tl_keyword_reference{};
 /// A function with the factory's parameters that returns whether they hold a right result; replaces
 /// the comparison.
-inline constexpr detail::open_keyword<keyword::check> check{};
+inline constexpr detail::open_keyword<keyword::check> tl_keyword_check{};
 /// Number of runs on the same inputs that must agree bit for bit, default 1 (none). Finds races.
-inline constexpr detail::typed_keyword<keyword::check_repeat, int> check_repeat{};
-/// See tolerance_t.
-inline constexpr detail::typed_keyword<keyword::tolerance, tolerance_t> tolerance{};
+inline constexpr detail::typed_keyword<keyword::check_repeat, int> tl_keyword_check_repeat{};
+/// A function with the factory's parameters that puts the data back on which they lead, so that
+/// each run works on the same: called untimed before each launch of a trial. Default: memory is put
+/// back as it was.
+inline constexpr detail::open_keyword<keyword::restore> tl_keyword_restore{};
+/// See tolerance_t and tl::rms.
+inline constexpr detail::typed_keyword<keyword::tolerance, tolerance_t> tl_keyword_tolerance{};
 /// Trust every variant, default false.
-inline constexpr detail::typed_keyword<keyword::skip_check, bool> skip_check{};
+inline constexpr detail::typed_keyword<keyword::skip_check, bool> tl_keyword_skip_check{};
 /// Keep generated inputs for the next problem of the same shapes, default false.
-inline constexpr detail::typed_keyword<keyword::cache_inputs, bool> cache_inputs{};
+inline constexpr detail::typed_keyword<keyword::cache_inputs, bool> tl_keyword_cache_inputs{};
 /// A function with the factory's parameters that returns what identifies the problem (an integer,
 /// enum, bool, or an array, pair or tuple of them). Default: all integral, enum and bool arguments
 /// and the shapes of views.
-inline constexpr detail::open_keyword<keyword::key> key{};
+/// tl::one_problem: there is only one problem. Variants must be right for all calls of one problem,
+/// and those of the first one are checked.
+inline constexpr detail::open_keyword<keyword::key> tl_keyword_key{};
 /// `fn(config, args...)` returning whether the config may run on this problem.
-inline constexpr detail::open_keyword<keyword::eligible> eligible{};
+inline constexpr detail::open_keyword<keyword::eligible> tl_keyword_eligible{};
 /// See tl::search.
-inline constexpr detail::typed_keyword<keyword::search, search_t> search{};
+inline constexpr detail::typed_keyword<keyword::search, search_t> tl_keyword_search{};
 /// See tl::profiler.
-inline constexpr detail::typed_keyword<keyword::profiler, profiler_t> profiler{};
+inline constexpr detail::typed_keyword<keyword::profiler, profiler_t> tl_keyword_profiler{};
 /// Whether caches are flushed before each timed sample. Default: true on a GPU, false on the CPU.
-inline constexpr detail::typed_keyword<keyword::cold, bool> cold{};
+inline constexpr detail::typed_keyword<keyword::cold, bool> tl_keyword_cold{};
+/// Facts of a call on which the rightness of no variant depends, default none: see tl::facts.
+inline constexpr detail::typed_keyword<keyword::ignored_facts, facts_t> tl_keyword_ignored_facts{};
+/// What the log, `tltune` and TL_FORCE_CONFIG call the factory: a string literal of letters, digits
+/// and "_.:-". Default: the function's own name. Template arguments before the tunables follow it.
+inline constexpr detail::typed_keyword<keyword::name, const char *> tl_keyword_name{};
 /// See tl::isolation.
-inline constexpr detail::typed_keyword<keyword::isolation, isolation_t> isolation{};
+inline constexpr detail::typed_keyword<keyword::isolation, isolation_t> tl_keyword_isolation{};
+/// `fn(call, args...)`, for a function that all threads of a team call together: makes such a team,
+/// and calls `call(args...)` from each of its threads, with the arguments that the thread has.
+/// Trials run in that way, the reference too. Default: trials run on one thread.
+inline constexpr detail::open_keyword<keyword::team> tl_keyword_team{};
 
 } // namespace keywords
+
+#ifdef TL_KEYWORDS_ANYWHERE
+/// The same under their own names, for code outside of the attribute: tests of the headers.
+namespace keywords {
+inline constexpr auto &configs = tl_keyword_configs;
+inline constexpr auto &warmup = tl_keyword_warmup;
+inline constexpr auto &rep = tl_keyword_rep;
+inline constexpr auto &timeout = tl_keyword_timeout;
+inline constexpr auto &budget = tl_keyword_budget;
+inline constexpr auto &supply = tl_keyword_supply;
+inline constexpr auto &reference = tl_keyword_reference;
+inline constexpr auto &check = tl_keyword_check;
+inline constexpr auto &check_repeat = tl_keyword_check_repeat;
+inline constexpr auto &restore = tl_keyword_restore;
+inline constexpr auto &tolerance = tl_keyword_tolerance;
+inline constexpr auto &skip_check = tl_keyword_skip_check;
+inline constexpr auto &cache_inputs = tl_keyword_cache_inputs;
+inline constexpr auto &key = tl_keyword_key;
+inline constexpr auto &eligible = tl_keyword_eligible;
+inline constexpr auto &search = tl_keyword_search;
+inline constexpr auto &profiler = tl_keyword_profiler;
+inline constexpr auto &cold = tl_keyword_cold;
+inline constexpr auto &ignored_facts = tl_keyword_ignored_facts;
+inline constexpr auto &isolation = tl_keyword_isolation;
+inline constexpr auto &team = tl_keyword_team;
+inline constexpr auto &name = tl_keyword_name;
+} // namespace keywords
+#endif
 } // namespace tl
 
 #endif

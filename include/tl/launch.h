@@ -5,6 +5,10 @@
 #ifndef TL_LAUNCH_H
 #define TL_LAUNCH_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/backend.h>
 #include <tl/infeasible.h>
 #include <tl/shared.h>
@@ -17,10 +21,21 @@
 
 namespace tl::detail {
 
+// Named as in dim3, and so the only names of these headers that have one letter: people define
+// macros of such names.
+#pragma push_macro("x")
+#pragma push_macro("y")
+#pragma push_macro("z")
+#undef x
+#undef y
+#undef z
 struct extent3 {
   unsigned x = 1, y = 1, z = 1;
   unsigned long long count() const { return static_cast<unsigned long long>(x) * y * z; }
 };
+#pragma pop_macro("x")
+#pragma pop_macro("y")
+#pragma pop_macro("z")
 
 /// Encodes tensor maps for one description of a tensor, and remembers them by address. Thread-safe.
 struct tensor_map_source : shared_object {
@@ -35,13 +50,13 @@ struct tensor_map_source : shared_object {
 template <class Map> shared<tensor_map_source> make_tensor_map(const Map &map);
 
 /// What a description says of single launch arguments. Copies share what they have in common.
-template <class T> class notes {
+template <class Type> class notes {
 public:
   /// Replaces what was said of the argument before.
-  void add(std::size_t argument, T what) {
-    last_ = make_shared_object<note>(argument, static_cast<T &&>(what), last_);
+  void add(std::size_t argument, Type what) {
+    last_ = make_shared_object<note>(argument, static_cast<Type &&>(what), last_);
   }
-  const T *find(std::size_t argument) const {
+  const Type *find(std::size_t argument) const {
     const note *it = last_.get();
     while (it && it->argument != argument)
       it = it->before.get();
@@ -51,10 +66,10 @@ public:
 
 private:
   struct note final : shared_object {
-    note(std::size_t argument_, T &&what_, const shared<note> &before_)
-        : argument(argument_), what(static_cast<T &&>(what_)), before(before_) {}
+    note(std::size_t argument_, Type &&what_, const shared<note> &before_)
+        : argument(argument_), what(static_cast<Type &&>(what_)), before(before_) {}
     std::size_t argument;
-    T what;
+    Type what;
     shared<note> before;
   };
   shared<note> last_;
@@ -67,8 +82,8 @@ struct extents_t {
 
   std::uint64_t count() const {
     std::uint64_t product = 1;
-    for (std::size_t i = 0; i < rank; ++i)
-      product *= shape[i];
+    for (std::size_t dim = 0; dim < rank; ++dim)
+      product *= shape[dim];
     return product;
   }
 };
@@ -112,8 +127,8 @@ struct launch_config {
 
   void set_window(const l2_window &wanted) {
     if (window.bytes)
-      throw std::invalid_argument(
-          "a launch has one L2 persistence window, and l2_persist() was called twice");
+      TL_THROW(std::invalid_argument(
+          "a launch has one L2 persistence window, and l2_persist() was called twice"));
     window = wanted;
   }
 };
@@ -137,85 +152,86 @@ struct CUtensorMap_st;
 
 namespace tl::detail {
 
-template <class R, class... P> struct launcher;
+template <class Result, class... Param> struct launcher;
 
-template <class P> const void *data_address(const P &argument) {
-  if constexpr (std::is_pointer_v<P>)
+template <class Param> const void *data_address(const Param &argument) {
+  if constexpr (std::is_pointer_v<Param>)
     return static_cast<const void *>(argument);
-  else if constexpr (view_of<const P>::is_view)
-    return view_of<const P>::view(argument).data;
+  else if constexpr (view_of<const Param>::is_view)
+    return view_of<const Param>::view(argument).data;
   else
     return nullptr;
 }
 
 /// What the kernel gets for launch argument `index`.
-template <class K, class P>
-K kernel_argument(const launch_config &config, std::size_t index, const P &argument) {
-  if constexpr (std::is_same_v<std::remove_cv_t<K>, CUtensorMap_st>) {
+template <class Taken, class Param>
+Taken kernel_argument(const launch_config &config, std::size_t index, const Param &argument) {
+  if constexpr (std::is_same_v<std::remove_cv_t<Taken>, CUtensorMap_st>) {
     const shared<tensor_map_source> *map = config.maps.find(index);
     if (!map)
-      throw std::invalid_argument("launch argument " + std::to_string(index) +
-                                  " reaches the kernel as a tensor map: describe it with .tma<" +
-                                  std::to_string(index) + ">(...)");
-    K made;
-    (*map)->encode(data_address(argument), describe_parameter<P>("").element, &made);
+      TL_THROW(std::invalid_argument("launch argument " + std::to_string(index) +
+                                     " reaches the kernel as a tensor map: describe it with .tma<" +
+                                     std::to_string(index) + ">(...)"));
+    Taken made;
+    (*map)->encode(data_address(argument), describe_parameter<Param>("").element, &made);
     return made;
   } else {
-    return static_cast<K>(argument);
+    return static_cast<Taken>(argument);
   }
 }
 
-/// Launches a __global__ function with parameters K..., the leading ones of which are bound.
+/// Launches a __global__ function with parameters Taken..., the leading ones of which are bound.
 template <class PList, class BoundList, class RestList> struct device_launcher;
 
-template <class... P, class... B, class... K>
-struct device_launcher<type_list<P...>, type_list<B...>, type_list<K...>> final
-    : launcher<void, P...> {
-  explicit device_launcher(std::tuple<B...> values) : bound(std::move(values)) {}
+template <class... Param, class... Held, class... Taken>
+struct device_launcher<type_list<Param...>, type_list<Held...>, type_list<Taken...>> final
+    : launcher<void, Param...> {
+  explicit device_launcher(std::tuple<Held...> values) : bound(std::move(values)) {}
 
-  void launch(const launch_config &config, stream_t stream, P... args) const override {
-    [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
-      std::tuple<B...> first(bound);
-      std::tuple<K...> rest(kernel_argument<K>(config, J, args)...);
-      void *addresses[] = {&std::get<I>(first)..., &std::get<J>(rest)..., nullptr};
+  void launch(const launch_config &config, stream_t stream, Param... args) const override {
+    [&]<std::size_t... Index, std::size_t... Other>(std::index_sequence<Index...>,
+                                                    std::index_sequence<Other...>) {
+      std::tuple<Held...> first(bound);
+      std::tuple<Taken...> rest(kernel_argument<Taken>(config, Other, args)...);
+      void *addresses[] = {&std::get<Index>(first)..., &std::get<Other>(rest)..., nullptr};
       const void *window = config.window.pointer;
       if (config.window.argument >= 0) {
         const void *data[] = {data_address(args)..., nullptr};
-        window = config.window.argument < static_cast<int>(sizeof...(P))
+        window = config.window.argument < static_cast<int>(sizeof...(Param))
                      ? data[config.window.argument]
                      : nullptr;
       }
       launch_on_device(config, stream, addresses, window);
-    }(std::index_sequence_for<B...>{}, std::index_sequence_for<K...>{});
+    }(std::index_sequence_for<Held...>{}, std::index_sequence_for<Taken...>{});
   }
 
-  std::tuple<B...> bound;
+  std::tuple<Held...> bound;
 };
 
 template <class BoundCount, class Taken, class Rest> struct split_parameters;
-template <std::size_t N, class... T, class First, class... Rest>
-  requires(N > 0)
-struct split_parameters<std::integral_constant<std::size_t, N>, type_list<T...>,
+template <std::size_t Count, class... Type, class First, class... Rest>
+  requires(Count > 0)
+struct split_parameters<std::integral_constant<std::size_t, Count>, type_list<Type...>,
                         type_list<First, Rest...>>
-    : split_parameters<std::integral_constant<std::size_t, N - 1>,
-                       type_list<T..., std::remove_cv_t<First>>, type_list<Rest...>> {};
-template <class... T, class... Rest>
-struct split_parameters<std::integral_constant<std::size_t, 0>, type_list<T...>,
+    : split_parameters<std::integral_constant<std::size_t, Count - 1>,
+                       type_list<Type..., std::remove_cv_t<First>>, type_list<Rest...>> {};
+template <class... Type, class... Rest>
+struct split_parameters<std::integral_constant<std::size_t, 0>, type_list<Type...>,
                         type_list<Rest...>> {
-  using bound = type_list<T...>;
+  using bound = type_list<Type...>;
   using rest = type_list<std::remove_cv_t<Rest>...>;
 };
 
-template <class R, class PList, class... K, class... Bound>
+template <class Result, class PList, class... Taken, class... Bound>
 auto make_device_launcher(Bound... bound) {
-  static_assert(std::is_void_v<R>, "a kernel returns nothing");
+  static_assert(std::is_void_v<Result>, "a kernel returns nothing");
   using parts = split_parameters<std::integral_constant<std::size_t, sizeof...(Bound)>, type_list<>,
-                                 type_list<K...>>;
-  return [&]<class... B>(type_list<B...>) {
-    static_assert((std::is_convertible_v<Bound, B> && ...),
+                                 type_list<Taken...>>;
+  return [&]<class... Held>(type_list<Held...>) {
+    static_assert((std::is_convertible_v<Bound, Held> && ...),
                   "a bound value does not fit the kernel's parameter");
-    return make_shared_object<device_launcher<PList, type_list<B...>, typename parts::rest>>(
-        std::tuple<B...>(static_cast<B>(std::move(bound))...));
+    return make_shared_object<device_launcher<PList, type_list<Held...>, typename parts::rest>>(
+        std::tuple<Held...>(static_cast<Held>(std::move(bound))...));
   }(typename parts::bound{});
 }
 

@@ -5,6 +5,10 @@
 #ifndef TL_LAUNCH_CUDA_H
 #define TL_LAUNCH_CUDA_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/infeasible.h>
 #include <tl/launch.h>
 
@@ -35,9 +39,9 @@ namespace tl::detail {
 #if CUDART_VERSION >= 12000
   case cudaErrorInvalidClusterSize:
 #endif
-    throw infeasible(text);
+    TL_THROW(infeasible(text));
   default:
-    throw std::runtime_error(text);
+    TL_THROW(std::runtime_error(text));
   }
 }
 
@@ -72,10 +76,10 @@ inline void prepare_shared_memory(const launch_config &config, int device,
   const auto allowed =
       static_cast<std::size_t>(device_number(cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   if (config.shared_bytes + kernel.sharedSizeBytes > allowed)
-    throw infeasible("needs " + bytes_text(config.shared_bytes) + " of dynamic and " +
-                     bytes_text(kernel.sharedSizeBytes) +
-                     " of static shared memory in a block, the device allows " +
-                     bytes_text(allowed));
+    TL_THROW(infeasible("needs " + bytes_text(config.shared_bytes) + " of dynamic and " +
+                        bytes_text(kernel.sharedSizeBytes) +
+                        " of static shared memory in a block, the device allows " +
+                        bytes_text(allowed)));
   if (config.shared_bytes <= static_cast<std::size_t>(kernel.maxDynamicSharedSizeBytes))
     return;
   kernel_attributes &known = known_kernel_attributes();
@@ -92,15 +96,15 @@ inline void prepare_shared_memory(const launch_config &config, int device,
 inline void prepare_cluster(const launch_config &config, int device) {
   const unsigned long long blocks = config.cluster.count();
   if (device_number(cudaDevAttrComputeCapabilityMajor, device) < 9)
-    throw infeasible(
-        "needs clusters of thread blocks, and the device has none (compute capability below 9.0)");
+    TL_THROW(infeasible(
+        "needs clusters of thread blocks, and the device has none (compute capability below 9.0)"));
   if (config.grid.x % config.cluster.x || config.grid.y % config.cluster.y ||
       config.grid.z % config.cluster.z)
-    throw infeasible("a grid of " + std::to_string(config.grid.x) + " x " +
-                     std::to_string(config.grid.y) + " x " + std::to_string(config.grid.z) +
-                     " blocks is no multiple of the cluster of " +
-                     std::to_string(config.cluster.x) + " x " + std::to_string(config.cluster.y) +
-                     " x " + std::to_string(config.cluster.z));
+    TL_THROW(infeasible(
+        "a grid of " + std::to_string(config.grid.x) + " x " + std::to_string(config.grid.y) +
+        " x " + std::to_string(config.grid.z) + " blocks is no multiple of the cluster of " +
+        std::to_string(config.cluster.x) + " x " + std::to_string(config.cluster.y) + " x " +
+        std::to_string(config.cluster.z)));
   if (blocks <= 8)
     return; // what every such device can do
   kernel_attributes &known = known_kernel_attributes();
@@ -115,7 +119,7 @@ inline void prepare_cluster(const launch_config &config, int device) {
 
 inline void prepare_cooperative(const launch_config &config, int device) {
   if (!device_number(cudaDevAttrCooperativeLaunch, device))
-    throw infeasible("needs a cooperative launch, which the device does not have");
+    TL_THROW(infeasible("needs a cooperative launch, which the device does not have"));
   int resident = 0;
   check_call("cudaOccupancyMaxActiveBlocksPerMultiprocessor",
              cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, config.function,
@@ -124,8 +128,8 @@ inline void prepare_cooperative(const launch_config &config, int device) {
   const auto room = static_cast<unsigned long long>(resident) *
                     static_cast<unsigned>(device_number(cudaDevAttrMultiProcessorCount, device));
   if (config.grid.count() > room)
-    throw infeasible("a cooperative launch of " + std::to_string(config.grid.count()) +
-                     " blocks, and " + std::to_string(room) + " are resident at once");
+    TL_THROW(infeasible("a cooperative launch of " + std::to_string(config.grid.count()) +
+                        " blocks, and " + std::to_string(room) + " are resident at once"));
 }
 
 /// The window needs a part of L2 that is set aside; what the program has set aside is never made
@@ -136,8 +140,9 @@ inline void prepare_window(const launch_config &config, int device) {
   const auto most =
       static_cast<std::size_t>(device_number(cudaDevAttrMaxPersistingL2CacheSize, device));
   if (config.window.bytes > widest || most == 0)
-    throw infeasible("an L2 window of " + bytes_text(config.window.bytes) + ", the device allows " +
-                     bytes_text(widest) + " and sets aside at most " + bytes_text(most));
+    TL_THROW(infeasible("an L2 window of " + bytes_text(config.window.bytes) +
+                        ", the device allows " + bytes_text(widest) + " and sets aside at most " +
+                        bytes_text(most)));
   kernel_attributes &known = known_kernel_attributes();
   const std::lock_guard lock(known.guard);
   std::size_t current = 0;
@@ -154,17 +159,19 @@ inline void prepare_launch(const launch_config &config, int device) {
   cudaFuncAttributes kernel{};
   check_call("cudaFuncGetAttributes", cudaFuncGetAttributes(&kernel, config.function));
   if (config.block.count() > static_cast<unsigned long long>(kernel.maxThreadsPerBlock))
-    throw infeasible("a block of " + std::to_string(config.block.count()) +
-                     " threads, the kernel (" + std::to_string(kernel.numRegs) +
-                     " registers a thread) allows " + std::to_string(kernel.maxThreadsPerBlock));
+    TL_THROW(infeasible("a block of " + std::to_string(config.block.count()) +
+                        " threads, the kernel (" + std::to_string(kernel.numRegs) +
+                        " registers a thread) allows " +
+                        std::to_string(kernel.maxThreadsPerBlock)));
   prepare_shared_memory(config, device, kernel);
   if (config.cluster.count() > 1)
     prepare_cluster(config, device);
   if (config.cooperative)
     prepare_cooperative(config, device);
   if (config.pdl && device_number(cudaDevAttrComputeCapabilityMajor, device) < 9)
-    throw infeasible("needs programmatic dependent launch, which the device does not have (compute "
-                     "capability below 9.0)");
+    TL_THROW(
+        infeasible("needs programmatic dependent launch, which the device does not have (compute "
+                   "capability below 9.0)"));
   if (config.window.bytes)
     prepare_window(config, device);
   config.prepared.store(device + 1);

@@ -6,6 +6,10 @@
 #ifndef TL_LAUNCH_HIP_H
 #define TL_LAUNCH_HIP_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/infeasible.h>
 #include <tl/launch.h>
 
@@ -30,9 +34,9 @@ inline void check_call(const char *what, hipError_t error) {
   case hipErrorLaunchOutOfResources:
   case hipErrorCooperativeLaunchTooLarge:
   case hipErrorNotSupported:
-    throw infeasible(text);
+    TL_THROW(infeasible(text));
   default:
-    throw std::runtime_error(text);
+    TL_THROW(std::runtime_error(text));
   }
 }
 
@@ -61,10 +65,10 @@ inline void prepare_lds(const launch_config &config, int device, const hipFuncAt
   const auto allowed =
       static_cast<std::size_t>(device_number(hipDeviceAttributeMaxSharedMemoryPerBlock, device));
   if (config.shared_bytes + kernel.sharedSizeBytes > allowed)
-    throw infeasible("needs " + std::to_string(config.shared_bytes) + " bytes of dynamic and " +
-                     std::to_string(kernel.sharedSizeBytes) +
-                     " bytes of static shared memory (LDS) in a block, the device allows " +
-                     std::to_string(allowed) + " bytes");
+    TL_THROW(infeasible("needs " + std::to_string(config.shared_bytes) + " bytes of dynamic and " +
+                        std::to_string(kernel.sharedSizeBytes) +
+                        " bytes of static shared memory (LDS) in a block, the device allows " +
+                        std::to_string(allowed) + " bytes"));
   if (kernel.maxDynamicSharedSizeBytes > 0 &&
       config.shared_bytes > static_cast<std::size_t>(kernel.maxDynamicSharedSizeBytes))
     check_call("hipFuncSetAttribute(MaxDynamicSharedMemorySize)",
@@ -74,7 +78,7 @@ inline void prepare_lds(const launch_config &config, int device, const hipFuncAt
 
 inline void prepare_cooperative(const launch_config &config, int device) {
   if (!device_number(hipDeviceAttributeCooperativeLaunch, device))
-    throw infeasible("needs a cooperative launch, which the device does not have");
+    TL_THROW(infeasible("needs a cooperative launch, which the device does not have"));
   int resident = 0;
   check_call("hipOccupancyMaxActiveBlocksPerMultiprocessor",
              hipOccupancyMaxActiveBlocksPerMultiprocessor(&resident, config.function,
@@ -84,21 +88,22 @@ inline void prepare_cooperative(const launch_config &config, int device) {
       static_cast<unsigned long long>(resident) *
       static_cast<unsigned>(device_number(hipDeviceAttributeMultiprocessorCount, device));
   if (config.grid.count() > room)
-    throw infeasible("a cooperative launch of " + std::to_string(config.grid.count()) +
-                     " blocks, and " + std::to_string(room) + " are resident at once");
+    TL_THROW(infeasible("a cooperative launch of " + std::to_string(config.grid.count()) +
+                        " blocks, and " + std::to_string(room) + " are resident at once"));
 }
 
 /// Checks a description, whatever its kernel, against the limits that the device reports.
 inline void prepare_launch(const launch_config &config, int device) {
   if (const char *demand = foreign_demand(config))
-    throw infeasible(std::string("needs ") + demand + ", which HIP does not have");
+    TL_THROW(infeasible(std::string("needs ") + demand + ", which HIP does not have"));
   hipFuncAttributes kernel{};
   check_call("hipFuncGetAttributes", hipFuncGetAttributes(&kernel, config.function));
   prepare_lds(config, device, kernel);
   if (config.block.count() > static_cast<unsigned long long>(kernel.maxThreadsPerBlock))
-    throw infeasible("a block of " + std::to_string(config.block.count()) +
-                     " threads, the kernel (" + std::to_string(kernel.numRegs) +
-                     " registers a thread) allows " + std::to_string(kernel.maxThreadsPerBlock));
+    TL_THROW(infeasible("a block of " + std::to_string(config.block.count()) +
+                        " threads, the kernel (" + std::to_string(kernel.numRegs) +
+                        " registers a thread) allows " +
+                        std::to_string(kernel.maxThreadsPerBlock)));
   if (config.cooperative)
     prepare_cooperative(config, device);
   config.prepared.store(device + 1);

@@ -5,6 +5,8 @@
 #ifndef TL_OPTIONS_H
 #define TL_OPTIONS_H
 
+#include <tl/language.h>
+
 #include <tl/abi.h>
 
 namespace tl {
@@ -23,7 +25,27 @@ struct tolerance_t {
   double atol = 1e-2;
   double max_mismatched_ratio = 0.01;
   bool equal_nan = false;
+  double rms = 0; ///< above 0: atol is this times the root mean square of the expected output
 };
+
+/// For sums of many terms, whose errors are as large in a small element as in a large one: each
+/// element of an output may be off by `ratio` times the root mean square of all its expected
+/// elements, whatever their size and number. No element may be further off.
+constexpr tolerance_t rms(double ratio) { return {0, 0, 0, false, ratio}; }
+
+/// Facts of a call that no variant's rightness depends on, whatever the user's arguments:
+/// `ignored_facts = tl::facts::alignment | tl::facts::overlap`.
+struct facts_t {
+  unsigned value;
+  constexpr facts_t operator|(facts_t other) const { return {value | other.value}; }
+};
+namespace facts {
+inline constexpr facts_t alignment{TL_FACT_ALIGNMENT}; ///< of the addresses of buffers
+inline constexpr facts_t null{TL_FACT_NULL};           ///< which pointers are null
+inline constexpr facts_t overlap{TL_FACT_OVERLAP};     ///< which buffers overlap
+/// Whether floating-point numbers are 0, 1, not finite, or others.
+inline constexpr facts_t scalars{TL_FACT_SCALARS};
+} // namespace facts
 
 /// Where trials run.
 struct isolation_t {
@@ -61,6 +83,9 @@ inline constexpr search_t exhaustive{TL_SEARCH_EXHAUSTIVE, 0};
 constexpr search_t random(unsigned count) { return {TL_SEARCH_RANDOM, count}; }
 /// At most `count`, walking from good ones to their neighbours in the space.
 constexpr search_t local(unsigned count) { return {TL_SEARCH_LOCAL, count}; }
+/// At most `count`: 24 to 32 spread over the space, then those of which a model of what was tried
+/// expects most.
+constexpr search_t model(unsigned count) { return {TL_SEARCH_LOCAL + 1, count}; }
 } // namespace search
 
 } // namespace tl

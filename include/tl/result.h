@@ -5,6 +5,10 @@
 #ifndef TL_RESULT_H
 #define TL_RESULT_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/capi.h>
 
 #include <cstdint>
@@ -80,22 +84,22 @@ public:
   /// `&gemm<float>`, compiled with the plugin. Throws std::invalid_argument when that is another
   /// factory than the one that was tuned, when its code has changed since (unless `even_if_stale`),
   /// or when the config is not among its variants.
-  template <class R, class... Args>
-  auto callable(R (*function)(Args...), bool even_if_stale = false) const {
+  template <class Result, class... Args>
+  auto callable(Result (*function)(Args...), bool even_if_stale = false) const {
     const tl_factory *found = tl_rt_factory_of(reinterpret_cast<const void *>(function));
     if (!found)
-      throw std::invalid_argument(
+      TL_THROW(std::invalid_argument(
           "tl::tuning_result::callable: this function is no factory (was it compiled with the "
-          "plugin, without tunables spelled out?)");
+          "plugin, without tunables spelled out?)"));
     if (found->id != factory)
-      throw std::invalid_argument("this is a result of " + name + " and not of " + found->name);
+      TL_THROW(std::invalid_argument("this is a result of " + name + " and not of " + found->name));
     if (found->fingerprint != fingerprint && !even_if_stale)
-      throw std::invalid_argument(name + " has changed since it was tuned (fingerprint " +
-                                  fingerprint + ", now " + found->fingerprint + ")");
+      TL_THROW(std::invalid_argument(name + " has changed since it was tuned (fingerprint " +
+                                     fingerprint + ", now " + found->fingerprint + ")"));
     const std::uint32_t variant = tl_rt_variant(found, config.c_str());
     if (variant == UINT32_MAX)
-      throw std::invalid_argument(tl_rt_last_error());
-    return static_cast<R (*const *)(Args...)>(found->functions)[variant];
+      TL_THROW(std::invalid_argument(tl_rt_last_error()));
+    return static_cast<Result (*const *)(Args...)>(found->functions)[variant];
   }
 
   /// Writes the result as JSON, all samples included. Throws std::runtime_error where that fails.
@@ -127,7 +131,7 @@ public:
     row.passes = passes;
     row.trials = rows.data();
     if (tl_rt_save_result(&row, path.c_str()) != 0)
-      throw std::runtime_error(tl_rt_last_error());
+      TL_THROW(std::runtime_error(tl_rt_last_error()));
   }
 
   /// Reads what save() wrote. Throws std::runtime_error where there is no such file.
@@ -138,7 +142,7 @@ public:
   /// Takes over a result of the runtime's; throws std::runtime_error with its last error for null.
   static tuning_result from(tl_result *given) {
     if (!given)
-      throw std::runtime_error(tl_rt_last_error());
+      TL_THROW(std::runtime_error(tl_rt_last_error()));
     tuning_result result;
     result.factory = given->factory;
     result.name = given->name;
@@ -157,8 +161,8 @@ public:
     result.confidence = given->confidence;
     result.seconds = given->seconds;
     result.passes = given->passes;
-    for (std::uint32_t i = 0; i < given->trial_count; ++i) {
-      const tl_trial &it = given->trials[i];
+    for (std::uint32_t index = 0; index < given->trial_count; ++index) {
+      const tl_trial &it = given->trials[index];
       result.trials.push_back(
           {it.config, it.status, it.reason, it.resources, it.median_ns, it.mean_ns, it.spread_ns,
            it.clock, std::vector<double>(it.samples_ns, it.samples_ns + it.sample_count)});

@@ -6,11 +6,13 @@
 #ifndef TL_SHARED_H
 #define TL_SHARED_H
 
+#include <tl/language.h>
+
 #include <utility>
 
 namespace tl::detail {
 
-template <class T> class shared;
+template <class Type> class shared;
 
 /// Counts who refers to it. The count is thread-safe.
 class shared_object {
@@ -21,7 +23,7 @@ public:
   virtual ~shared_object() = default;
 
 private:
-  template <class T> friend class shared;
+  template <class Type> friend class shared;
   void add_reference() const { __atomic_fetch_add(&references_, 1, __ATOMIC_RELAXED); }
   void drop_reference() const {
     if (__atomic_fetch_sub(&references_, 1, __ATOMIC_ACQ_REL) == 1)
@@ -31,7 +33,7 @@ private:
 };
 
 /// A reference to a shared_object, or none. As thread-safe as a pointer.
-template <class T> class shared {
+template <class Type> class shared {
 public:
   shared() = default;
   shared(const shared &other) : object_(other.object_) {
@@ -50,25 +52,30 @@ public:
   }
 
   /// Becomes one of those whom the object counts already.
-  static shared take_over(T *object) {
+  static shared take_over(Type *object) {
     shared result;
     result.object_ = object;
     return result;
   }
+  /// Becomes one more of them.
+  static shared share(Type *object) {
+    object->shared_object::add_reference();
+    return take_over(object);
+  }
   /// Gives up the reference, which goes on being counted.
-  T *release() { return std::exchange(object_, nullptr); }
+  Type *release() { return std::exchange(object_, nullptr); }
 
-  T *get() const { return object_; }
-  T *operator->() const { return object_; }
-  T &operator*() const { return *object_; }
+  Type *get() const { return object_; }
+  Type *operator->() const { return object_; }
+  Type &operator*() const { return *object_; }
   explicit operator bool() const { return object_ != nullptr; }
 
 private:
-  T *object_ = nullptr;
+  Type *object_ = nullptr;
 };
 
-template <class T, class... Args> shared<T> make_shared_object(Args &&...args) {
-  return shared<T>::take_over(new T(static_cast<Args &&>(args)...));
+template <class Type, class... Args> shared<Type> make_shared_object(Args &&...args) {
+  return shared<Type>::take_over(new Type(static_cast<Args &&>(args)...));
 }
 
 } // namespace tl::detail

@@ -5,10 +5,13 @@
 #ifndef TL_SIGNATURE_H
 #define TL_SIGNATURE_H
 
+#include <tl/language.h>
+
 #include <tl/abi.h>
 #include <tl/views.h>
 
 #include <cstdint>
+#include <iterator>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -26,18 +29,18 @@ namespace tl::detail {
 
 /// The type of the two parts of a complex number, whoever's: a class template over one
 /// floating-point type that is two of these. Any other type stands for itself.
-template <class T> struct part_of {
-  using type = T;
+template <class Type> struct part_of {
+  using type = Type;
 };
-template <template <class> class Complex, class T>
-  requires(std::is_floating_point_v<T> &&
-           requires(const Complex<T> &z) {
-             z.real();
-             z.imag();
-             requires sizeof(z) == 2 * sizeof(T);
+template <template <class> class Complex, class Type>
+  requires(std::is_floating_point_v<Type> &&
+           requires(const Complex<Type> &number) {
+             number.real();
+             number.imag();
+             requires sizeof(number) == 2 * sizeof(Type);
            })
-struct part_of<Complex<T>> {
-  using type = T;
+struct part_of<Complex<Type>> {
+  using type = Type;
 };
 
 constexpr std::uint32_t integer_element(std::size_t size, bool is_signed) {
@@ -56,8 +59,8 @@ constexpr std::uint32_t integer_element(std::size_t size, bool is_signed) {
 }
 
 /// TL_ELEMENT_* of a type.
-template <class T> constexpr std::uint32_t element_of() {
-  using type = typename part_of<std::remove_cv_t<T>>::type;
+template <class Type> constexpr std::uint32_t element_of() {
+  using type = typename part_of<std::remove_cv_t<Type>>::type;
   if constexpr (__is_same(type, bool))
     return TL_ELEMENT_BOOL;
   else if constexpr (std::is_enum_v<type>)
@@ -92,26 +95,27 @@ template <class T> constexpr std::uint32_t element_of() {
     return TL_ELEMENT_BYTES;
 }
 
-template <class T>
-inline constexpr bool is_stream_v = __is_same(T, CUstream_st *) || __is_same(T, ihipStream_t *);
+template <class Type>
+inline constexpr bool is_stream_v =
+    __is_same(Type, CUstream_st *) || __is_same(Type, ihipStream_t *);
 
 /// A class with data() and size() over trivially copyable elements, such as std::vector and
 /// std::array.
-template <class T>
-concept contiguous = std::is_class_v<T> && requires(T &range) {
+template <class Type>
+concept contiguous = std::is_class_v<Type> && requires(Type &range) {
   requires std::is_pointer_v<decltype(std::data(range))>;
   requires std::is_trivially_copyable_v<std::remove_pointer_t<decltype(std::data(range))>>;
   { std::size(range) } -> std::convertible_to<std::size_t>;
 };
 
 /// How an object of type T (const-qualified when it cannot be written) describes a buffer.
-template <class T> struct view_of : view_traits<std::remove_cv_t<T>> {};
-template <class T>
-  requires(contiguous<T> && !view_traits<std::remove_cv_t<T>>::is_view)
-struct view_of<T>
+template <class Type> struct view_of : view_traits<std::remove_cv_t<Type>> {};
+template <class Type>
+  requires(contiguous<Type> && !view_traits<std::remove_cv_t<Type>>::is_view)
+struct view_of<Type>
     : contiguous_view<
-          std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>,
-          std::is_const_v<std::remove_pointer_t<decltype(std::data(std::declval<T &>()))>>
+          std::remove_pointer_t<decltype(std::data(std::declval<Type &>()))>,
+          std::is_const_v<std::remove_pointer_t<decltype(std::data(std::declval<Type &>()))>>
               ? TL_ACCESS_IN
               : TL_ACCESS_UNKNOWN> {};
 
@@ -123,9 +127,25 @@ template <class Parameter> constexpr bool is_view_parameter() {
     return true;
   else if constexpr (std::is_lvalue_reference_v<Parameter>)
     return view_of<type>::is_view;
-  else
-    return false;
+  else // std::string_view and its like, but not std::array, which holds its elements
+    return view_of<type>::is_view && std::is_trivially_copyable_v<type> &&
+           !requires { std::tuple_size<std::remove_cv_t<type>>::value; };
 }
+
+/// Whether a view of this type may have gaps, so that its strides tell problems apart.
+template <class Type>
+inline constexpr bool is_strided_v = !requires { requires view_of<Type>::contiguous; };
+
+/// A container by reference that is no view (a std::vector of strings): its size is all that we
+/// know of it.
+template <class Parameter>
+inline constexpr bool has_count_v =
+    std::is_lvalue_reference_v<Parameter> && !is_view_parameter<Parameter>() &&
+    std::is_class_v<std::remove_reference_t<Parameter>> &&
+    requires(std::remove_reference_t<Parameter> &it) {
+      { std::size(it) } -> std::convertible_to<std::uint64_t>;
+      std::begin(it);
+    };
 
 /// Whether an argument can be passed to several variants.
 template <class Type>
@@ -135,22 +155,46 @@ template <class Type>
 inline constexpr bool is_copyable_argument<Type &&> =
     __is_constructible(std::remove_cv_t<Type>, const Type &);
 
+/// [bytes]; 0 where that is not known.
+template <class Type> constexpr std::uint32_t size_of_pointee() {
+  if constexpr (requires { sizeof(Type); } && !std::is_void_v<Type>)
+    return sizeof(Type);
+  else
+    return 0;
+}
+
+/// Iterators of class types over contiguous memory.
+template <class Type>
+concept contiguous_iterator_class = std::is_class_v<Type> && std::contiguous_iterator<Type>;
+
 /// Its address stands for the type.
-template <class T> inline constexpr char type_identity{};
+template <class Type> inline constexpr char type_identity{};
 
 /// The row of a parameter. Those of numbers and of pointers to them the plugin writes down itself.
-template <class Parameter> constexpr tl_parameter describe_parameter(const char *name) {
+template <class Parameter>
+constexpr tl_parameter describe_parameter(const char *name, const tl_pointer *pointers = nullptr,
+                                          unsigned pointer_count = 0) {
   using type = std::remove_reference_t<Parameter>;
   using bare = std::remove_cv_t<type>;
   tl_parameter result{};
   result.name = name;
-  result.size = sizeof(type);
   result.element = TL_ELEMENT_BYTES;
   result.type = &type_identity<bare>;
-  if constexpr (is_view_parameter<Parameter>()) {
+  result.pointers = pointers;
+  result.pointer_count = pointer_count;
+  // A function, an array of unknown bound and a class that is only declared have none. A reference
+  // to one is handed on as it is.
+  constexpr bool has_size = !std::is_function_v<type> && requires { sizeof(type); };
+  if constexpr (has_size)
+    result.size = sizeof(type);
+  if constexpr (!has_size) {
+    result.kind = TL_PARAMETER_OPAQUE;
+  } else if constexpr (is_view_parameter<Parameter>()) {
     using traits = view_of<type>;
     result.kind = TL_PARAMETER_VIEW;
     result.element = element_of<typename traits::element>();
+    result.stride = sizeof(typename traits::element);
+    result.flags = is_strided_v<type> ? TL_PARAMETER_STRIDED : 0;
     result.access = traits::access;
     result.view = [](const void *argument, tl_view *out) {
       *out = traits::view(*static_cast<type *>(const_cast<void *>(argument)));
@@ -176,6 +220,7 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     using pointee = std::remove_pointer_t<bare>;
     result.kind = TL_PARAMETER_POINTER;
     result.element = element_of<pointee>();
+    result.stride = size_of_pointee<pointee>();
     result.access = std::is_const_v<pointee> ? TL_ACCESS_IN : TL_ACCESS_UNKNOWN;
     result.rebase = tl_rt_rebase_pointer;
   } else if constexpr (std::is_lvalue_reference_v<Parameter>) {
@@ -189,7 +234,21 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
     result.kind = __is_trivially_copyable(bare) ? TL_PARAMETER_VALUE : TL_PARAMETER_OPAQUE;
     result.element = element_of<bare>();
   }
-  if constexpr (!std::is_array_v<bare>) {
+  if constexpr (has_size && has_count_v<Parameter>)
+    result.count = [](const void *argument) -> std::uint64_t {
+      return static_cast<std::uint64_t>(std::size(*static_cast<const bare *>(argument)));
+    };
+  if constexpr (requires { sizeof(bare); } && contiguous_iterator_class<bare>) {
+    using reference = std::remove_reference_t<decltype(*std::declval<const bare &>())>;
+    result.address = [](const void *argument) -> void * {
+      return const_cast<void *>(static_cast<const volatile void *>(
+          std::to_address(*static_cast<const bare *>(argument))));
+    };
+    result.stride = sizeof(reference);
+    result.element = element_of<reference>();
+    result.access = std::is_const_v<reference> ? TL_ACCESS_IN : TL_ACCESS_UNKNOWN;
+  }
+  if constexpr (has_size && !std::is_array_v<bare>) {
     result.align = alignof(bare);
     if constexpr (!__is_trivially_copyable(bare) && __is_constructible(bare, const bare &)) {
       result.copy = [](void *to, const void *from) {
@@ -201,20 +260,81 @@ template <class Parameter> constexpr tl_parameter describe_parameter(const char 
   return result;
 }
 
-/// Whether what a factory returns can be compared: an arithmetic value or an enum.
-template <class R>
-inline constexpr bool is_comparable_result = std::is_arithmetic_v<R> || std::is_enum_v<R>;
+/// Whether what a factory returns is an arithmetic value or an enum.
+template <class Result>
+inline constexpr bool is_comparable_result = std::is_arithmetic_v<Result> || std::is_enum_v<Result>;
 template <> inline constexpr bool is_comparable_result<void> = false;
 
-template <class R> constexpr tl_parameter describe_result() {
+/// Whether a returned object is nothing but its bytes: they can be kept for it.
+template <class Result> constexpr bool is_plain_result() {
+  if constexpr (std::is_class_v<Result>)
+    return std::is_trivially_copy_constructible_v<Result> &&
+           std::is_trivially_destructible_v<Result>;
+  else
+    return is_comparable_result<Result>;
+}
+
+/// Whether two of a type can be compared by `==`, also where that would be found out only in its
+/// body: the elements of containers and of pairs and tuples count.
+template <class Type> constexpr bool has_equality();
+template <class Tuple, std::size_t... Index>
+constexpr bool have_equality(std::index_sequence<Index...>) {
+  return (has_equality<std::remove_cv_t<std::tuple_element_t<Index, Tuple>>>() && ...);
+}
+template <class Type> constexpr bool has_equality() {
+  if constexpr (!requires(const Type &one) {
+                  { one == one } -> std::convertible_to<bool>;
+                })
+    return false;
+  else if constexpr (requires { std::tuple_size<Type>::value; })
+    return have_equality<Type>(std::make_index_sequence<std::tuple_size<Type>::value>{});
+  else if constexpr (requires { typename Type::value_type; })
+    return std::is_same_v<typename Type::value_type, Type> ||
+           has_equality<std::remove_cv_t<typename Type::value_type>>();
+  else
+    return true;
+}
+
+/// Whether a returned object is kept as such: a container of elements, or something with `==`.
+template <class Result> constexpr bool is_kept_result() {
+  if constexpr (!std::is_class_v<Result> || is_plain_result<Result>())
+    return false;
+  else if constexpr (!std::is_move_constructible_v<Result> || !std::is_destructible_v<Result>)
+    return false;
+  else
+    return contiguous<Result> || has_equality<Result>();
+}
+
+template <class Result>
+constexpr tl_parameter describe_result(const tl_member *members = nullptr, unsigned count = 0) {
   tl_parameter result{};
   result.name = "result";
-  if constexpr (is_comparable_result<R>) {
+  result.kind = TL_PARAMETER_OPAQUE;
+  if constexpr (is_plain_result<Result>()) {
     result.kind = TL_PARAMETER_VALUE;
-    result.element = element_of<R>();
-    result.size = sizeof(R);
-  } else {
-    result.kind = TL_PARAMETER_OPAQUE;
+    result.element = element_of<Result>();
+    result.size = sizeof(Result);
+    if constexpr (std::is_class_v<Result>)
+      result.align = alignof(Result);
+    result.members = members;
+    result.member_count = count;
+  } else if constexpr (is_kept_result<Result>()) {
+    result.size = sizeof(Result);
+    result.align = alignof(Result);
+    result.destroy = [](void *object) { static_cast<Result *>(object)->~Result(); };
+    if constexpr (contiguous<Result>) {
+      using traits = view_of<Result>;
+      result.kind = TL_PARAMETER_VIEW;
+      result.element = element_of<typename traits::element>();
+      result.stride = sizeof(typename traits::element);
+      result.view = [](const void *object, tl_view *out) {
+        *out = traits::view(*static_cast<Result *>(const_cast<void *>(object)));
+      };
+    } else {
+      result.equal = [](const void *one, const void *other) {
+        return bool(*static_cast<const Result *>(one) == *static_cast<const Result *>(other));
+      };
+    }
   }
   return result;
 }
@@ -230,7 +350,8 @@ template <class Type> struct argument<const Type> : argument<Type> {};
 template <class Type> struct argument<Type &> {
   using pointer = Type *;
   using passed = Type &;
-  static passed get(void *address) { return *static_cast<pointer>(address); }
+  /// Not by static_cast, which makes no function of an address.
+  static passed get(void *address) { return *reinterpret_cast<pointer>(address); }
 };
 template <class Type> struct argument<Type &&> : argument<Type> {};
 

@@ -7,13 +7,20 @@
 //       .axis(&gemm_config::threads, {128, 256})
 //       .where([](gemm_config c) { return c.block_m <= c.threads; });
 //
-// A space only describes the set; the plugin enumerates it once, at compile time.
+// A space only describes the set; the plugin enumerates it once, at compile time. For programs it
+// is a constant range of configs: `for (gemm_config c : gemm_space)`.
 
 #ifndef TL_SPACE_H
 #define TL_SPACE_H
 
+#include <tl/language.h>
+#include <tl/same_fields.h>
+
 #include <array>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -26,18 +33,24 @@ namespace detail {
 struct no_axes {
   static constexpr std::size_t combinations = 1;
   template <class Config> constexpr void assign(Config &, std::size_t) const {}
+  template <class Config> constexpr void step(Config &, std::size_t) const {}
 };
-template <class Before, class Config, class Field, std::size_t N> struct axis_chain {
+template <class Before, class Config, class Field, std::size_t Count> struct axis_chain {
   Before before;
   Field Config::*field;
-  Field values[N];
-  static constexpr std::size_t combinations = Before::combinations * N;
+  Field values[Count];
+  static constexpr std::size_t combinations = Before::combinations * Count;
 
   constexpr void assign(Config &config, std::size_t index) const {
+    before.assign(config, index / Count);
+    config.*field = values[index % Count];
+  }
+  /// The same for a config that holds combination `index` - 1.
+  constexpr void step(Config &config, std::size_t index) const {
     // The slower axes change with the first value of this one.
-    if (index % N == 0)
-      before.assign(config, index / N);
-    config.*field = values[index % N];
+    if (index % Count == 0)
+      before.step(config, index / Count);
+    config.*field = values[index % Count];
   }
 };
 
@@ -56,9 +69,62 @@ template <class Before, class Predicate> struct predicate_chain {
 /// Not constexpr: reaching it ends a constant evaluation with this name in the note.
 inline void axis_value_does_not_fit_the_field() {}
 
+/// Not constexpr, too: an index that is none is a mistake of the program.
+[[noreturn]] inline void space_has_no_such_index(std::size_t index, std::size_t size) {
+  std::fprintf(stderr, "tl: config %zu of a space of %zu configs was asked for\n", index, size);
+  std::abort();
+}
+constexpr void require_index(std::size_t index, std::size_t size) {
+  if (index >= size) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+    __builtin_trap();
+#else
+    space_has_no_such_index(index, size);
+#endif
+  }
+}
+
 /// The configs of a space, in its order.
-template <class Config, std::size_t N> struct config_array {
-  Config data[N == 0 ? 1 : N];
+template <class Config, std::size_t Count> struct config_array {
+  Config data[Count == 0 ? 1 : Count];
+};
+
+/// A place in a space. It points into the space, which must outlive it. A forward iterator in the
+/// sense of C++20; since configs are made when they are asked for, an input iterator before that.
+template <class Space> class config_iterator {
+public:
+  using value_type = typename Space::config_type;
+  using difference_type = std::ptrdiff_t;
+  using reference = value_type;
+  using pointer = void;
+  using iterator_concept = std::forward_iterator_tag;
+  using iterator_category = std::input_iterator_tag;
+
+  constexpr config_iterator() = default;
+  constexpr config_iterator(const Space *space, std::size_t index) : space_(space), index_(index) {
+    skip_refused();
+  }
+  constexpr value_type operator*() const { return space_->combination(index_); }
+  constexpr config_iterator &operator++() {
+    ++index_;
+    skip_refused();
+    return *this;
+  }
+  constexpr config_iterator operator++(int) {
+    const config_iterator before = *this;
+    ++*this;
+    return before;
+  }
+  constexpr bool operator==(const config_iterator &) const = default;
+
+private:
+  const Space *space_ = nullptr;
+  std::size_t index_ = 0; ///< of the combination
+
+  constexpr void skip_refused() {
+    while (index_ < Space::combinations() && !space_->admits(**this))
+      ++index_;
+  }
 };
 
 } // namespace detail
@@ -75,16 +141,16 @@ public:
 
   /// Adds the values that one field of the config takes. A value that the field's type cannot hold
   /// makes the space no constant expression.
-  template <class Field, class Value, std::size_t N>
+  template <class Field, class Value, std::size_t Count>
     requires std::is_convertible_v<Value, Field>
-  constexpr auto axis(Field Config::*field, const Value (&values)[N]) const {
-    space_t<Config, detail::axis_chain<Axes, Config, Field, N>, Predicates> extended{
+  constexpr auto axis(Field Config::*field, const Value (&values)[Count]) const {
+    space_t<Config, detail::axis_chain<Axes, Config, Field, Count>, Predicates> extended{
         {axes, field, {}}, predicates};
-    for (std::size_t i = 0; i < N; ++i) {
-      const Field value = static_cast<Field>(values[i]);
-      extended.axes.values[i] = value;
+    for (std::size_t index = 0; index < Count; ++index) {
+      const Field value = static_cast<Field>(values[index]);
+      extended.axes.values[index] = value;
       if constexpr (!std::is_same_v<Field, Value>)
-        if (static_cast<Value>(value) != values[i])
+        if (static_cast<Value>(value) != values[index])
           detail::axis_value_does_not_fit_the_field();
     }
     return extended;
@@ -107,11 +173,50 @@ public:
   /// Calls visit(config) for each config of the space, in order.
   template <class Visit> constexpr void for_each(Visit &&visit) const {
     Config config{};
-    for (std::size_t i = 0; i < Axes::combinations; ++i) {
-      axes.assign(config, i);
+    for (std::size_t index = 0; index < Axes::combinations; ++index) {
+      axes.step(config, index);
       if (predicates.admit(config))
         visit(static_cast<const Config &>(config));
     }
+  }
+
+  /// Combination number `index`, whether a predicate refuses it or not.
+  constexpr Config combination(std::size_t index) const {
+    detail::require_index(index, Axes::combinations);
+    Config config{};
+    axes.assign(config, index);
+    return config;
+  }
+
+  /// The configs as a range. With predicates, size() and operator[] ask them about every
+  /// combination that comes before.
+  constexpr auto begin() const { return detail::config_iterator<space_t>(this, 0); }
+  constexpr auto end() const { return detail::config_iterator<space_t>(this, Axes::combinations); }
+  constexpr std::size_t size() const {
+    std::size_t count = 0;
+    for_each([&](const Config &) { ++count; });
+    return count;
+  }
+  constexpr bool empty() const { return size() == 0; }
+  constexpr Config operator[](std::size_t index) const {
+    if constexpr (std::is_same_v<Predicates, detail::no_predicates>) {
+      return combination(index);
+    } else {
+      auto it = begin();
+      for (std::size_t passed = 0; passed < index && it != end(); ++passed)
+        ++it;
+      if (it == end())
+        detail::require_index(index, size());
+      return *it;
+    }
+  }
+
+  /// Whether the config is one of the space.
+  constexpr bool contains(const Config &config) const {
+    for (auto it = begin(); it != end(); ++it)
+      if (detail::same_fields(*it, config))
+        return true;
+    return false;
   }
 };
 
@@ -124,8 +229,8 @@ constexpr space_t<Config> space() {
 }
 
 /// An explicit list: `tl::configs_of<gemm_config>({{.block_m = 64}, {.block_m = 128}})`.
-template <class Config, std::size_t N>
-constexpr std::array<Config, N> configs_of(const Config (&configs)[N]) {
+template <class Config, std::size_t Count>
+constexpr std::array<Config, Count> configs_of(const Config (&configs)[Count]) {
   return std::to_array(configs);
 }
 
@@ -154,21 +259,22 @@ constexpr std::size_t write_configs(const Configs &configs, Config *to) {
   return count;
 }
 
-/// For decltype.
+/// The config struct, without an iterator of a space, which compilers would have to make.
+template <class Configs> struct config_in {
+  using type = std::remove_cvref_t<decltype(*std::begin(std::declval<const Configs &>()))>;
+};
 template <class Config, class Axes, class Predicates>
-Config first_config(const space_t<Config, Axes, Predicates> &);
-template <class Configs>
-std::remove_cvref_t<decltype(*std::begin(std::declval<const Configs &>()))>
-first_config(const Configs &);
-template <class Configs>
-using config_of = decltype(detail::first_config(std::declval<const Configs &>()));
+struct config_in<space_t<Config, Axes, Predicates>> {
+  using type = Config;
+};
+template <class Configs> using config_of = typename config_in<Configs>::type;
 
 template <class Configs> constexpr std::size_t config_count(const Configs &configs) {
   return write_configs(configs, static_cast<config_of<Configs> *>(nullptr));
 }
 
-template <std::size_t N, class Configs> constexpr auto config_list(const Configs &configs) {
-  config_array<config_of<Configs>, N> list{};
+template <std::size_t Count, class Configs> constexpr auto config_list(const Configs &configs) {
+  config_array<config_of<Configs>, Count> list{};
   write_configs(configs, list.data);
   return list;
 }

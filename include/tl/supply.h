@@ -8,6 +8,8 @@
 #ifndef TL_SUPPLY_H
 #define TL_SUPPLY_H
 
+#include <tl/language.h>
+
 #include <tl/abi.h>
 
 namespace tl {

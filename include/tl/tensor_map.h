@@ -6,6 +6,8 @@
 #ifndef TL_TENSOR_MAP_H
 #define TL_TENSOR_MAP_H
 
+#include <tl/language.h>
+
 #include <cstdint>
 #include <vector>
 

@@ -19,6 +19,10 @@
 #ifndef TL_TMA_H
 #define TL_TMA_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/kernel.h>
 #include <tl/tensor_map.h>
 
@@ -29,7 +33,7 @@ namespace tl::detail {
 /// Never asked: a launch that has maps is infeasible before.
 struct absent_maps final : tensor_map_source {
   void encode(const void *, std::uint32_t, void *) override {
-    throw infeasible("needs tensor maps (TMA), which HIP does not have");
+    TL_THROW(infeasible("needs tensor maps (TMA), which HIP does not have"));
   }
   std::size_t encodings() const override { return 0; }
 };
@@ -149,7 +153,7 @@ inline tma_type tma_type_of(std::uint32_t element) {
   case TL_ELEMENT_F64:
     return tma_type::f64;
   default:
-    throw infeasible("a tensor map over elements of no type that TMA knows: say .type = ...");
+    TL_THROW(infeasible("a tensor map over elements of no type that TMA knows: say .type = ..."));
   }
 }
 
@@ -158,17 +162,17 @@ template <class Map> void complete_tensor_map(Map &map, std::uint32_t element) {
     map.type = tma_type_of(element);
   if (map.strides.empty()) {
     std::uint64_t bytes = tma_element_bytes(map.type);
-    for (std::size_t i = 0; i + 1 < map.dims.size(); ++i)
-      map.strides.push_back(bytes *= map.dims[i]);
+    for (std::size_t index = 0; index + 1 < map.dims.size(); ++index)
+      map.strides.push_back(bytes *= map.dims[index]);
   }
   if (map.element_strides.empty())
     map.element_strides.assign(map.dims.size(), 1);
   const std::size_t rank = map.dims.size();
   if (map.strides.size() + 1 != rank || map.element_strides.size() != rank)
-    throw std::invalid_argument("a tensor map of rank " + std::to_string(rank) + " takes " +
-                                std::to_string(rank - 1) + " strides and " + std::to_string(rank) +
-                                " element strides, found " + std::to_string(map.strides.size()) +
-                                " and " + std::to_string(map.element_strides.size()));
+    TL_THROW(std::invalid_argument(
+        "a tensor map of rank " + std::to_string(rank) + " takes " + std::to_string(rank - 1) +
+        " strides and " + std::to_string(rank) + " element strides, found " +
+        std::to_string(map.strides.size()) + " and " + std::to_string(map.element_strides.size())));
 }
 
 inline std::string list_text(const auto &values) {
@@ -180,14 +184,14 @@ inline std::string list_text(const auto &values) {
 
 inline CUresult encode_tensor_map(CUtensorMap &to, const tma_tiled &map, void *address) {
   if (map.box.size() != map.dims.size())
-    throw std::invalid_argument("a tensor map of rank " + std::to_string(map.dims.size()) +
-                                " takes a box of as many "
-                                "extents, found " +
-                                std::to_string(map.box.size()));
+    TL_THROW(std::invalid_argument("a tensor map of rank " + std::to_string(map.dims.size()) +
+                                   " takes a box of as many "
+                                   "extents, found " +
+                                   std::to_string(map.box.size())));
   static auto *const encode =
       driver_function<decltype(cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
   if (!encode)
-    throw infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeTiled)");
+    TL_THROW(infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeTiled)"));
   return encode(&to, static_cast<CUtensorMapDataType>(map.type),
                 static_cast<cuuint32_t>(map.dims.size()), address, map.dims.data(),
                 map.strides.data(), map.box.data(), map.element_strides.data(),
@@ -200,14 +204,14 @@ inline CUresult encode_tensor_map(CUtensorMap &to, const tma_tiled &map, void *a
 inline CUresult encode_tensor_map(CUtensorMap &to, const tma_im2col &map, void *address) {
   if (map.lower_corner.size() + 2 != map.dims.size() ||
       map.upper_corner.size() + 2 != map.dims.size())
-    throw std::invalid_argument("an im2col map of rank " + std::to_string(map.dims.size()) +
-                                " takes corners of two extents less, found " +
-                                std::to_string(map.lower_corner.size()) + " and " +
-                                std::to_string(map.upper_corner.size()));
+    TL_THROW(std::invalid_argument("an im2col map of rank " + std::to_string(map.dims.size()) +
+                                   " takes corners of two extents less, found " +
+                                   std::to_string(map.lower_corner.size()) + " and " +
+                                   std::to_string(map.upper_corner.size())));
   static auto *const encode =
       driver_function<decltype(cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
   if (!encode)
-    throw infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeIm2col)");
+    TL_THROW(infeasible("needs tensor maps, and this driver has none (cuTensorMapEncodeIm2col)"));
   return encode(&to, static_cast<CUtensorMapDataType>(map.type),
                 static_cast<cuuint32_t>(map.dims.size()), address, map.dims.data(),
                 map.strides.data(), map.lower_corner.data(), map.upper_corner.data(),
@@ -247,10 +251,10 @@ public:
     complete_tensor_map(map, element);
     const CUresult answer = encode_tensor_map(made.map, map, const_cast<void *>(address));
     if (answer != CUDA_SUCCESS)
-      throw infeasible("the driver refuses a tensor map (CUresult " +
-                       std::to_string(static_cast<int>(answer)) + "): " + describe_map(map) +
-                       ", swizzle " + std::to_string(static_cast<int>(map.swizzle)) +
-                       ", interleave " + std::to_string(static_cast<int>(map.interleave)));
+      TL_THROW(infeasible("the driver refuses a tensor map (CUresult " +
+                          std::to_string(static_cast<int>(answer)) + "): " + describe_map(map) +
+                          ", swizzle " + std::to_string(static_cast<int>(map.swizzle)) +
+                          ", interleave " + std::to_string(static_cast<int>(map.interleave))));
     ++encodings_;
     if (known_.size() == most)
       known_.erase(known_.begin());
@@ -274,9 +278,9 @@ private:
     check_call("cudaDeviceGetAttribute",
                cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
     if (major < 9)
-      throw infeasible("needs the Tensor Memory Accelerator, which the device does not have "
-                       "(compute capability " +
-                       std::to_string(major) + ".x, 9.0 and up have it)");
+      TL_THROW(infeasible("needs the Tensor Memory Accelerator, which the device does not have "
+                          "(compute capability " +
+                          std::to_string(major) + ".x, 9.0 and up have it)"));
   }
 
   Map map_;

@@ -14,6 +14,10 @@
 #ifndef TL_TUNER_H
 #define TL_TUNER_H
 
+#include <tl/language.h>
+
+#include <tl/exceptions.h>
+
 #include <tl/dispatch.h>
 #include <tl/inputs.h>
 #include <tl/kernel.h>
@@ -80,6 +84,10 @@ struct tuner_overrides {
     return it.check ? it.check(arguments, result)
                     : it.original->options.check(it.original, arguments, result);
   }
+  static void call_restore(const tl_factory *factory, void *const *arguments) {
+    const tl_factory *original = of(factory).original;
+    original->options.restore(original, arguments);
+  }
   static void call_eligible(const tl_factory *factory, void *const *arguments,
                             std::uint8_t *wanted) {
     const tuner_overrides &it = of(factory);
@@ -91,6 +99,17 @@ struct tuner_overrides {
                              void (*append)(void *, const char *), void *sink) {
     return of(factory).original->inputs(of(factory).original, call, arguments, extents, owner,
                                         append, sink);
+  }
+  static void own_key(const tl_factory *factory, void *const *arguments, std::uint64_t *words,
+                      std::uint8_t *is_signed) {
+    of(factory).original->own_key(of(factory).original, arguments, words, is_signed);
+  }
+  static bool admits(const tl_factory *factory, void *const *arguments, std::uint32_t variant) {
+    return of(factory).original->admits(of(factory).original, arguments, variant);
+  }
+  static void team(const tl_factory *factory, void *const *arguments,
+                   void (*run)(void *state, void *const *arguments), void *state) {
+    of(factory).original->team(of(factory).original, arguments, run, state);
   }
   static void invoke(const tl_factory *factory, std::uint32_t variant, void *const *arguments,
                      void *result) {
@@ -108,11 +127,12 @@ inline std::string number_text(double value) {
 template <class Signature> struct tuned_call;
 
 /// How a tuner's run() becomes a tl_call: eager factories.
-template <class R, class... Args> struct tuned_call<R(Args...)> {
+template <class Returned, class... Args> struct tuned_call<Returned(Args...)> {
   using values = type_list<Args...>;
-  using result = R;
+  using result = Returned;
   template <class Answer, class... Given>
-  static void with(const tl_factory *factory, R (*)(Args...), Answer &&answer, Given &&...given) {
+  static void with(const tl_factory *factory, Returned (*)(Args...), Answer &&answer,
+                   Given &&...given) {
     static_assert(sizeof...(Given) == sizeof...(Args),
                   "run() and prepare() take the factory's arguments");
     argument_block<Args...> block(std::forward<Given>(given)...);
@@ -129,22 +149,24 @@ template <class R, class... Args> struct tuned_call<R(Args...)> {
 };
 
 /// Lazy factories: with the launch's arguments, or without any data.
-template <class R, class... P, class... Args> struct tuned_call<kernel<R(P...)>(Args...)> {
-  using values = type_list<Args..., P...>;
-  using result = R;
+template <class Returned, class... Param, class... Args>
+struct tuned_call<kernel<Returned(Param...)>(Args...)> {
+  using values = type_list<Args..., Param...>;
+  using result = Returned;
   template <class Answer, class... Given>
-  static void with(const tl_factory *, kernel<R(P...)> (*function)(Args...), Answer &&answer,
-                   Given &&...given) {
+  static void with(const tl_factory *, kernel<Returned(Param...)> (*function)(Args...),
+                   Answer &&answer, Given &&...given) {
     static_assert(sizeof...(Given) == sizeof...(Args) ||
-                      sizeof...(Given) == sizeof...(Args) + sizeof...(P),
+                      sizeof...(Given) == sizeof...(Args) + sizeof...(Param),
                   "run() takes the factory's arguments, and those of the launch or none of them");
     auto all = std::forward_as_tuple(std::forward<Given>(given)...);
-    [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
-      const kernel<R(P...)> handle = function(std::get<I>(all)...);
-      if constexpr (sizeof...(J) == 0 && sizeof...(P) != 0)
+    [&]<std::size_t... Index, std::size_t... Launch>(std::index_sequence<Index...>,
+                                                     std::index_sequence<Launch...>) {
+      const kernel<Returned(Param...)> handle = function(std::get<Index>(all)...);
+      if constexpr (sizeof...(Launch) == 0 && sizeof...(Param) != 0)
         handle.with_synthetic_call(answer);
       else
-        handle.with_call(answer, std::get<sizeof...(Args) + J>(all)...);
+        handle.with_call(answer, std::get<sizeof...(Args) + Launch>(all)...);
     }(std::index_sequence_for<Args...>{},
       std::make_index_sequence<sizeof...(Given) - sizeof...(Args)>{});
   }
@@ -153,9 +175,9 @@ template <class R, class... P, class... Args> struct tuned_call<kernel<R(P...)>(
 inline const tl_factory *factory_behind(const void *function) {
   const tl_factory *found = tl_rt_factory_of(function);
   if (!found)
-    throw std::invalid_argument(
+    TL_THROW(std::invalid_argument(
         "tl::tuner: this function is no factory (was it compiled with the plugin, without "
-        "tunables spelled out?)");
+        "tunables spelled out?)"));
   return found;
 }
 
@@ -165,10 +187,10 @@ inline const tl_factory *factory_behind(const void *function) {
 /// (the environment's replace both). Not thread-safe; several tuners are.
 template <class Signature> class tuner;
 
-template <class R, class... Args> class [[nodiscard]] tuner<R(Args...)> {
+template <class Returned, class... Args> class [[nodiscard]] tuner<Returned(Args...)> {
 public:
-  using function = R (*)(Args...);
-  using values = typename detail::tuned_call<R(Args...)>::values;
+  using function = Returned (*)(Args...);
+  using values = typename detail::tuned_call<Returned(Args...)>::values;
 
   /// `&gemm<float>`. Throws std::invalid_argument where that is no factory.
   explicit tuner(function address)
@@ -220,7 +242,9 @@ public:
             "tolerance.max_mismatched_ratio", value.max_mismatched_ratio, "a ratio from 0 to 1");
     options_.rtol = value.rtol;
     options_.atol = value.atol;
+    require(value.rms >= 0, "tolerance.rms", value.rms, "a number that is not negative");
     options_.max_mismatched_ratio = value.max_mismatched_ratio;
+    options_.rms = value.rms;
     options_.equal_nan = value.equal_nan;
     return *this;
   }
@@ -236,9 +260,12 @@ public:
   /// a function is not known: there they run in this one (isolation none).
   template <class Function> tuner &reference(Function fn) {
     overrides_->reference = [fn](void *const *arguments, void *result) {
-      call(fn, arguments, static_cast<typename detail::tuned_call<R(Args...)>::result *>(result));
+      call(fn, arguments,
+           static_cast<typename detail::tuned_call<Returned(Args...)>::result *>(result));
     };
     options_.reference = &detail::tuner_overrides::call_reference;
+    // An object that it returns is not kept.
+    result_known_ = std::is_arithmetic_v<typename detail::tuned_call<Returned(Args...)>::result>;
     return in_this_process();
   }
   /// A function of the same arguments that says whether they hold a right result.
@@ -255,8 +282,8 @@ public:
   template <class Function> tuner &eligible(Function fn) {
     const tl_factory *original = original_;
     overrides_->eligible = [fn, original](void *const *, std::uint8_t *wanted) {
-      for (std::uint32_t i = 0; i < original->variant_count; ++i)
-        wanted[i] = bool(fn(std::string_view(original->configs[i])));
+      for (std::uint32_t index = 0; index < original->variant_count; ++index)
+        wanted[index] = bool(fn(std::string_view(original->configs[index])));
     };
     options_.eligible = &detail::tuner_overrides::call_eligible;
     return *this;
@@ -290,13 +317,23 @@ public:
       changed.options.reference = &detail::tuner_overrides::call_reference;
     if (changed.options.check)
       changed.options.check = &detail::tuner_overrides::call_check;
+    if (changed.options.restore)
+      changed.options.restore = &detail::tuner_overrides::call_restore;
+    if (!result_known_)
+      changed.result.access = TL_ACCESS_SCRATCH;
     changed.invoke = &detail::tuner_overrides::invoke;
+    if (changed.own_key)
+      changed.own_key = &detail::tuner_overrides::own_key;
+    if (changed.admits)
+      changed.admits = &detail::tuner_overrides::admits;
+    if (changed.team)
+      changed.team = &detail::tuner_overrides::team;
     // A supply type takes the place of the attribute's supply function.
     if (changed.inputs)
       changed.inputs = supply_replaced_ ? nullptr : &detail::tuner_overrides::inputs;
     tl_result *found = nullptr;
     const auto body = [&] {
-      detail::tuned_call<R(Args...)>::with(
+      detail::tuned_call<Returned(Args...)>::with(
           original_, function_, [&](const tl_call &call) { found = tl_rt_tune(&changed, &call); },
           std::forward<Given>(given)...);
     };
@@ -313,14 +350,14 @@ public:
 private:
   static void require(bool holds, const char *option, double found, const char *expected) {
     if (!holds)
-      throw std::invalid_argument(std::string("tl::tuner: ") + option + " is " +
-                                  detail::number_text(found) + ", expected " + expected);
+      TL_THROW(std::invalid_argument(std::string("tl::tuner: ") + option + " is " +
+                                     detail::number_text(found) + ", expected " + expected));
   }
 
   /// Calls `fn` with all values, or with the launch's only.
   template <class Function, class Result>
   static void call(const Function &fn, void *const *arguments, Result *result) {
-    using own = typename detail::full_signature<R(Args...)>::own;
+    using own = typename detail::full_signature<Returned(Args...)>::own;
     if constexpr (detail::callable_with<const Function, values>)
       store_result(
           [&]() -> decltype(auto) { return detail::apply_arguments(fn, arguments, values{}); },
@@ -337,8 +374,8 @@ private:
           result);
     }
   }
-  template <class LR, class... P>
-  static detail::type_list<P...> launch_values(kernel<LR(P...)> (*)(Args...)) {
+  template <class LR, class... Param>
+  static detail::type_list<Param...> launch_values(kernel<LR(Param...)> (*)(Args...)) {
     return {};
   }
   static values launch_values(...) { return {}; }
@@ -365,43 +402,47 @@ private:
   std::unique_ptr<detail::tuner_overrides> overrides_;
   std::function<void(const std::function<void()> &)> with_inputs_;
   bool supply_replaced_ = false;
+  bool result_known_ = true; ///< what the reference returns can be compared
 };
-template <class R, class... Args> tuner(R (*)(Args...)) -> tuner<R(Args...)>;
+template <class Returned, class... Args> tuner(Returned (*)(Args...)) -> tuner<Returned(Args...)>;
 
-/// A winner that is ready to run: what prepare() gives for an eager factory.
-template <class R, class... Args> class prepared {
+/// A problem whose winner is known: what prepare() gives for an eager factory. A call of it is one
+/// of the factory, so that it is right for its own arguments: another config runs where the winner
+/// is not proven for them.
+template <class Returned, class... Args> class prepared {
 public:
-  prepared(R (*function)(Args...), std::string config)
+  prepared(Returned (*function)(Args...), std::string config)
       : function_(function), config_(std::move(config)) {}
-  R operator()(Args... args) const { return function_(static_cast<Args &&>(args)...); }
+  Returned operator()(Args... args) const { return function_(static_cast<Args &&>(args)...); }
   /// The config that runs, "" without the plugin.
   const std::string &config() const { return config_; }
 
 private:
-  R (*function_)(Args...);
+  Returned (*function_)(Args...);
   std::string config_;
 };
 
 /// Finds the winner for these arguments: stored, or tuned now on copies of them (or on inputs from
 /// tl::with_inputs or `supply`). Runs nothing on the caller's data. The result holds for this
 /// problem.
-template <class R, class... Args, class... Given>
-prepared<R, Args...> prepare(R (*factory)(Args...), Given &&...given) {
+template <class Returned, class... Args, class... Given>
+prepared<Returned, Args...> prepare(Returned (*factory)(Args...), Given &&...given) {
   const tl_factory *found = tl_rt_factory_of(reinterpret_cast<const void *>(factory));
   if (!found)
     return {factory, ""};
   std::uint32_t variant = found->default_variant;
-  detail::tuned_call<R(Args...)>::with(
+  detail::tuned_call<Returned(Args...)>::with(
       found, factory, [&](const tl_call &call) { variant = tl_rt_resolve(found, &call); },
       std::forward<Given>(given)...);
-  return {static_cast<R (*const *)(Args...)>(found->functions)[variant], found->configs[variant]};
+  return {factory, found->configs[variant]};
 }
 
 /// A lazy factory: the handle, tuned without data of the caller's where nothing was stored.
-template <class R, class... P, class... Args, class... Given>
-kernel<R(P...)> prepare(kernel<R(P...)> (*factory)(Args...), Given &&...given) {
+template <class Returned, class... Param, class... Args, class... Given>
+kernel<Returned(Param...)> prepare(kernel<Returned(Param...)> (*factory)(Args...),
+                                   Given &&...given) {
   static_assert(sizeof...(Given) == sizeof...(Args), "prepare() takes the factory's arguments");
-  kernel<R(P...)> handle = factory(std::forward<Given>(given)...);
+  kernel<Returned(Param...)> handle = factory(std::forward<Given>(given)...);
   handle.tune();
   return handle;
 }

@@ -8,9 +8,11 @@
 #ifndef TL_TYPE_H
 #define TL_TYPE_H
 
+#include <tl/language.h>
+
 namespace tl {
 namespace detail {
-template <class T> inline constexpr char type_tag{};
+template <class Type> inline constexpr char type_tag{};
 } // namespace detail
 
 /// Stands for one type. The plugin turns it into the argument of the type parameter that has the
@@ -20,7 +22,7 @@ struct type_token {
   friend constexpr bool operator==(type_token, type_token) = default;
 };
 
-template <class T> inline constexpr type_token type{&detail::type_tag<T>};
+template <class Type> inline constexpr type_token type{&detail::type_tag<Type>};
 
 } // namespace tl
 

@@ -5,6 +5,8 @@
 #ifndef TL_TYPE_LIST_H
 #define TL_TYPE_LIST_H
 
+#include <tl/language.h>
+
 #include <tl/signature.h>
 
 #include <cstddef>
@@ -13,36 +15,39 @@
 
 namespace tl::detail {
 
-template <class... T> struct type_list {};
+template <class... Type> struct type_list {};
 
 template <class List> inline constexpr std::size_t list_size_v = 0;
-template <class... T> inline constexpr std::size_t list_size_v<type_list<T...>> = sizeof...(T);
+template <class... Type>
+inline constexpr std::size_t list_size_v<type_list<Type...>> = sizeof...(Type);
 
-template <class A, class B> struct concatenated;
-template <class... A, class... B> struct concatenated<type_list<A...>, type_list<B...>> {
-  using type = type_list<A..., B...>;
+template <class First, class Second> struct concatenated;
+template <class... First, class... Second>
+struct concatenated<type_list<First...>, type_list<Second...>> {
+  using type = type_list<First..., Second...>;
 };
-template <class A, class B> using concatenated_t = typename concatenated<A, B>::type;
-template <class T, class List> using prepend_t = concatenated_t<type_list<T>, List>;
+template <class First, class Second>
+using concatenated_t = typename concatenated<First, Second>::type;
+template <class Type, class List> using prepend_t = concatenated_t<type_list<Type>, List>;
 
 template <class List> struct first_of;
-template <class T, class... Rest> struct first_of<type_list<T, Rest...>> {
-  using type = T;
+template <class Type, class... Rest> struct first_of<type_list<Type, Rest...>> {
+  using type = Type;
 };
 
 template <class Callable, class List> inline constexpr bool callable_with = false;
-template <class Callable, class... T>
-inline constexpr bool callable_with<Callable, type_list<T...>> =
-    std::is_invocable_v<Callable &, T...>;
+template <class Callable, class... Type>
+inline constexpr bool callable_with<Callable, type_list<Type...>> =
+    std::is_invocable_v<Callable &, Type...>;
 
 /// Calls `callable` with arguments[offset], arguments[offset + 1], ... as parameters of those
 /// types.
-template <class Callable, class... T>
-decltype(auto) apply_arguments(Callable &&callable, void *const *arguments, type_list<T...>,
+template <class Callable, class... Type>
+decltype(auto) apply_arguments(Callable &&callable, void *const *arguments, type_list<Type...>,
                                std::size_t offset = 0) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
-    return callable(argument<T>::get(arguments[offset + I])...);
-  }(std::index_sequence_for<T...>{});
+  return [&]<std::size_t... Index>(std::index_sequence<Index...>) -> decltype(auto) {
+    return callable(argument<Type>::get(arguments[offset + Index])...);
+  }(std::index_sequence_for<Type...>{});
 }
 
 } // namespace tl::detail
