@@ -3,6 +3,7 @@
 #include "plugin/Absent.h"
 #include "plugin/CodeBuilder.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/GlobalObject.h"
 #include "plugin/Lookup.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Basic/SourceManager.h"
@@ -74,42 +75,13 @@ static bool defineBody(Session &T, FunctionDecl *FD, llvm::StringRef Why, Source
 /// `inline tl::detail::absent_registration __tl_absent_H{&f<config>, "..."};`
 static void registerAbsence(Session &T, const Dispatcher &D, const Variant &V,
                             llvm::StringRef Why) {
-  Sema &S = T.S;
-  ASTContext &C = S.Context;
-  QualType Type = getDetailType(T, "absent_registration", D.Source->getLocation());
-  if (Type.isNull())
-    return;
-  // At the class's own place, which is a system header where ours are: it is a global with a
-  // constructor, and some projects warn of those.
-  SourceLocation Loc = Type->getAsCXXRecordDecl()->getLocation();
-  TypeSourceInfo *Info = C.getTrivialTypeSourceInfo(Type, Loc);
+  SourceLocation Loc = D.Source->getLocation();
   std::string Name =
       "__tl_absent_" + llvm::utohexstr(llvm::xxh3_64bits(D.Id + " " + V.Text), /*LowerCase=*/true,
                                        /*Width=*/16);
-  TranslationUnitDecl *TU = C.getTranslationUnitDecl();
-  bool Visible = V.Function->isExternallyVisible();
-  auto *Var = VarDecl::Create(C, TU, Loc, Loc, &C.Idents.get(Name), Type, Info,
-                              Visible ? SC_None : SC_Static);
-  if (Visible)
-    Var->setImplicitlyInline();
-  Var->setImplicit();
-  TU->addDecl(Var);
-  ExprResult Address = S.CreateBuiltinUnaryOp(
-      Loc, UO_AddrOf, S.BuildDeclRefExpr(V.Function, V.Function->getType(), VK_LValue, Loc));
-  if (!Address.isUsable())
-    return;
-  Expr *Arguments[] = {ImplicitCastExpr::Create(C, C.getPointerType(C.VoidTy.withConst()),
-                                                CK_BitCast, Address.get(), nullptr, VK_PRValue,
-                                                FPOptionsOverride()),
-                       buildText(C, Why, Loc)};
-  ExprResult Init = S.BuildInitList(Loc, Arguments, Loc);
-  if (!Init.isUsable())
-    return;
-  S.AddInitializerToDecl(Var, Init.get(), /*DirectInit=*/true);
-  S.FinalizeDeclaration(Var);
-  Var->setReferenced();
-  T.Generated.insert(Var);
-  S.Consumer.HandleTopLevelDecl(DeclGroupRef(Var));
+  Expr *Arguments[] = {buildUntypedAddress(T, V.Function, Loc), buildText(T.S.Context, Why, Loc)};
+  defineGlobalObject(T, "absent_registration", Name, V.Function->isExternallyVisible(), Arguments,
+                     Loc);
 }
 
 bool leaveOut(Session &T, const Dispatcher &D, const VariantList &List, unsigned I) {

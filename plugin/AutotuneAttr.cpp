@@ -161,4 +161,4 @@ public:
 } // namespace tlplugin
 
 static ParsedAttrInfoRegistry::Add<tlplugin::AutotuneAttrInfo>
-    Register("tl", "[[tl::autotune(...)]] on function templates");
+    RegisterAttr("tl", "[[tl::autotune(...)]] on function templates");

@@ -66,6 +66,14 @@ Expr *CodeBuilder::member(Expr *Object, llvm::StringRef Name) {
   return null();
 }
 
+Expr *CodeBuilder::field(Expr *Object, FieldDecl *Field) {
+  if (!Ok)
+    return null();
+  return checked(S.BuildFieldReferenceExpr(Object, /*IsArrow=*/false, Loc, CXXScopeSpec(), Field,
+                                           DeclAccessPair::make(Field, AS_public),
+                                           DeclarationNameInfo(Field->getDeclName(), Loc)));
+}
+
 Expr *CodeBuilder::element(Expr *Array, unsigned Index) {
   return Ok ? checked(S.CreateBuiltinArraySubscriptExpr(Array, Loc, number(Index), Loc)) : null();
 }

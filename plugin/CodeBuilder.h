@@ -32,6 +32,8 @@ public:
   /// Its address as `void *`: a conversion that a constant may contain, unlike a cast.
   clang::Expr *untypedAddressOf(clang::Expr *E);
   clang::Expr *member(clang::Expr *Object, llvm::StringRef Name);
+  /// A field of the object's class or of one of its bases, whatever its access.
+  clang::Expr *field(clang::Expr *Object, clang::FieldDecl *Field);
   clang::Expr *element(clang::Expr *Array, unsigned Index);
   /// `__atomic_load_n(&Object, __ATOMIC_ACQUIRE)`
   clang::Expr *acquire(clang::Expr *Object);

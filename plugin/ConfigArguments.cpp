@@ -69,16 +69,14 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
     Out = TemplateArgument(C, Fitted, C.getCanonicalType(ParamType.getUnqualifiedType()));
     return true;
   }
-  if (V.isStruct() && ParamType->isRecordType() && Same) {
-    QualType Canonical = C.getCanonicalType(ParamType.getUnqualifiedType());
+  if (!Same)
+    return Mismatch();
+  QualType Canonical = C.getCanonicalType(ParamType.getUnqualifiedType());
+  if (ParamType->isRecordType())
     Out = TemplateArgument(C.getTemplateParamObjectDecl(Canonical, V), Canonical);
-    return true;
-  }
-  if (V.isFloat() && ParamType->isRealFloatingType() && Same) {
-    Out = TemplateArgument(C, C.getCanonicalType(ParamType.getUnqualifiedType()), V);
-    return true;
-  }
-  return Mismatch();
+  else // as Clang makes one of a pointer, a reference, a floating-point number, a vector
+    Out = TemplateArgument(C, Canonical, V);
+  return true;
 }
 
 bool checkConversions(Session &T, const Factory &F, const Space &Configs) {

@@ -3,6 +3,7 @@
 #include "plugin/ConfigSpace.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/ConfigArguments.h"
+#include "plugin/ConfigValues.h"
 #include "plugin/ConstantSpace.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Lookup.h"
@@ -63,6 +64,8 @@ static unsigned countErrors(Session &T) { return T.S.getDiagnostics().getNumErro
 /// What went wrong since there were so many errors has been told of, a predicate that does not
 /// compile for instance.
 static bool evaluate(Session &T, Expr *E, const Expr *Blamed, APValue &Out, unsigned Errors) {
+  if (!isSound(E) || E->isValueDependent())
+    return false; // told of where it is wrong
   Expr::EvalResult Result;
   llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
   Result.Diag = &Notes;
@@ -109,7 +112,7 @@ static bool evaluateSpace(Session &T, Expr *Configs, Space &Out) {
   SourceLocation Loc = Configs->getExprLoc();
   Evaluation Scope(S);
   // A variable whose initialiser has errors, which were told of there.
-  if ((Configs->containsErrors() || Configs->isTypeDependent()) && countErrors(T) > 0)
+  if (!isSound(Configs) || Configs->isTypeDependent())
     return false;
   if (!isSpaceLike(T, Configs)) {
     error(S, Loc, "'configs' expects a tl::space or a constexpr range of config structs, found %0")
@@ -210,8 +213,17 @@ static bool evaluateWritten(Session &T, const Factory &F, FunctionDecl *Spec, Na
   if (Expr *List = Value.get(); isa<InitListExpr>(List))
     Value = S.BuildCXXTypeConstructExpr(S.Context.getTrivialTypeSourceInfo(Type, Loc), Loc, List,
                                         Loc, /*ListInitialization=*/true);
-  if (Value.isUsable())
-    Value = S.DefaultLvalueConversion(Value.get());
+  // Of several functions of one name, the parameter's type tells which one is meant.
+  if (Value.isUsable() && Value.get()->getType() == S.Context.OverloadTy) {
+    DeclAccessPair Found;
+    FunctionDecl *Meant = S.ResolveAddressOfOverloadedFunction(
+        Value.get(), Type.getNonReferenceType(), /*Complain=*/true, Found);
+    if (!Meant)
+      return Declared();
+    Value = S.FixOverloadedFunctionReference(Value.get(), Found, Meant);
+  }
+  if (Value.isUsable() && !Type->isReferenceType())
+    Value = S.DefaultFunctionArrayLvalueConversion(Value.get());
   if (!Value.isUsable() || !evaluate(T, Value.get(), Written, Out, countErrors(T)))
     return false;
   return compat::convertToParameter(S, Value.get(), Type, Out) || Declared();
@@ -290,10 +302,10 @@ static bool checkConfigType(Session &T, const Factory &F, const Space &Configs) 
   return false;
 }
 
-static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) {
+static bool evaluateUnchecked(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) {
   if (F.Configs) {
     Expr *Configs = F.Configs;
-    if (Spec) {
+    if (Spec && !Configs->containsErrors()) {
       ExprResult Substituted = substitute(T, F, Spec, Configs);
       if (Substituted.isInvalid())
         return false;
@@ -314,6 +326,10 @@ static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) 
     Config = Param->getDefaultArgument().getSourceExpression()->getType();
   }
   return evaluateStructList(T, F, Config.getUnqualifiedType(), Spec, Out);
+}
+
+static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) {
+  return evaluateUnchecked(T, F, Spec, Out) && checkParts(T, F, Out);
 }
 
 namespace {
@@ -353,9 +369,9 @@ static bool isDependent(const Factory &F) {
 static void warnAboutSize(Session &T, const Factory &F, size_t Size) {
   if (Size > T.Args.Limit && !T.isDevicePass())
     warning(T.S, F.getConfigsLocation(),
-            "the space of %0 has %1 configs, more than the limit of %2; each is compiled "
-            "(-fplugin-arg-tl-limit=N changes the limit)")
-        << F.Template << unsigned(Size) << T.Args.Limit;
+            "the space of '" + F.Template->getNameAsString() + "' has " + llvm::Twine(Size) +
+                " configs, more than the limit of " + llvm::Twine(T.Args.Limit) +
+                "; each is compiled (-fplugin-arg-tl-limit=N changes the limit)");
 }
 
 const Space *getSpace(Session &T, Factory &F, FunctionDecl *Spec, std::unique_ptr<Space> &Storage) {

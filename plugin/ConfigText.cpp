@@ -4,17 +4,104 @@
 #include "plugin/ConfigArguments.h"
 #include "plugin/Tunables.h"
 #include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace clang;
 
 namespace tlplugin {
 
-static void printValue(Session &T, QualType Type, const APValue &V, llvm::raw_ostream &OS);
+namespace {
 
-static void printFields(Session &T, const CXXRecordDecl *RD, const APValue &V,
-                        llvm::raw_ostream &OS) {
+class Printer {
+public:
+  Printer(Session &InT, bool IsFull, llvm::raw_ostream &InOS)
+      : C(InT.S.Context), Full(IsFull), Policy(C.getPrintingPolicy()), OS(InOS) {
+    Policy.AnonymousTagLocations = false;
+  }
+
+  void value(QualType Type, const APValue &V);
+  void fields(const CXXRecordDecl *RD, const APValue &V);
+  void field(const FieldDecl *Field, const APValue &V);
+  void argument(const TemplateArgument &Arg);
+
+private:
+  void type(QualType Type);
+  void entity(const NamedDecl *D);
+  void address(QualType Type, const APValue &V);
+
+  ASTContext &C;
+  const bool Full; ///< what tells entities of one name apart as well
+  PrintingPolicy Policy;
+  llvm::raw_ostream &OS;
+};
+
+} // namespace
+
+/// `ns::f<1>(int)::local`: with whatever is around it.
+void Printer::entity(const NamedDecl *D) {
+  const DeclContext *Scope = D->getDeclContext()->getNonTransparentContext();
+  if (const auto *Around = dyn_cast<NamedDecl>(Scope)) {
+    entity(Around);
+    OS << "::";
+  }
+  if (D->getDeclName())
+    OS << D->getDeclName();
+  else
+    OS << (isa<NamespaceDecl>(D) ? "(anonymous)" : "(unnamed)");
+  const auto *FD = dyn_cast<FunctionDecl>(D);
+  if (FD && FD->getTemplateSpecializationArgs())
+    printTemplateArgumentList(OS, FD->getTemplateSpecializationArgs()->asArray(), Policy);
+  else if (const auto *Class = dyn_cast<ClassTemplateSpecializationDecl>(D))
+    printTemplateArgumentList(OS, Class->getTemplateArgs().asArray(), Policy);
+  else if (const auto *Var = dyn_cast<VarTemplateSpecializationDecl>(D))
+    printTemplateArgumentList(OS, Var->getTemplateArgs().asArray(), Policy);
+  if (!FD)
+    return;
+  llvm::ListSeparator Comma(",");
+  OS << '(';
+  for (const ParmVarDecl *P : FD->parameters())
+    OS << Comma << P->getType().getAsString(Policy);
+  OS << ')';
+}
+
+void Printer::type(QualType Type) {
+  const TagDecl *Tag = Full ? Type->getAsTagDecl() : nullptr;
+  if (!Tag) {
+    OS << Type.getAsString(Policy);
+    return;
+  }
+  if (Type.hasLocalQualifiers())
+    OS << Type.getLocalQualifiers().getAsString() << ' ';
+  entity(Tag);
+}
+
+void Printer::address(QualType Type, const APValue &V) {
+  const NamedDecl *Named = nullptr;
+  if (V.isMemberPointer())
+    Named = V.getMemberPointerDecl();
+  else if (V.isLValue())
+    Named = V.getLValueBase().dyn_cast<const ValueDecl *>();
+  if (!Full || !Named) {
+    V.printPretty(OS, C, Type);
+    return;
+  }
+  OS << '&';
+  entity(Named);
+  if (V.isLValue() && !V.getLValueOffset().isZero())
+    OS << '+' << V.getLValueOffset().getQuantity();
+}
+
+void Printer::fields(const CXXRecordDecl *RD, const APValue &V) {
+  // Of a union, the field that has a value.
+  if (V.isUnion()) {
+    if (const FieldDecl *Field = V.getUnionField())
+      field(Field, V.getUnionValue());
+    return;
+  }
   bool First = true;
   unsigned I = 0;
   for (const CXXBaseSpecifier &Base : RD->bases()) {
@@ -24,7 +111,7 @@ static void printFields(Session &T, const CXXRecordDecl *RD, const APValue &V,
       continue;
     if (!First)
       OS << ',';
-    printFields(T, BaseRD, Part, OS);
+    fields(BaseRD, Part);
     First = false;
   }
   for (const FieldDecl *Field : RD->fields()) {
@@ -33,24 +120,22 @@ static void printFields(Session &T, const CXXRecordDecl *RD, const APValue &V,
     if (!First)
       OS << ',';
     First = false;
-    OS << Field->getName() << '=';
-    printValue(T, Field->getType(), V.getStructField(Field->getFieldIndex()), OS);
+    field(Field, V.getStructField(Field->getFieldIndex()));
   }
 }
 
-static void printFloat(const llvm::APFloat &Value, llvm::raw_ostream &OS) {
-  llvm::SmallString<32> Text;
-  Value.toString(Text);
-  OS << Text;
+void Printer::field(const FieldDecl *Field, const APValue &V) {
+  // The fields of one without a name are those of the class around it.
+  if (Field->isAnonymousStructOrUnion())
+    return fields(Field->getType()->getAsCXXRecordDecl(), V);
+  OS << Field->getName() << '=';
+  value(Field->getType(), V);
 }
 
-static void printValue(Session &T, QualType Type, const APValue &V, llvm::raw_ostream &OS) {
-  ASTContext &C = T.S.Context;
+void Printer::value(QualType Type, const APValue &V) {
   Type = Type.getCanonicalType();
-  if (QualType Named = typeOfToken(Type, V); !Named.isNull()) {
-    OS << Named.getAsString(C.getPrintingPolicy());
-    return;
-  }
+  if (QualType Named = typeOfToken(Type, V); !Named.isNull())
+    return type(Named);
   if (V.isInt()) {
     if (Type->isBooleanType()) {
       OS << (V.getInt().getBoolValue() ? "true" : "false");
@@ -66,12 +151,14 @@ static void printValue(Session &T, QualType Type, const APValue &V, llvm::raw_os
     return;
   }
   if (V.isFloat()) {
-    printFloat(V.getFloat(), OS);
+    llvm::SmallString<32> Text;
+    V.getFloat().toString(Text);
+    OS << Text;
     return;
   }
-  if (V.isStruct()) {
+  if (V.isStruct() || V.isUnion()) {
     OS << '{';
-    printFields(T, Type->getAsCXXRecordDecl(), V, OS);
+    fields(Type->getAsCXXRecordDecl(), V);
     OS << '}';
     return;
   }
@@ -81,65 +168,91 @@ static void printValue(Session &T, QualType Type, const APValue &V, llvm::raw_os
     for (unsigned I = 0; I < V.getArraySize(); ++I) {
       if (I)
         OS << ',';
-      printValue(T, Element,
-                 I < V.getArrayInitializedElts() ? V.getArrayInitializedElt(I) : V.getArrayFiller(),
-                 OS);
+      value(Element,
+            I < V.getArrayInitializedElts() ? V.getArrayInitializedElt(I) : V.getArrayFiller());
     }
     OS << ']';
     return;
   }
-  V.printPretty(OS, C, Type);
+  address(Type, V);
 }
 
-static void printArgument(Session &T, const TemplateArgument &Arg, llvm::raw_ostream &OS) {
+void Printer::argument(const TemplateArgument &Arg) {
   switch (Arg.getKind()) {
   case TemplateArgument::Type:
-    OS << Arg.getAsType().getAsString(T.S.Context.getPrintingPolicy());
-    return;
+    return type(Arg.getAsType());
   case TemplateArgument::Integral:
-    printValue(T, Arg.getIntegralType(), APValue(Arg.getAsIntegral()), OS);
-    return;
+    return value(Arg.getIntegralType(), APValue(Arg.getAsIntegral()));
   case TemplateArgument::StructuralValue:
-    printValue(T, Arg.getStructuralValueType(), Arg.getAsStructuralValue(), OS);
-    return;
+    return value(Arg.getStructuralValueType(), Arg.getAsStructuralValue());
   case TemplateArgument::Declaration:
-    if (auto *Object = dyn_cast<TemplateParamObjectDecl>(Arg.getAsDecl())) {
-      printValue(T, Object->getType(), Object->getValue(), OS);
-      return;
+    if (auto *Object = dyn_cast<TemplateParamObjectDecl>(Arg.getAsDecl()))
+      return value(Object->getType(), Object->getValue());
+    if (Full) {
+      OS << '&';
+      return entity(Arg.getAsDecl());
     }
     break;
   default:
     break;
   }
-  Arg.print(T.S.Context.getPrintingPolicy(), OS, /*IncludeType=*/false);
+  Arg.print(Policy, OS, /*IncludeType=*/false);
 }
 
-std::string printConfig(Session &T, const Factory &F, const Space &Configs,
-                        llvm::ArrayRef<TemplateArgument> Tunables) {
+static std::string print(Session &T, const Factory &F, const Space &Configs,
+                         llvm::ArrayRef<TemplateArgument> Tunables, bool Full) {
   std::string Text;
   llvm::raw_string_ostream OS(Text);
+  Printer Print(T, Full, OS);
   if (F.ClassTunable) {
     auto *Object = cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl());
-    printFields(T, Object->getType()->getAsCXXRecordDecl(), Object->getValue(), OS);
+    Print.fields(Object->getType()->getAsCXXRecordDecl(), Object->getValue());
     return Text;
   }
   TemplateParameterList *Params = F.Template->getTemplateParameters();
   bool First = true;
-  auto Print = [&](unsigned I) {
+  auto Add = [&](unsigned I) {
     if (!First)
       OS << ',';
     First = false;
     OS << Params->getParam(I)->getName() << '=';
-    printArgument(T, Tunables[I - F.FirstTunable], OS);
+    Print.argument(Tunables[I - F.FirstTunable]);
   };
   if (!Configs.Config.isNull()) {
     for (const FieldDecl *Field : Configs.Config->getAsCXXRecordDecl()->fields())
-      Print(findParameter(Params, Field->getIdentifier()));
+      Add(findParameter(Params, Field->getIdentifier()));
   } else {
     for (unsigned I = F.FirstTunable; I < Params->size(); ++I)
-      Print(I);
+      Add(I);
   }
   return Text;
+}
+
+std::string printConfig(Session &T, const Factory &F, const Space &Configs,
+                        llvm::ArrayRef<TemplateArgument> Tunables) {
+  return print(T, F, Configs, Tunables, /*Full=*/false);
+}
+
+void makeTextsUnique(Session &T, const Factory &F, const Space &Configs,
+                     std::vector<Variant> &Variants) {
+  llvm::StringMap<unsigned> Count;
+  for (const Variant &V : Variants)
+    ++Count[V.Text];
+  if (Count.size() == Variants.size())
+    return;
+  for (Variant &V : Variants)
+    if (Count[V.Text] > 1)
+      V.Text =
+          print(T, F, Configs,
+                V.Function->getTemplateSpecializationArgs()->asArray().drop_front(F.FirstTunable),
+                /*Full=*/true);
+  // Two closures, or two local types of one name in one function.
+  llvm::StringSet<> Seen;
+  for (Variant &V : Variants) {
+    std::string Text = V.Text;
+    for (unsigned I = 2; !Seen.insert(V.Text).second; ++I)
+      V.Text = Text + "#" + std::to_string(I);
+  }
 }
 
 } // namespace tlplugin

@@ -13,6 +13,12 @@ namespace tlplugin {
 std::string printConfig(Session &T, const Factory &F, const Space &Configs,
                         llvm::ArrayRef<clang::TemplateArgument> Tunables);
 
+/// Where several configs print alike, says more of what they name, until no two do. A config is
+/// identified by its template arguments; its text is what people, the database and the runtime know
+/// it by.
+void makeTextsUnique(Session &T, const Factory &F, const Space &Configs,
+                     std::vector<Variant> &Variants);
+
 } // namespace tlplugin
 
 #endif

@@ -13,6 +13,9 @@ static const APValue *valueOf(const Expr *E) {
   const auto *Var = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
   if (!Var || !Var->isConstexpr() || Var->isInvalidDecl() || Var->getType()->isReferenceType())
     return nullptr;
+  const Expr *Init = Var->getAnyInitializer();
+  if (!Init || Init->isValueDependent())
+    return nullptr;
   const APValue *Value = Var->evaluateValue();
   return Value && Value->hasValue() ? Value : nullptr;
 }

@@ -3,8 +3,10 @@
 #include "plugin/Descriptor.h"
 #include "plugin/CodeBuilder.h"
 #include "plugin/Lookup.h"
+#include "plugin/Options.h"
 #include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
+#include "plugin/StateRows.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/Support/Path.h"
 
@@ -16,7 +18,10 @@ std::string getDisplayName(const Dispatcher &D) {
   std::string Name;
   llvm::raw_string_ostream OS(Name);
   PrintingPolicy Policy = D.Default->getASTContext().getPrintingPolicy();
-  D.Default->printQualifiedName(OS, Policy);
+  if (const Option *Given = findOption(*D.Source, "name"))
+    OS << cast<StringLiteral>(Given->Value->IgnoreParenImpCasts())->getString();
+  else
+    D.Default->printQualifiedName(OS, Policy);
   llvm::ArrayRef<TemplateArgument> Args = D.Default->getTemplateSpecializationArgs()->asArray();
   if (D.Source->FirstTunable > 0)
     printTemplateArgumentList(OS, Args.take_front(D.Source->FirstTunable), Policy);
@@ -69,7 +74,8 @@ static Expr *buildInvoke(const Dispatcher &D, CodeBuilder &B,
 }
 
 bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
-                      llvm::StringRef Fingerprint, llvm::MutableArrayRef<Expr *> Options) {
+                      llvm::StringRef Fingerprint, llvm::ArrayRef<ReachedVariable> State,
+                      llvm::MutableArrayRef<Expr *> Options) {
   ASTContext &C = T.S.Context;
   SourceLocation Loc = D.Source->Template->getLocation();
   CodeBuilder B(T, D, D.Describe);
@@ -84,12 +90,20 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
   }
   std::vector<Parameter> Parameters = listParameters(T, D);
   llvm::SmallVector<Expr *, 16> Rows;
-  for (const Parameter &P : Parameters)
-    Rows.push_back(buildParameterRow(T, B, P.Type, P.Name));
+  std::vector<ParameterWords> How = classifyParameters(T, D, B);
+  for (unsigned I = 0; I < Parameters.size(); ++I) {
+    if (I >= D.Default->getNumParams()) {
+      How.push_back(classifyLaunchParameter(T, B, Parameters[I].Type));
+      How.back().Index = I;
+    }
+    Rows.push_back(buildParameterRow(T, B, Parameters[I].Type, Parameters[I].Name, How[I]));
+  }
   Expr *FunctionTable = B.table("functions", C.getPointerType(Signature), Functions);
   Expr *ConfigTable = B.table("configs", Text, Configs);
   Expr *ValueTable =
       B.table("values", Values.empty() ? Text : C.getPointerType(List.Config.withConst()), Values);
+  unsigned StateCount = 0;
+  Expr *StateTable = buildStateTable(T, D, B, State, StateCount);
   Expr *ParameterTable = B.table("parameters", getDetailType(T, "parameter", Loc), Rows);
 
   PresumedLoc Presumed = presumed(T, Loc);
@@ -99,12 +113,12 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
       B.number(Presumed.isValid() ? Presumed.getLine() : 0), B.text(Fingerprint), ConfigTable,
       FunctionTable, B.number(List.Variants.size()), B.number(List.Default), ValueTable,
       ParameterTable, B.number(Parameters.size()), B.number(D.Default->getNumParams()),
-      B.number(D.KeyWords), B.addressOf(B.reference(D.Slot)),
+      B.number(D.KeyWords), B.number(D.CallWords), B.addressOf(B.reference(D.Slot)),
       // The programmatic interfaces find a factory by what `&gemm<float>` is: its
       // dispatcher.
       B.untypedAddressOf(B.reference(D.Dispatch)),
       buildResultRow(T, B, Launch ? Launch->getReturnType() : D.Default->getReturnType()),
-      buildInvoke(D, B, Parameters)};
+      buildInvoke(D, B, Parameters), StateTable, B.number(StateCount)};
   Expr *Described = nullptr;
   if (Options.empty()) {
     Expr *Args[] = {B.object("generated", Fields)};

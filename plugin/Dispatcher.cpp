@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Dispatcher.h"
+#include "plugin/Baked.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/CodeBuilder.h"
+#include "plugin/ConfigMarks.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Descriptor.h"
 #include "plugin/Diagnostics.h"
@@ -10,7 +12,9 @@
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
 #include "plugin/OptionValues.h"
+#include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
+#include "plugin/ReachedState.h"
 #include "plugin/Shards.h"
 #include "plugin/Tunables.h"
 #include "plugin/Variants.h"
@@ -48,6 +52,8 @@ static StorageClass storageOf(const Dispatcher &D) {
 
 template <class Generated> static void addToUnit(Session &T, Generated *Made) {
   Made->setImplicit();
+  // The same in the module of the factory and in those who import it: it is no module's own.
+  Made->setModuleOwnershipKind(Decl::ModuleOwnershipKind::Unowned);
   Made->setReferenced();
   Made->markUsed(T.S.Context);
   T.S.Context.getTranslationUnitDecl()->addDecl(Made);
@@ -69,6 +75,11 @@ static FunctionDecl *declareFunction(Session &T, const Dispatcher &D, const llvm
     FD->addAttr(CUDAHostAttr::CreateImplicit(C));
   addToUnit(T, FD);
   return FD;
+}
+
+FunctionDecl *declareHelper(Session &T, const Dispatcher &D, const llvm::Twine &Prefix,
+                            QualType Type) {
+  return declareFunction(T, D, Prefix, Type, storageOf(D));
 }
 
 /// The factory's parameters, each of the type that `TypeOf` makes of its own.
@@ -111,8 +122,26 @@ static QualType passedOn(Session &T, QualType Type, SourceLocation Loc) {
              : T.S.BuildReferenceType(Type, /*LValueRef=*/false, Loc, DeclarationName());
 }
 
+/// Whether a variant may say in the middle of a call that it is infeasible, and the call can be
+/// made once more.
+static bool mayHaveToRepeat(Session &T, const Dispatcher &D, CodeBuilder &B) {
+  return D.MayBeInfeasible && T.S.getLangOpts().CXXExceptions &&
+         llvm::all_of(D.Default->parameters(),
+                      [&](const ParmVarDecl *P) { return isCopyable(B, P->getType()); });
+}
+
 /// `reinterpret_cast<R (*)(Args...)>(Function)(args...)`
 static Expr *callVariant(Session &T, const Dispatcher &D, CodeBuilder &B, Expr *Function) {
+  if (mayHaveToRepeat(T, D, B)) {
+    llvm::SmallVector<TemplateArgument, 8> TemplateArgs{
+        TemplateArgument(getDetailType(T, "infeasible_type", B.getLocation())),
+        TemplateArgument(D.Default->getReturnType())};
+    llvm::SmallVector<Expr *, 8> Args{B.reference(D.Describe), Function};
+    for (const ParmVarDecl *P : D.Default->parameters())
+      TemplateArgs.push_back(TemplateArgument(P->getType().getUnqualifiedType()));
+    Args.append(B.forwardAll());
+    return B.call("call_feasible", TemplateArgs, Args);
+  }
   QualType Pointer = T.S.Context.getPointerType(getSignature(T, D.Default));
   llvm::SmallVector<Expr *, 8> Args = B.forwardAll();
   return B.call(B.cast(tok::kw_reinterpret_cast, Pointer, Function), Args);
@@ -152,11 +181,11 @@ static bool defineSelect(Session &T, Dispatcher &D) {
 /// fetching its code.
 static bool defineEager(Session &T, Dispatcher &D, CodeBuilder &B) {
   SourceLocation Loc = D.Source->Template->getLocation();
-  llvm::SmallVector<Expr *, 8> Words = buildKeyWords(T, D, B);
+  llvm::SmallVector<Expr *, 8> Words = buildCallWords(T, D, B, D.KeyWords);
   if (!B.ok())
     return false;
-  D.KeyWords = Words.size();
-  QualType LastType = getDetailType(T, "last_call", B.countArgument(D.KeyWords), Loc);
+  D.CallWords = Words.size();
+  QualType LastType = getDetailType(T, "last_call", B.countArgument(D.CallWords), Loc);
   if (LastType.isNull())
     return false;
   D.Last = declareVariable(T, D, "__tl_last_", LastType, TSCS___thread);
@@ -167,7 +196,7 @@ static bool defineEager(Session &T, Dispatcher &D, CodeBuilder &B) {
   Expr *Same = B.binary(BO_EQ, B.member(B.member(B.reference(D.Last), "call"), "generation"),
                         B.binary(BO_Add, Generation, B.number(1)));
   for (unsigned I = 0; I < Words.size(); ++I) {
-    Expr *Known = B.element(B.member(B.reference(D.Last), "key"), I);
+    Expr *Known = B.element(B.member(B.reference(D.Last), "words"), I);
     Same = B.binary(BO_LAnd, Same, B.binary(BO_EQ, Known, Words[I]));
   }
   Expr *Remembered = B.member(B.member(B.reference(D.Last), "call"), "function");
@@ -178,7 +207,7 @@ static bool defineEager(Session &T, Dispatcher &D, CodeBuilder &B) {
 
 /// A handle, which will look for the winner when it is launched.
 static bool defineLazy(Session &T, Dispatcher &D, CodeBuilder &B) {
-  D.KeyWords = buildKeyWords(T, D, B).size();
+  static_cast<void>(buildCallWords(T, D, B, D.KeyWords));
   llvm::SmallVector<TemplateArgument, 8> TemplateArgs;
   TemplateArgs.push_back(B.countArgument(D.KeyWords + (isGpu(T) ? 1 : 0)));
   TemplateArgs.push_back(TemplateArgument(D.Dispatch->getReturnType()));
@@ -217,16 +246,69 @@ static void defineConstexpr(Session &T, Dispatcher &D) {
 static bool defineRegistration(Session &T, Dispatcher &D) {
   ASTContext &C = T.S.Context;
   QualType Type = C.getFunctionType(C.VoidTy, {}, FunctionProtoType::ExtProtoInfo());
-  // An importer gets the module's one too, and may need its own.
-  std::string Prefix = "__tl_register_";
-  if (const Module *Named = T.S.getCurrentModule())
-    Prefix += hashText(Named->getFullModuleName()) + "_";
-  D.Register = declareFunction(T, D, Prefix, Type, SC_Static);
+  D.Register = declareFunction(T, D, "__tl_register_", Type, SC_Static);
   D.Register->addAttr(compat::constructorAttr(C));
   CodeBuilder B(T, D, D.Register);
   Expr *Args[] = {B.call(B.reference(D.Describe), {}),
                   B.untypedAddressOf(B.libraryReference("__dso_handle"))};
   return B.finish(B.call("tl_rt_register", Args));
+}
+
+/// A config's own name in a file that exports the tuned function under the name of the default one.
+static constexpr llvm::StringLiteral PlainSuffix = ".plain";
+
+/// Whether FD's tunables are those of the default config.
+static bool hasDefaultTunables(Session &T, const Factory &F, const FunctionDecl *FD) {
+  llvm::ArrayRef<TemplateArgument> All = FD->getTemplateSpecializationArgs()->asArray();
+  llvm::SmallVector<TemplateArgument, 8> Default =
+      compat::completeArguments(T.S, F.Template, F.getLocation(), All.take_front(F.FirstTunable));
+  if (Default.size() != All.size())
+    return false;
+  for (unsigned I = F.FirstTunable; I < All.size(); ++I)
+    if (!T.S.Context.getCanonicalTemplateArgument(Default[I])
+             .structurallyEquals(T.S.Context.getCanonicalTemplateArgument(All[I])))
+      return false;
+  return true;
+}
+
+void exportTuned(Session &T, FunctionDecl *FD) {
+  FunctionTemplateDecl *Template = FD->getPrimaryTemplate();
+  if (!Template || FD->getTemplateSpecializationKind() != TSK_ExplicitInstantiationDefinition ||
+      FD->isInlined() || !FD->isExternallyVisible() || FD->hasAttr<AsmLabelAttr>())
+    return;
+  Factory *F = T.getFactory(Template);
+  if (!F || !F->Valid || T.Args.Shards > 1)
+    return;
+  // Which ones the tunables are is known with the configs.
+  static_cast<void>(reachesTunables(T, *F, FD, 1));
+  if (!F->Valid || !F->TunablesKnown || !hasDefaultTunables(T, *F, FD) ||
+      !getDispatcher(T, *F, FD, 0))
+    return;
+  if (!T.isDevicePass())
+    FD->addAttr(
+        AsmLabelAttr::CreateImplicit(T.S.Context, mangle(T.S.Context, FD) + PlainSuffix.str()));
+}
+
+/// The function that takes the exported name: calls the dispatcher, and the default config where a
+/// dispatcher called it.
+static bool defineExport(Session &T, Dispatcher &D, llvm::SmallVectorImpl<Decl *> &Made) {
+  const auto *Label = D.Default->getAttr<AsmLabelAttr>();
+  if (!Label || !Label->getLabel().ends_with(PlainSuffix))
+    return true;
+  ASTContext &C = T.S.Context;
+  VarDecl *Inside = declareVariable(T, D, "__tl_inside_", C.BoolTy, TSCS___thread);
+  FunctionDecl *Export =
+      declareFunction(T, D, "__tl_export_", mayReturn(C, D.Default), storageOf(D));
+  Export->setInlineSpecified(false);
+  Export->setImplicitlyInline(false);
+  Export->addAttr(AsmLabelAttr::CreateImplicit(C, Label->getLabel().drop_back(PlainSuffix.size())));
+  declareParameters(T, D, Export, [](QualType Type) { return Type; });
+  CodeBuilder B(T, D, Export);
+  llvm::SmallVector<Expr *, 8> Args{B.reference(Inside), B.reference(D.Dispatch),
+                                    B.reference(D.Default)};
+  Args.append(B.forwardAll());
+  Made.append({Inside, Export});
+  return B.finish(B.call("call_exported", Args));
 }
 
 bool reachesTunables(Session &T, Factory &F, FunctionDecl *Spec, unsigned Written) {
@@ -236,6 +318,7 @@ bool reachesTunables(Session &T, Factory &F, FunctionDecl *Spec, unsigned Writte
     if (Param->isTemplateParameterPack())
       return false;
   if (!F.TunablesKnown && Written > 0) {
+    ModuleView View(T.S, F.Template);
     std::unique_ptr<Space> Storage;
     if (!getSpace(T, F, Spec, Storage)) {
       F.Valid = false;
@@ -253,6 +336,7 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
     return Found->second->Dispatch;
   if (Spec->isInvalidDecl())
     return nullptr;
+  ModuleView View(T.S, F.Template);
   if (!checkParameters(T, F, Spec)) {
     F.Valid = false;
     return nullptr;
@@ -265,6 +349,11 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
   D->Id = mangle(C, Spec);
   if (!Spec->isExternallyVisible())
     D->Id += "@" + getBaseFileName(T, F.Template->getLocation());
+  // Local types and closures of one name are told apart by the order in which they are met: the
+  // mangler numbers them in that of its own.
+  unsigned Same = T.Ids[D->Id]++;
+  if (Same > 0)
+    D->Id += "#" + std::to_string(Same);
   // Not the parameters' types alone: f<char>(int) and f<double>(int) differ in none of them.
   D->Suffix = hashText(D->Id);
   T.S.ResolveExceptionSpec(F.getLocation(), Spec->getType()->castAs<FunctionProtoType>());
@@ -303,6 +392,8 @@ static bool fillInOptions(Session &T, const Dispatcher &D, QualType Config,
                           llvm::SmallVectorImpl<Expr *> &Out) {
   CodeBuilder B(T, D, D.Describe);
   for (const Option &O : D.Source->Options) {
+    if (O.Keyword == "name")
+      continue; // the descriptor's
     Out.push_back(B.option(O));
     if (!B.ok() || !checkCallable(T, D, O, Out.back(), Config))
       return false;
@@ -315,20 +406,30 @@ static void define(Session &T, Dispatcher &D) {
     return;
   D.Defined = true;
   Sema &S = T.S;
+  ModuleView View(S, D.Source->Template);
   Sema::ContextRAII Saved(S, S.Context.getTranslationUnitDecl());
   EnterExpressionEvaluationContext Evaluation(
       S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
   VariantList List;
   if (!checkDefined(T, D) || !declareVariants(T, D, List))
     return;
+  const VariantList Space = List; // what counts for the fingerprint
+  keepBaked(T, D, List);
   instantiateVariants(T, D, List);
   if (!definesDispatcher(T, D))
     return;
-  Fingerprint Print = T.isDevicePass() ? Fingerprint() : computeFingerprint(T, D, List);
+  // Of code with an error nothing comes that a fingerprint would be of.
+  bool Needed = !T.isDevicePass() && !S.getDiagnostics().hasErrorOccurred();
+  Fingerprint Print = Needed ? computeFingerprint(T, D, Space) : Fingerprint();
+  D.MayBeInfeasible = Print.NamesInfeasible;
   llvm::SmallVector<Expr *, 8> Options;
   bool Fit = fillInOptions(T, D, List.Config, Options);
+  // A worker on the CPU is a copy of the program.
+  std::vector<ReachedVariable> State;
+  if (Fit)
+    State = isGpu(T) ? findReachedState(T, D, Options) : findConfigMarks(D);
   if (!Fit || !(D.DispatchDefined || defineDispatch(T, D)) ||
-      !defineDescriptor(T, D, List, Print.Digest, Options) || !defineRegistration(T, D)) {
+      !defineDescriptor(T, D, List, Print.Digest, State, Options) || !defineRegistration(T, D)) {
     // Whatever went wrong was reported, with the header's own words when its code did not fit.
     if (!S.getDiagnostics().hasErrorOccurred())
       error(S, D.Source->getLocation(), "no dispatcher could be built for %0")
@@ -337,7 +438,9 @@ static void define(Session &T, Dispatcher &D) {
       note(S, D.Source->getLocation(), "while building the dispatcher of %0") << D.Source->Template;
     return;
   }
-  dump(T, D, List, Print, getDisplayName(D));
+  checkProblemKey(T, D);
+  defineBaked(T, D, Space, Print.Digest);
+  dump(T, D, List, Print, State, getDisplayName(D));
   // Another shard may be the only one that calls it.
   if (isSharded(T, D))
     D.Dispatch->addAttr(UsedAttr::CreateImplicit(S.Context));
@@ -346,6 +449,8 @@ static void define(Session &T, Dispatcher &D) {
     Made.append({D.Last, D.Select});
   if (!D.DispatchDefined || isSharded(T, D))
     Made.push_back(D.Dispatch);
+  if (!defineExport(T, D, Made))
+    return;
   for (Decl *It : Made)
     S.Consumer.HandleTopLevelDecl(DeclGroupRef(It));
 }

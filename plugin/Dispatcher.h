@@ -18,6 +18,15 @@ bool reachesTunables(Session &T, Factory &F, clang::FunctionDecl *Spec, unsigned
 clang::FunctionDecl *getDispatcher(Session &T, Factory &F, clang::FunctionDecl *Spec,
                                    unsigned Written);
 
+/// A function without parameters that only the code generated for D calls; it has no body yet.
+clang::FunctionDecl *declareHelper(Session &T, const Dispatcher &D, const llvm::Twine &Prefix,
+                                   clang::QualType Type);
+
+/// Whether FD is instantiated explicitly with its default config, as in `template void f<>(int);`.
+/// The instance that is exported under its name becomes the tuned one. Called before code is
+/// generated for FD.
+void exportTuned(Session &T, clang::FunctionDecl *FD);
+
 /// Defines all dispatchers that were asked for. Called at the end of the translation unit, before
 /// pending instantiations and deferred diagnostics.
 void defineDispatchers(Session &T);

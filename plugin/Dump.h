@@ -6,13 +6,14 @@
 #define TL_PLUGIN_DUMP_H
 
 #include "plugin/Fingerprint.h"
+#include "plugin/ReachedState.h"
 #include "plugin/Session.h"
 #include "plugin/Variants.h"
 
 namespace tlplugin {
 
 void dump(Session &T, const Dispatcher &D, const VariantList &List, const Fingerprint &Print,
-          llvm::StringRef Name);
+          llvm::ArrayRef<ReachedVariable> State, llvm::StringRef Name);
 
 } // namespace tlplugin
 

@@ -2,12 +2,11 @@
 //
 // The hash of everything compiled that can change a variant's behaviour.
 //
-// It is made of tokens, not of the instantiated program: the factory's own declaration and,
-// transitively, every user declaration whose name occurs in one that was reached. Tokens are read
-// raw from the source, so that branches which a pass preprocesses away (#if __CUDA_ARCH__ ...)
-// count as well: the host pass, whose descriptor holds it, speaks for all of them. Macros count by
-// their definition where they are used. Comments, layout, order, paths and declarations that are
-// not reached do not count.
+// It is made of the parts (CodePart.h) that the factory reaches: by mention, and by name where only
+// an instantiation tells what is meant. Declarations count by what they say and by the order in
+// which they are reached, not by their names, places or order in the source. Where a device is
+// compiled for, source that the host's pass leaves out counts as text (DeviceText.h): the host
+// pass, whose descriptor holds the fingerprint, speaks for all of them.
 
 #ifndef TL_PLUGIN_FINGERPRINT_H
 #define TL_PLUGIN_FINGERPRINT_H
@@ -20,6 +19,7 @@ namespace tlplugin {
 struct Fingerprint {
   std::string Digest;               ///< 32 hexadecimal digits
   std::vector<std::string> Entries; ///< what went into it, one line each, sorted
+  bool NamesInfeasible = false;     ///< code that is reached names tl::infeasible
 };
 
 Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantList &List);

@@ -3,18 +3,15 @@
 #ifndef TL_PLUGIN_FLAGS_H
 #define TL_PLUGIN_FLAGS_H
 
+#include "plugin/Session.h"
 #include <string>
 #include <vector>
 
-namespace clang {
-class CompilerInstance;
-}
-
 namespace tlplugin {
 
-/// The compiler's settings that change the code of a variant, one per line of text. The device
-/// passes of CUDA and HIP report what the host pass reports.
-std::vector<std::string> collectFlags(const clang::CompilerInstance &CI);
+/// The compiler's flags, one per line of text: all of them, but for those that are known to change
+/// no code. What macros and include paths change is seen in the code.
+std::vector<std::string> collectFlags(const Arguments &Args);
 
 } // namespace tlplugin
 

@@ -12,6 +12,21 @@ using namespace clang;
 
 namespace tlplugin {
 
+ModuleView::ModuleView(Sema &InS, Decl *D) : S(InS) {
+  if (!D->isFromASTFile() || !D->hasOwningModule())
+    return;
+  Sema::CodeSynthesisContext Context;
+  Context.Kind = Sema::CodeSynthesisContext::Memoization; // the one that no diagnostic tells of
+  Context.Entity = D;
+  S.pushCodeSynthesisContext(Context);
+  Pushed = true;
+}
+
+ModuleView::~ModuleView() {
+  if (Pushed)
+    S.popCodeSynthesisContext();
+}
+
 static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef Name) {
   LookupResult R(T.S, &T.S.Context.Idents.get(Name), SourceLocation(), Sema::LookupNamespaceName);
   R.suppressDiagnostics();
@@ -22,7 +37,12 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
 }
 
 /// Of what the generated code is made; see <tl/dispatch.h>.
-static constexpr llvm::StringLiteral CodeVersion = "generated_code_2";
+static constexpr llvm::StringLiteral CodeVersion = "generated_code_4";
+
+NamespaceDecl *findKeywords(Session &T) {
+  NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
+  return Tl ? findNamespace(T, Tl, "keywords") : nullptr;
+}
 
 static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLocation Loc) {
   NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");

@@ -76,14 +76,36 @@ static bool refuseMistyped(Session &T, const Option &O, const Expr *Whole, QualT
           .Case("skip_check", "true or false")
           .Case("cache_inputs", "true or false")
           .Case("cold", "true or false")
-          .Case("tolerance", "'{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}'")
+          .Case("tolerance",
+                "'{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}' or 'tl::rms(r)'")
           .Case("search",
-                "'tl::search::exhaustive', 'tl::search::random(n)' or 'tl::search::local(n)'")
+                "'tl::search::exhaustive', 'tl::search::random(n)', 'tl::search::local(n)' or "
+                "'tl::search::model(n)'")
+          .Case("name", "a string literal")
           .Case("profiler", "'tl::profiler::event', 'graph', 'cupti' or 'wall'")
           .Default("'tl::isolation::process' or 'tl::isolation::none'");
   error(T.S, O.Value->getExprLoc(), "option '%0' expects %1, found a value of type %2")
       << O.Keyword << Expected << Found << O.Value->getSourceRange();
   return true;
+}
+
+/// Names stand in patterns, lists and lines of a log.
+static bool checkName(Session &T, const Option &O) {
+  const auto *Text = dyn_cast<StringLiteral>(O.Value->IgnoreParenImpCasts());
+  if (!Text || !Text->isOrdinary()) {
+    error(T.S, O.Value->getExprLoc(), "option 'name' expects a string literal")
+        << O.Value->getSourceRange();
+    return false;
+  }
+  llvm::StringRef Name = Text->getString();
+  size_t Wrong = Name.find_if_not(
+      [](char C) { return llvm::isAlnum(C) || C == '_' || C == '.' || C == ':' || C == '-'; });
+  if (!Name.empty() && Wrong == llvm::StringRef::npos)
+    return true;
+  error(T.S, O.Value->getExprLoc(),
+        "option 'name' is \"%0\", expected letters, digits and the characters \"_.:-\"")
+      << Name << O.Value->getSourceRange();
+  return false;
 }
 
 bool checkValues(Session &T, const Factory &F) {
@@ -106,6 +128,10 @@ bool checkValues(Session &T, const Factory &F) {
       Ok = false;
       continue;
     }
+    if (O.Keyword == "name") {
+      Ok &= checkName(T, O);
+      continue;
+    }
     const Range *R =
         llvm::find_if(Ranges, [&](const Range &Entry) { return Entry.Keyword == O.Keyword; });
     if (R != std::end(Ranges)) {
@@ -124,8 +150,9 @@ bool checkValues(Session &T, const Factory &F) {
         Ok &= O.Whole->isInstantiationDependent();
         continue;
       }
-      static constexpr llvm::StringLiteral Fields[] = {"rtol", "atol", "max_mismatched_ratio"};
-      for (unsigned I = 0; I < 3 && V.isStruct() && I < V.getStructNumFields(); ++I) {
+      static constexpr llvm::StringLiteral Fields[] = {"rtol", "atol", "max_mismatched_ratio",
+                                                       "equal_nan", "rms"};
+      for (unsigned I = 0; I < 5 && V.isStruct() && I < V.getStructNumFields(); ++I) {
         double Number = asDouble(V.getStructField(I));
         if (Number >= 0 && (I != 2 || Number <= 1))
           continue;
@@ -187,13 +214,36 @@ static bool checkResult(Session &T, const Option &O, QualType Returned) {
   return false;
 }
 
+/// What `team` is given, as far as the headers would not say it as well.
+static bool checkTeam(Session &T, const Dispatcher &D, const Option &O, Expr *E) {
+  Sema &S = T.S;
+  SourceLocation Loc = O.Value->getExprLoc();
+  if (S.getLangOpts().CUDA || S.getLangOpts().HIP || getLaunch(D.Default)) {
+    error(S, Loc, "option 'team' is for functions that run on the CPU, when they are called")
+        << O.Value->getSourceRange();
+    return false;
+  }
+  const auto *OptionClass = E->getType()->getAsCXXRecordDecl();
+  if (!OptionClass || OptionClass->field_empty())
+    return true;
+  QualType Callee = OptionClass->field_begin()->getType();
+  if (Callee->isFunctionPointerType() || Callee->isRecordType())
+    return true;
+  error(S, Loc, "option 'team' expects a function, found %0")
+      << O.Value->getType() << O.Value->getSourceRange();
+  return false;
+}
+
 bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
   bool TakesConfig = O.Keyword == "eligible";
   bool MayTakeResult = O.Keyword == "check";
   bool IsSupply = O.Keyword == "supply";
   if (refuseMistyped(T, O, E, O.Value->getType()))
     return false;
-  if (!TakesConfig && !MayTakeResult && !IsSupply && O.Keyword != "reference" && O.Keyword != "key")
+  if (O.Keyword == "team")
+    return checkTeam(T, D, O, E);
+  if (!TakesConfig && !MayTakeResult && !IsSupply && O.Keyword != "reference" &&
+      O.Keyword != "key" && O.Keyword != "restore")
     return true;
   Sema &S = T.S;
   const auto *OptionClass = E->getType()->getAsCXXRecordDecl();

@@ -4,6 +4,7 @@
 #include "plugin/AutotuneAttr.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/Keywords.h"
 #include "plugin/Lookup.h"
 #include "plugin/OptionValues.h"
 #include "plugin/Tunables.h"
@@ -34,15 +35,6 @@ ExprResult substitute(Session &T, const Factory &F, FunctionDecl *Spec, Expr *E)
   return S.SubstExpr(E, Args);
 }
 
-/// Whether D is an object of namespace tl::keywords.
-static bool isKeyword(const ValueDecl *D) {
-  const auto *Inner = dyn_cast<NamespaceDecl>(D->getDeclContext()->getRedeclContext());
-  if (!Inner || Inner->getName() != "keywords")
-    return false;
-  const auto *Outer = dyn_cast<NamespaceDecl>(Inner->getDeclContext()->getRedeclContext());
-  return Outer && Outer->getName() == "tl" && Outer->getDeclContext()->isTranslationUnit();
-}
-
 /// Splits `keyword = value`, which is an overloaded assignment or, when the value is dependent, a
 /// plain one.
 static bool splitAssignment(Expr *E, const ValueDecl *&Left, Expr *&Right) {
@@ -59,7 +51,7 @@ static bool splitAssignment(Expr *E, const ValueDecl *&Left, Expr *&Right) {
   if (!Target)
     return false;
   auto *Ref = dyn_cast<DeclRefExpr>(Target->IgnoreParenImpCasts());
-  if (!Ref || !isKeyword(Ref->getDecl()))
+  if (!Ref || getKeyword(Ref->getDecl()).empty())
     return false;
   Left = Ref->getDecl();
   // The value as written: keyword objects take it by value, which would turn an array into a
@@ -74,9 +66,9 @@ static void refuseArgument(Session &T, const Expr *Arg) {
     return;
   Sema &S = T.S;
   const auto *Ref = dyn_cast<DeclRefExpr>(Arg->IgnoreParenImpCasts());
-  if (Ref && isKeyword(Ref->getDecl())) {
+  if (llvm::StringRef Keyword = Ref ? getKeyword(Ref->getDecl()) : ""; !Keyword.empty()) {
     error(S, Arg->getExprLoc(), "option '%0' needs a value; expected '%0 = ...'")
-        << Ref->getDecl()->getName() << Arg->getSourceRange();
+        << Keyword << Arg->getSourceRange();
     return;
   }
   const auto *Class = Arg->getType()->getAsCXXRecordDecl();
@@ -117,7 +109,7 @@ static bool readArguments(Session &T, Factory &F) {
       Ok = false;
       continue;
     }
-    llvm::StringRef Name = Keyword->getName();
+    llvm::StringRef Name = getKeyword(Keyword);
     auto Earlier = llvm::find_if(Seen, [&](const auto &Entry) { return Entry.first == Name; });
     if (Earlier != Seen.end()) {
       error(S, Arg->getBeginLoc(), "option '%0' given twice")
@@ -155,6 +147,9 @@ static void checkRedeclaration(Session &T, FunctionTemplateDecl *Redecl) {
   const AnnotateAttr *Attr = findAutotuneAttr(Redecl);
   FunctionTemplateDecl *First = Redecl->getCanonicalDecl();
   if (Redecl == First || !Attr)
+    return;
+  // Each module that includes a header brings the header's declarations along.
+  if (Redecl->isFromASTFile() || First->isFromASTFile())
     return;
   if (const AnnotateAttr *Earlier = findAutotuneAttr(First)) {
     error(T.S, Attr->getLocation(), "%0 already has 'tl::autotune' on its first declaration")
@@ -194,7 +189,8 @@ static bool checkHostFunction(Session &T, const Factory &F) {
         << FD;
     return false;
   }
-  if (FD->hasAttr<CUDADeviceAttr>()) {
+  const auto *Device = FD->getAttr<CUDADeviceAttr>();
+  if (Device && !FD->hasAttr<CUDAHostAttr>()) {
     error(T.S, F.getLocation(),
           "'tl::autotune' applies to host functions, and %0 is a device function; put it on the "
           "host function template that launches the kernel")

@@ -8,12 +8,13 @@
 #define TL_PLUGIN_PARAMETERROWS_H
 
 #include "plugin/CodeBuilder.h"
+#include "plugin/ProblemKey.h"
 
 namespace tlplugin {
 
-/// The tl_parameter of a parameter of that type.
+/// The tl_parameter of a parameter of that type, the one with that index.
 clang::Expr *buildParameterRow(Session &T, CodeBuilder &B, clang::QualType Type,
-                               llvm::StringRef Name);
+                               llvm::StringRef Name, const ParameterWords &How);
 
 /// The tl_parameter of a result of that type.
 clang::Expr *buildResultRow(Session &T, CodeBuilder &B, clang::QualType Type);

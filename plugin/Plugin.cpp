@@ -5,16 +5,22 @@
 #include "plugin/Absent.h"
 #include "plugin/CallRedirect.h"
 #include "plugin/ClangCompat.h"
+#include "plugin/Constants.h"
+#include "plugin/DeviceCode.h"
 #include "plugin/Dispatcher.h"
-#include "plugin/Flags.h"
+#include "plugin/DoubleCalls.h"
+#include "plugin/Kernels.h"
+#include "plugin/Keywords.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
+#include "plugin/VectorAlignment.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Frontend/FrontendPluginRegistry.h"
+#include "clang/Lex/HeaderSearch.h"
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Sema/ExternalSemaSource.h"
@@ -30,22 +36,35 @@ using namespace clang;
 namespace tlplugin {
 namespace {
 
-/// Called once at the end of the translation unit: before pending instantiations, before deferred
-/// host/device diagnostics and before "used but not defined" checks.
-class EndOfUnit : public ExternalSemaSource {
+/// What Clang asks when it is at its end: of a name that it does not know, and of the translation
+/// unit.
+class LastResort : public ExternalSemaSource {
 public:
-  explicit EndOfUnit(std::weak_ptr<Session> T) : Open(std::move(T)) {}
+  explicit LastResort(std::weak_ptr<Session> T) : Open(std::move(T)) {}
 
+  bool LookupUnqualified(LookupResult &R, Scope *) override {
+    std::shared_ptr<Session> T = Open.lock();
+    return T && lookUpKeyword(*T, R);
+  }
+
+  /// Called once at the end of the translation unit: before pending instantiations, before deferred
+  /// host/device diagnostics and before "used but not defined" checks.
   void ReadPendingInstantiations(
       llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
     std::shared_ptr<Session> T = Open.lock();
-    if (!T || T->AtEnd)
+    if (!T || T->AtEnd || T->Args.ForAstFile)
       return;
     checkShard(*T);
     T->ErrorsBeforeEnd = T->S.getDiagnostics().getNumErrors();
     T->Defining = true;
     finishRecords(*T);
     defineDispatchers(*T);
+    // Some of their members are defined by what was instantiated meanwhile.
+    size_t Known = T->Dispatchers.size();
+    finishRecords(*T);
+    T->Records.clear();
+    if (T->Dispatchers.size() != Known)
+      defineDispatchers(*T);
     T->Defining = false;
     T->AtEnd = true;
   }
@@ -73,9 +92,8 @@ public:
   Consumer(CompilerInstance &CI, const Arguments &Args) : CI(CI), Args(Args) {}
 
   void InitializeSema(Sema &S) override {
-    T = Session::open(S, Args);
-    nameDependencies(S.getPreprocessor());
-    S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
+    if (!T)
+      open(S);
   }
 
   void ForgetSema() override {
@@ -85,11 +103,17 @@ public:
   }
 
   bool HandleTopLevelDecl(DeclGroupRef Group) override {
+    Bracket Around(*this, llvm::any_of(Group, isEmittedNow));
+    // What a precompiled header or module defines comes before Sema is initialised.
+    if (!T && CI.hasSema())
+      open(CI.getSema());
     if (!T)
       return true;
     if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
+    for (Decl *D : Group)
+      handleDeviceCode(D);
     if (isActive())
       for (Decl *D : Group)
         handle(D);
@@ -98,17 +122,21 @@ public:
 
   // Also reached with the enclosing class, but code generation may want it before that is complete.
   void HandleInlineFunctionDefinition(FunctionDecl *D) override {
+    Bracket Around(*this, isEmittedNow(D));
+    handleDeviceCode(D);
     if (isActive())
       handle(D);
   }
 
   void HandleCXXStaticMemberVarInstantiation(VarDecl *D) override {
+    Bracket Around(*this, isEmittedNow(D));
     if (isActive())
       handle(D);
   }
 
   void HandleTagDeclDefinition(TagDecl *D) override {
-    if (isActive())
+    Bracket Around(*this, /*InEmits=*/false);
+    if (isActive() && !T->Args.ForAstFile)
       if (auto *RD = dyn_cast<CXXRecordDecl>(D); RD && !RD->isDependentContext())
         T->Records.push_back(RD);
   }
@@ -116,25 +144,83 @@ public:
   void HandleCXXImplicitFunctionInstantiation(FunctionDecl *) override {}
 
   void HandleTranslationUnit(ASTContext &) override {
-    if (T)
-      writeReport(*T);
+    if (!T)
+      return;
+    Bracket Around(*this, /*InEmits=*/true);
+    writeReport(*T);
+    writeKernels(*T);
   }
 
 private:
+  /// Clang's own consumer, which generates code, is the next one to be told.
+  class Bracket {
+  public:
+    Bracket(Consumer &InC, bool InEmits) : C(InC), Emits(InEmits) { show(false); }
+    ~Bracket() { show(Emits); }
+    Bracket(const Bracket &) = delete;
+    Bracket &operator=(const Bracket &) = delete;
+
+  private:
+    void show(bool AsGenerated) {
+      if (C.T && C.T->Repointed)
+        C.T->Repointed->show(AsGenerated);
+    }
+
+    Consumer &C;
+    bool Emits;
+  };
+
+  /// Whether Clang may generate code of D at once. What is inline, or implicitly instantiated,
+  /// waits for the end of the translation unit, as most does: there it is shown once.
+  static bool isEmittedNow(const Decl *D) {
+    const auto *FD = dyn_cast<FunctionDecl>(D);
+    if (!FD || D->getLangOpts().EmitAllDecls)
+      return !isa<TemplateDecl, TypedefNameDecl, StaticAssertDecl, EnumDecl>(D);
+    switch (FD->getTemplateSpecializationKind()) {
+    case TSK_ImplicitInstantiation:
+      return false;
+    case TSK_ExplicitInstantiationDefinition:
+      return true;
+    default:
+      return !FD->isInlined() || FD->hasAttrs();
+    }
+  }
+
+  void open(Sema &S) {
+    T = Session::open(S, Args);
+    nameDependencies(S.getPreprocessor());
+    watchKeywords(T, S.getPreprocessor());
+    S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
+  }
+
   /// A precompiled header or a module may bring factories along without their attributes being
   /// parsed. (A reader of them is always there in C++20; what counts is whether it has read one.)
   bool isActive() {
     if (!T)
       return false;
-    if (!T->Active && CI.getASTReader() && CI.getASTReader()->getModuleManager().size() > 0)
+    if (T->FollowsAstFiles)
+      return true;
+    bool Precompiled = llvm::any_of(CI.getFrontendOpts().Inputs, [](const FrontendInputFile &It) {
+      return It.getKind().getFormat() == InputKind::Precompiled;
+    });
+    if (Precompiled || (CI.getASTReader() && CI.getASTReader()->getModuleManager().size() > 0)) {
+      T->FollowsAstFiles = true;
       T->activate();
+    }
     return T->Active;
   }
 
   void handle(Decl *D) {
     if (T->Generated.contains(D))
       return;
+    noteKernel(*T, D);
     checkDeclarations(*T, D);
+    // A precompiled header or a module holds what it would hold without the plugin: whoever uses it
+    // finds its calls itself.
+    if (T->Args.ForAstFile)
+      return;
+    if (auto *FD = dyn_cast<FunctionDecl>(D))
+      exportTuned(*T, FD);
     redirectDeclaration(*T, D);
     if (T->AtEnd && !T->Defining) {
       T->Defining = true;
@@ -143,11 +229,24 @@ private:
     }
   }
 
-  /// A dependency file names what an object was made from, and that includes the plugin. Clang's
+  /// Kernels of files without factories are compiled like those of others.
+  void handleDeviceCode(Decl *D) {
+    if (!T || !isCuda(CI) || T->Args.ForAstFile || T->Generated.contains(D))
+      return;
+    warnAboutDoubleCalls(*T, D);
+    if (T->Args.AdaptDeviceCode)
+      keepVectorAlignment(T->S.Context, D);
+  }
+
+  /// A dependency file names what an object was made from, and that includes the plugin and the
+  /// winners that it was told to use. Clang's
   /// collectors listen to the preprocessor and cannot be told otherwise.
   void nameDependencies(Preprocessor &PP) {
     PPCallbacks *Listeners = PP.getPPCallbacks();
-    for (const std::string &Path : Args.Plugins)
+    std::vector<std::string> Paths = Args.Plugins;
+    if (!Args.Use.empty())
+      Paths.push_back(Args.Use);
+    for (const std::string &Path : Paths)
       if (OptionalFileEntryRef File = PP.getFileManager().getOptionalFileRef(Path);
           File && Listeners)
         Listeners->HasInclude(SourceLocation(), Path, /*IsAngled=*/false, File, SrcMgr::C_User);
@@ -158,13 +257,39 @@ private:
   std::shared_ptr<Session> T;
 };
 
+/// Is told behind Clang's own consumer, and lets Sema go on with the program as it is written.
+class Afterwards : public SemaConsumer {
+public:
+  void InitializeSema(Sema &S) override {
+    if (Session *Opened = Session::of(S))
+      T = Opened->weak_from_this();
+  }
+  void ForgetSema() override { T.reset(); }
+
+  bool HandleTopLevelDecl(DeclGroupRef) override {
+    showWritten();
+    return true;
+  }
+  void HandleInlineFunctionDefinition(FunctionDecl *) override { showWritten(); }
+  void HandleCXXStaticMemberVarInstantiation(VarDecl *) override { showWritten(); }
+  void HandleTagDeclDefinition(TagDecl *) override { showWritten(); }
+
+private:
+  void showWritten() {
+    if (std::shared_ptr<Session> Open = T.lock(); Open && Open->Repointed)
+      Open->Repointed->show(false);
+  }
+
+  std::weak_ptr<Session> T;
+};
+
 } // namespace
 
 void Session::activate() {
   if (Active)
     return;
   Active = true;
-  compat::addExternalSource(S, new EndOfUnit(weak_from_this()));
+  compat::addExternalSource(S, new LastResort(weak_from_this()));
 }
 
 namespace {
@@ -172,7 +297,16 @@ namespace {
 class Action : public PluginASTAction {
 public:
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, llvm::StringRef) override {
-    Args.Flags = collectFlags(CI);
+    Args.Compiler = &CI;
+    improveDeviceCode(CI, Args);
+    separateModules(CI);
+    // The action of a module that Clang makes by itself is the one of the file that wants it.
+    Args.ForAstFile =
+        CI.getFrontendOpts().BuildingImplicitModule ||
+        llvm::is_contained({frontend::GeneratePCH, frontend::GenerateModule,
+                            frontend::GenerateModuleInterface,
+                            frontend::GenerateReducedModuleInterface, frontend::GenerateHeaderUnit},
+                           CI.getFrontendOpts().ProgramAction);
     for (const std::string &Path : CI.getFrontendOpts().Plugins)
       if (llvm::sys::path::filename(Path).contains("tlplugin"))
         Args.Plugins.push_back(Path);
@@ -189,13 +323,22 @@ public:
         unsigned Id = Diags.getCustomDiagID(
             DiagnosticsEngine::Error,
             "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
-            "limit=N, shard=I/N, absent=LIST, report=FILE or drop-failed");
+            "limit=N, shard=I/N, use=FILE, absent=LIST, report=FILE, kernels=FILE, "
+            "device-compiler=TEXT, device-code=clang or drop-failed");
         Diags.Report(Id) << Arg;
       }
     return true;
   }
 
 private:
+  /// Modules that Clang makes and keeps by itself hold no attribute where it made them without the
+  /// plugin, and their file's name does not tell.
+  static void separateModules(CompilerInstance &CI) {
+    HeaderSearch &Headers = CI.getPreprocessor().getHeaderSearchInfo();
+    if (!Headers.getModuleCachePath().empty())
+      Headers.setModuleCachePath((Headers.getModuleCachePath() + "-tl").str());
+  }
+
   bool parse(llvm::StringRef Arg) {
     if (Arg == "dump")
       return Args.Dump = true;
@@ -205,11 +348,31 @@ private:
       return Args.Remarks = true;
     if (Arg.consume_front("limit="))
       return !Arg.getAsInteger(10, Args.Limit);
+    if (Arg.consume_front("use=")) {
+      Args.Use = Arg.str();
+      return !Arg.empty();
+    }
+    // The file's hash, for compiler caches, which go by the command and what it includes.
+    if (Arg.starts_with("use-hash="))
+      return true;
     if (Arg.consume_front("absent="))
       return parseAbsent(Arg, Args);
     if (Arg.consume_front("report=")) {
       Args.Report = Arg.str();
       return !Arg.empty();
+    }
+    if (Arg.consume_front("kernels=")) {
+      Args.Kernels = Arg.str();
+      return !Arg.empty();
+    }
+    // Which other compiler makes the device code is a flag like any other.
+    if (Arg.consume_front("device-compiler=")) {
+      Args.DeviceCompiler = Arg.str();
+      return !Arg.empty();
+    }
+    if (Arg == "device-code=clang") {
+      Args.AdaptDeviceCode = false;
+      return true;
     }
     // What marks the commands that utils/tl-drop-failed is meant for.
     if (Arg == "drop-failed")
@@ -223,6 +386,17 @@ private:
   }
 
   Arguments Args;
+};
+
+class ActionBehind : public PluginASTAction {
+public:
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &, llvm::StringRef) override {
+    return std::make_unique<Afterwards>();
+  }
+  ActionType getActionType() override { return AddAfterMainAction; }
+  bool ParseArgs(const CompilerInstance &, const std::vector<std::string> &) override {
+    return true;
+  }
 };
 
 } // namespace
@@ -243,4 +417,7 @@ static bool checkHost() {
 }
 
 static const bool HostChecked = checkHost();
-static FrontendPluginRegistry::Add<tlplugin::Action> Register("tl", "autotuned C++ templates");
+static FrontendPluginRegistry::Add<tlplugin::Action> RegisterAction("tl",
+                                                                    "autotuned C++ templates");
+static FrontendPluginRegistry::Add<tlplugin::ActionBehind>
+    RegisterBehind("tlbehind", "autotuned C++ templates: behind the generation of code");

@@ -1,25 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How the arguments of a call become the words of its problem key. <tl/key.h> and the runtime's
-// make_key say the same: the three agree by tests.
+// The words by which a dispatcher tells that a call is like the thread's last one, as expressions
+// over its parameters; and what of that is the problem key.
 
 #ifndef TL_PLUGIN_PROBLEMKEY_H
 #define TL_PLUGIN_PROBLEMKEY_H
 
 #include "plugin/CodeBuilder.h"
+#include "plugin/Members.h"
 
 namespace tlplugin {
 
-/// Whether the source is for GPUs: then a key begins with a word for the device, of which the fast
-/// path knows nothing.
+/// Whether the translation unit is one for a GPU, with a host and a device pass.
 bool isGpu(const Session &T);
 
-/// What the launch takes that a lazy factory returns, null for any other factory.
+/// The signature of the launch that a lazy factory returns, Signature of tl::kernel<Signature>;
+/// null for an eager one.
 const clang::FunctionProtoType *getLaunch(const Dispatcher &D);
 
-/// The words as expressions over the parameters of the function that B builds. Those that need a
-/// call (`key = fn`, views) come from variables, which this adds to the function.
-llvm::SmallVector<clang::Expr *, 8> buildKeyWords(Session &T, const Dispatcher &D, CodeBuilder &B);
+/// How a parameter takes part.
+struct ParameterWords {
+  enum Sort { None, Number, Real, Pointer, View, Count, Iterator } What = None;
+  bool ByAddress = false; ///< a reference to one object, which may lie in somebody's buffer
+  int RangeEnd = -1;      ///< of a Pointer or Iterator: the parameter where its range ends
+  bool EndsRange = false;
+  std::vector<Member> Members;
+  unsigned Index = 0; ///< among the factory's parameters and its launch's
+};
+
+/// One for each parameter of the dispatcher.
+std::vector<ParameterWords> classifyParameters(Session &T, const Dispatcher &D, CodeBuilder &B);
+
+/// The same for one of the launch that a lazy factory returns: it adds nothing to the key.
+ParameterWords classifyLaunchParameter(Session &T, CodeBuilder &B, clang::QualType Type);
+
+/// The words, in the order that tl_rt_select documents. `KeyWords` receives the length of the
+/// problem key, without the device's word.
+llvm::SmallVector<clang::Expr *, 8> buildCallWords(Session &T, const Dispatcher &D, CodeBuilder &B,
+                                                   unsigned &KeyWords);
+
+/// Warns where nothing tells the factory's problems apart.
+void checkProblemKey(Session &T, const Dispatcher &D);
 
 } // namespace tlplugin
 

@@ -2,6 +2,7 @@
 
 #include "plugin/Session.h"
 #include "plugin/AutotuneAttr.h"
+#include "plugin/Lookup.h"
 #include "plugin/Options.h"
 #include <map>
 #include <mutex>
@@ -62,6 +63,7 @@ Factory *Session::getFactory(FunctionTemplateDecl *Template) {
   const AnnotateAttr *Attr = findAutotuneAttr(First);
   if (!Attr)
     return nullptr;
+  ModuleView View(S, First);
   auto Made = std::make_unique<Factory>();
   Made->Template = First;
   Made->Attr = Attr;

@@ -14,14 +14,24 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include <memory>
 #include <string>
 #include <vector>
 
+namespace clang {
+class CompilerInstance;
+class Module;
+} // namespace clang
+
 namespace tlplugin {
 
-class SourceIndex;
+class CodeParts;
+class Constants;
+class DeviceText;
+class WinnersFile;
 
 /// Variants that a build leaves out, see Absent.h.
 struct Absence {
@@ -39,12 +49,16 @@ struct Arguments {
   unsigned Limit = 4096; ///< a space with more configs is warned about
   unsigned Shard = 0;
   unsigned Shards = 1;
-  bool AllAbsent = false; ///< all but the default configs
+  bool AllAbsent = false;      ///< all but the default configs
+  bool ForAstFile = false;     ///< a precompiled header or module is made, and no code
+  bool AdaptDeviceCode = true; ///< for NVIDIA devices, see DeviceCode.h
   std::vector<Absence> Absent;
+  std::string Use;                  ///< file with the winners that are compiled, see Baked.h
+  std::string DeviceCompiler;       ///< what else than this Clang makes the device code, and how
+  std::string Kernels;              ///< file that is told which kernels there are
   std::string Report;               ///< file that is told what became of each variant
   std::vector<std::string> Plugins; ///< files of this plugin, for dependency files
-  std::vector<std::string>
-      Flags; ///< compiler flags that change code, the same in host and device pass
+  clang::CompilerInstance *Compiler = nullptr; ///< whose flags count, see Flags.h
 };
 
 /// One `keyword = value` of the attribute.
@@ -103,6 +117,8 @@ struct Dispatcher {
   std::string Id;                          ///< the mangled name of Default
   std::string Suffix;                      ///< H, made from Id
   unsigned KeyWords = 0;                   ///< length of a problem key without the device's word
+  unsigned CallWords = 0;                  ///< what a thread remembers of its last call
+  bool MayBeInfeasible = false;            ///< code that it reaches names tl::infeasible
   bool Defined = false;
   bool DispatchDefined = false; ///< before the others, because the factory is constexpr
   bool Nested = false;          ///< only a variant's body asked for it
@@ -145,16 +161,30 @@ public:
   llvm::DenseSet<const clang::Decl *> Generated;
   llvm::DenseSet<const clang::Expr *> WalkedInitializers;
   llvm::DenseSet<clang::SourceLocation> WarnedArguments; ///< factories in template arguments
+  llvm::DenseSet<clang::SourceLocation> OptionNames;     ///< where the attribute's options begin
   /// Classes completed so far: their implicit constructors are only known at the end.
   std::vector<clang::CXXRecordDecl *> Records;
-  std::shared_ptr<SourceIndex> Index; ///< built for the first fingerprint
+  std::shared_ptr<CodeParts> Parts;    ///< made for the first fingerprint, as what follows
+  std::shared_ptr<DeviceText> LeftOut; ///< what only a device's pass compiles; null without
+  llvm::DenseMap<const clang::Decl *, bool> ToolkitCode; ///< see Toolkit.h
+  std::vector<std::string> ToolkitFolders;
+  std::vector<std::string> Surroundings; ///< flags and versions: lines of each fingerprint
   std::optional<clang::DirectoryEntryRef>
-      Library;                               ///< where the library's headers are, once asked for
-  std::vector<clang::SourceRange> Skipped;   ///< source that the preprocessor left out
-  std::vector<clang::VarDecl *> ShardLocals; ///< see Shards.h
-  bool HeaderMissing = false;                ///< reported
-  unsigned ErrorsBeforeEnd = 0;              ///< before any variant was looked at
-  std::string Report;                        ///< lines for the file of -fplugin-arg-tl-report
+      Library;                                  ///< where the library's headers are, once asked for
+  llvm::DenseSet<const clang::Decl *> Followed; ///< code of precompiled headers and modules
+  llvm::DenseSet<clang::SourceLocation> WarnedDoubles;  ///< see DoubleCalls.h
+  bool FollowsAstFiles = false;                         ///< one of them was read
+  std::vector<clang::SourceRange> Skipped;              ///< source that the preprocessor left out
+  std::vector<clang::VarDecl *> ShardLocals;            ///< see Shards.h
+  bool HeaderMissing = false;                           ///< reported
+  unsigned ErrorsBeforeEnd = 0;                         ///< before any variant was looked at
+  llvm::SetVector<const clang::FunctionDecl *> Kernels; ///< see Kernels.h
+  std::shared_ptr<const WinnersFile> Winners;           ///< see Baked.h
+  bool UseRead = false;                                 ///< there was an attempt to read them
+  std::string Report;                   ///< lines for the file of -fplugin-arg-tl-report
+  std::shared_ptr<Constants> Repointed; ///< made for the first one, see Constants.h
+  llvm::DenseSet<const clang::Module *> InitializedModules; ///< whose variables were walked
+  llvm::StringMap<unsigned> Ids; ///< how many dispatchers have that mangled name
 };
 
 } // namespace tlplugin

@@ -34,14 +34,23 @@ public:
   const NamedDecl *Parameter = nullptr;
 
 private:
+  /// Each declaration of a template has parameters of its own.
   bool check(const NamedDecl *D, SourceLocation Loc) {
-    for (unsigned I = First; I < Params->size(); ++I)
-      if (Params->getParam(I) == D) {
-        Found = Loc;
-        Parameter = D;
-        return false;
-      }
-    return true;
+    unsigned Depth = 0, Index = 0;
+    if (const auto *Type = dyn_cast<TemplateTypeParmDecl>(D)) {
+      Depth = Type->getDepth();
+      Index = Type->getIndex();
+    } else if (const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(D)) {
+      Depth = Value->getDepth();
+      Index = Value->getIndex();
+    } else {
+      return true;
+    }
+    if (Depth != Params->getDepth() || Index < First || Index >= Params->size())
+      return true;
+    Found = Loc;
+    Parameter = Params->getParam(Index);
+    return false;
   }
 
   TemplateParameterList *Params;
@@ -49,6 +58,26 @@ private:
 };
 
 } // namespace
+
+/// The caller evaluates a default argument, before anything is known of a config.
+static bool checkDefaultArguments(Session &T, Factory &F) {
+  for (const auto *Redecl : F.Template->redecls())
+    for (const ParmVarDecl *P : cast<FunctionDecl>(Redecl->getTemplatedDecl())->parameters()) {
+      if (!P->hasDefaultArg() || P->hasInheritedDefaultArg() || P->hasUnparsedDefaultArg() ||
+          P->hasUninstantiatedDefaultArg())
+        continue;
+      ParameterFinder Finder(F.Template->getTemplateParameters(), F.FirstTunable);
+      Finder.TraverseStmt(const_cast<Expr *>(P->getDefaultArg()));
+      if (!Finder.Parameter)
+        continue;
+      error(T.S, Finder.Found,
+            "the default argument of parameter %0 of %1 depends on tunable %2; callers have one "
+            "argument for all variants")
+          << P << F.Template << Finder.Parameter;
+      return false;
+    }
+  return true;
+}
 
 bool checkSignature(Session &T, Factory &F) {
   ParameterFinder Finder(F.Template->getTemplateParameters(), F.FirstTunable);
@@ -69,7 +98,7 @@ bool checkSignature(Session &T, Factory &F) {
     }
   }
   if (!Finder.Parameter)
-    return true;
+    return checkDefaultArguments(T, F);
   error(T.S, Finder.Found,
         "the signature of %0 depends on its tunable %1; all variants need one signature")
       << F.Template << Finder.Parameter;
@@ -176,6 +205,12 @@ bool findTunables(Session &T, Factory &F, const Space &Configs) {
   Sema &S = T.S;
   TemplateParameterList *Params = F.Template->getTemplateParameters();
   const auto *RD = Configs.Config->getAsCXXRecordDecl();
+  if (RD->isUnion()) {
+    error(S, F.getConfigsLocation(),
+          "the fields of a config fill in the tunables of %0, and %1 is a union")
+        << F.Template << Configs.Config;
+    return false;
+  }
   for (const NamedDecl *Param : *Params) {
     const auto *Value = dyn_cast<NonTypeTemplateParmDecl>(Param);
     if (!Value || !S.Context.hasSameUnqualifiedType(Value->getType(), Configs.Config))

@@ -17,7 +17,8 @@ using namespace clang;
 
 namespace tlplugin {
 
-/// Declares the specialisation for one config; null when its constraints reject it.
+/// Declares the specialisation for one config; null when its constraints reject it, or it is
+/// deleted.
 static FunctionDecl *declare(Session &T, const Dispatcher &D,
                              llvm::ArrayRef<TemplateArgument> Args) {
   Sema &S = T.S;
@@ -31,7 +32,8 @@ static FunctionDecl *declare(Session &T, const Dispatcher &D,
   ConstraintSatisfaction Satisfaction;
   if (!compat::constraintsHold(S, Loc, FD, Args, Satisfaction) || Trap.hasErrorOccurred())
     return nullptr;
-  return FD;
+  // `template <> int f<config{2}>(int) = delete;` says of a config what a constraint would.
+  return FD->isDeleted() ? nullptr : FD;
 }
 
 bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
@@ -62,7 +64,8 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     std::string Text = printConfig(T, F, *Configs, Tunables);
     if (!FD) {
       if (T.Args.Remarks && !T.isDevicePass())
-        remark(S, F.getLocation(), "config '%0' of %1 pruned: its constraints are not satisfied")
+        remark(S, F.getLocation(),
+               "config '%0' of %1 pruned: its constraints are not satisfied, or it is deleted")
             << Text << F.Template;
       continue;
     }
@@ -70,14 +73,15 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     if (!Seen.insert(FD).second) {
       if (!T.isDevicePass())
         warning(S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
-                "config '%0' is more than once in the space of %1")
-            << Text << F.Template;
+                "config '" + Text + "' is more than once in the space of '" +
+                    F.Template->getNameAsString() + "'");
       continue;
     }
     Add(FD, std::move(Text));
   }
   if (!DefaultSeen)
     Add(D.Default->getCanonicalDecl(), printConfig(T, F, *Configs, All.drop_front(F.FirstTunable)));
+  makeTextsUnique(T, F, *Configs, Out.Variants);
   if (findOption(F, "eligible")) {
     for (auto &[FD, Text, Value] : Out.Variants) {
       const TemplateArgument &First = FD->getTemplateSpecializationArgs()->get(F.FirstTunable);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel specialisations that the host code of a translation unit can launch, as explicit
+// instantiations that another device compiler can read (utils/tl-nvcc).
+
+#ifndef TL_PLUGIN_KERNELS_H
+#define TL_PLUGIN_KERNELS_H
+
+#include "plugin/Session.h"
+
+namespace tlplugin {
+
+/// Notes D, when it is a kernel that was made from a template and -fplugin-arg-tl-kernels asks.
+void noteKernel(Session &T, const clang::Decl *D);
+
+/// Writes the file of -fplugin-arg-tl-kernels, one line for each kernel: its mangled name, a tab,
+/// and "template __global__ void ...;", or "!" and the reason why it cannot be written so.
+void writeKernels(Session &T);
+
+} // namespace tlplugin
+
+#endif

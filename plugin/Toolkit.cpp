@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/Toolkit.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/HeaderSearchOptions.h"
+#include "clang/Lex/Preprocessor.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+static const NamespaceDecl *outermostNamespace(const Decl *D) {
+  const NamespaceDecl *Found = nullptr;
+  for (const DeclContext *DC = D->getDeclContext(); DC; DC = DC->getParent())
+    if (const auto *Namespace = dyn_cast<NamespaceDecl>(DC))
+      Found = Namespace;
+  return Found;
+}
+
+/// `template <> struct std::hash<library::key>` is the library's.
+static bool isSpecialisedForUser(Session &T, const Decl *D) {
+  const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(D);
+  if (!Spec)
+    Spec = dyn_cast<ClassTemplateSpecializationDecl>(D->getDeclContext());
+  return Spec && Spec->getSpecializationKind() == TSK_ExplicitSpecialization &&
+         llvm::any_of(Spec->getTemplateArgs().asArray(), [&](const TemplateArgument &Arg) {
+           const TagDecl *Tag =
+               Arg.getKind() == TemplateArgument::Type ? Arg.getAsType()->getAsTagDecl() : nullptr;
+           return Tag && !isToolkitCode(T, Tag);
+         });
+}
+
+static llvm::StringRef fileOf(Session &T, const Decl *D) {
+  const SourceManager &SM = T.S.getSourceManager();
+  PresumedLoc Loc = SM.getPresumedLoc(SM.getExpansionLoc(D->getLocation()));
+  return Loc.isValid() ? Loc.getFilename() : "";
+}
+
+static const NamedDecl *findGlobal(Session &T, llvm::StringRef Name) {
+  ASTContext &C = T.S.Context;
+  auto Found = C.getTranslationUnitDecl()->lookup(&C.Idents.get(Name));
+  return Found.empty() ? nullptr : Found.front();
+}
+
+static bool isBelow(llvm::StringRef File, llvm::StringRef Folder) {
+  return !Folder.empty() && File.starts_with(Folder) &&
+         llvm::sys::path::is_separator(File[std::min(Folder.size(), File.size() - 1)]);
+}
+
+bool isInToolkitFolder(Session &T, llvm::StringRef File) {
+  if (T.ToolkitFolders.empty()) {
+    T.ToolkitFolders.push_back(
+        T.S.getPreprocessor().getHeaderSearchInfo().getHeaderSearchOpts().ResourceDir);
+    for (llvm::StringRef Known : {"cudaGetDevice", "hipGetDevice"})
+      if (const NamedDecl *D = findGlobal(T, Known))
+        T.ToolkitFolders.push_back(llvm::sys::path::parent_path(fileOf(T, D)).str());
+  }
+  return llvm::any_of(T.ToolkitFolders,
+                      [&](llvm::StringRef Folder) { return isBelow(File, Folder); });
+}
+
+bool isToolkitFile(Session &T, SourceLocation Loc) {
+  const SourceManager &SM = T.S.getSourceManager();
+  Loc = SM.getExpansionLoc(Loc);
+  if (Loc.isInvalid() || !SM.isInSystemHeader(Loc))
+    return false;
+  return isInToolkitFolder(T, SM.getPresumedLoc(Loc).getFilename());
+}
+
+static bool isToolkitCodeAnew(Session &T, const Decl *D) {
+  const SourceManager &SM = T.S.getSourceManager();
+  SourceLocation Loc = SM.getExpansionLoc(D->getLocation());
+  const NamespaceDecl *Outermost = outermostNamespace(D);
+  if (Loc.isInvalid())
+    return !isa<RecordDecl>(D);
+  if (!Outermost || !Outermost->getIdentifier())
+    return isToolkitFile(T, Loc);
+  // Found by name, so that preprocessed source is told the same.
+  if (Outermost->getName() == "tl") {
+    llvm::StringRef File = SM.getPresumedLoc(Loc).getFilename();
+    return llvm::sys::path::filename(llvm::sys::path::parent_path(File)) == "tl";
+  }
+  static constexpr llvm::StringLiteral Names[] = {
+      "std",    "__gnu_cxx", "__cxxabiv1", "cuda",    "thrust", "cub",      "cooperative_groups",
+      "nvcuda", "hip",       "hip_impl",   "rocprim", "hipcub", "rocthrust"};
+  return llvm::is_contained(Names, Outermost->getName()) && SM.isInSystemHeader(Loc) &&
+         !isSpecialisedForUser(T, D);
+}
+
+bool isToolkitCode(Session &T, const Decl *D) {
+  if (auto Known = T.ToolkitCode.find(D); Known != T.ToolkitCode.end())
+    return Known->second;
+  bool Result = isToolkitCodeAnew(T, D);
+  return T.ToolkitCode[D] = Result;
+}
+
+/// "libstdc++ 12": its headers are in a directory of that name.
+static std::string standardLibrary(Session &T) {
+  const NamedDecl *Std = findGlobal(T, "std");
+  if (!isa_and_nonnull<NamespaceDecl>(Std))
+    return {};
+  for (const Decl *Redecl : Std->redecls()) {
+    llvm::StringRef File = fileOf(T, Redecl);
+    size_t At = File.rfind("/c++/");
+    if (At == llvm::StringRef::npos)
+      continue;
+    // This one exists where it is called: its assertions are in code of which only names are known.
+    auto Fails = cast<NamespaceDecl>(Std)->lookup(&T.S.Context.Idents.get("__glibcxx_assert_fail"));
+    return ("library " + File.substr(At + 5).split('/').first).str() +
+           (Fails.empty() ? "" : " with assertions");
+  }
+  return {};
+}
+
+/// `#define NAME 13000` in the file that declares `Known`. The macro itself is gone where the
+/// source comes preprocessed.
+static std::string versionIn(Session &T, llvm::StringRef Known, llvm::StringRef Header,
+                             llvm::StringRef Macro) {
+  const NamedDecl *D = findGlobal(T, Known);
+  if (!D)
+    return {};
+  llvm::SmallString<128> Path(llvm::sys::path::parent_path(fileOf(T, D)));
+  llvm::sys::path::append(Path, Header);
+  auto Buffer = T.S.getSourceManager().getFileManager().getBufferForFile(Path);
+  if (!Buffer)
+    return {};
+  llvm::StringRef Text = (*Buffer)->getBuffer();
+  size_t At = Text.find(("#define " + Macro + " ").str());
+  if (At == llvm::StringRef::npos)
+    return {};
+  return (Macro + " " + Text.substr(At).split('\n').first.rsplit(' ').second.trim()).str();
+}
+
+std::vector<std::string> toolkitVersions(Session &T) {
+  std::vector<std::string> Lines{standardLibrary(T)};
+  if (T.S.getLangOpts().CUDA) {
+    Lines.push_back(versionIn(T, "cudaGetDevice", "cuda_runtime_api.h", "CUDART_VERSION"));
+    Lines.push_back(versionIn(T, "hipGetDevice", "hip_version.h", "HIP_VERSION_MAJOR"));
+    Lines.push_back(versionIn(T, "hipGetDevice", "hip_version.h", "HIP_VERSION_MINOR"));
+  }
+  llvm::erase_if(Lines, [](const std::string &Line) { return Line.empty(); });
+  return Lines;
+}
+
+} // namespace tlplugin
