@@ -27,10 +27,12 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/utils/cmake/tlConfig.cmake.i
 install(FILES ${PROJECT_BINARY_DIR}/install/tlConfig.cmake ${PROJECT_BINARY_DIR}/tlConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlDependencies.cmake
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlAutotune.cmake
+              ${PROJECT_SOURCE_DIR}/utils/cmake/TlCuda.cmake
               ${PROJECT_SOURCE_DIR}/utils/cmake/TlHip.cmake
         DESTINATION ${package_dir} COMPONENT dev)
 
 install(PROGRAMS ${PROJECT_SOURCE_DIR}/utils/hip-flags ${PROJECT_SOURCE_DIR}/utils/tl-drop-failed
+                 ${PROJECT_SOURCE_DIR}/utils/tl-nvcc
         DESTINATION ${package_dir} COMPONENT dev)
 
 # The build tree's own package: -Dtl_DIR=<build>/package.
@@ -41,10 +43,10 @@ file(CREATE_LINK ${PROJECT_BINARY_DIR}/lib ${tree}/tl/clang-${TL_LLVM_MAJOR} SYM
 set(plugin_root ${tree}/tl)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/utils/cmake/tlConfig.cmake.in ${tree}/tlConfig.cmake
   INSTALL_PREFIX ${tree} INSTALL_DESTINATION ${tree} PATH_VARS plugin_root)
-foreach(file hip-flags tl-drop-failed)
+foreach(file hip-flags tl-drop-failed tl-nvcc)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/utils/${file} ${tree}/${file} SYMBOLIC)
 endforeach()
-foreach(file TlDependencies.cmake TlAutotune.cmake TlHip.cmake)
+foreach(file TlDependencies.cmake TlAutotune.cmake TlCuda.cmake TlHip.cmake)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/utils/cmake/${file} ${tree}/${file} SYMBOLIC)
 endforeach()
 file(COPY ${PROJECT_BINARY_DIR}/tlConfigVersion.cmake DESTINATION ${tree})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# tl.pc for headers and runtime, and tl-clang-<major>.pc, which adds the plugin. Paths are relative to
-# the file, so that an installation can be moved.
+# tl.pc for headers and runtime, tl-clang-<major>.pc, which adds the plugin, and tl-cuda.pc, which adds
+# a toolkit. Paths are relative to the file, so that an installation can be moved.
 
 set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pc_includedir /prefix/${pc_dir} /prefix/${CMAKE_INSTALL_INCLUDEDIR})
@@ -13,7 +13,7 @@ else()
   string(PREPEND pc_private "-l:libsqlite3.a ")
 endif()
 
-foreach(name tl tl-clang)
+foreach(name tl tl-clang tl-cuda)
   set(file ${name}.pc)
   if(name STREQUAL "tl-clang")
     set(file tl-clang-${TL_LLVM_MAJOR}.pc)

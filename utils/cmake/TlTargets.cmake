@@ -13,6 +13,8 @@ function(tl_own_code target)
   # Clang reports what libstdc++ 12's own std::stable_sort uses.
   target_compile_options(${target} PRIVATE
     $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
+  # Tests of the headers make options outside of attributes, where no plugin finds the keywords.
+  target_compile_definitions(${target} PRIVATE TL_KEYWORDS_ANYWHERE)
   if(arg_CONVERSION)
     target_compile_options(${target} PRIVATE -Wconversion)
   endif()

@@ -3,6 +3,8 @@
 #include "command.h"
 #include "format.h"
 
+#include <cmath>
+
 namespace tl::tool {
 
 std::string whole_number(const std::string &text) {
@@ -24,6 +26,13 @@ std::string some_seconds(const std::string &text) {
   double value = 0;
   return parse_number(text, value) && value > 0 ? ""
                                                 : "'" + text + "' is no number of seconds above 0";
+}
+
+std::string some_percent(const std::string &text) {
+  double value = 0;
+  return parse_number(text, value) && value >= 0 && std::isfinite(value)
+             ? ""
+             : "'" + text + "' is no number of percent, 0 or more";
 }
 
 } // namespace tl::tool

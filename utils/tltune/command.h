@@ -26,10 +26,16 @@ std::string whole_number(const std::string &text);
 std::string at_least_one(const std::string &text); ///< a whole number above 0
 std::string seconds(const std::string &text);      ///< 0 or more
 std::string some_seconds(const std::string &text); ///< more than 0
+std::string some_percent(const std::string &text); ///< 0 or more
 
 void add_list(CLI::App &app, context &ctx);
 void add_show(CLI::App &app, context &ctx);
 void add_report(CLI::App &app, context &ctx);
+void add_evaluate(CLI::App &app, context &ctx);
+void add_shrink(CLI::App &app, context &ctx);
+void add_explain(CLI::App &app, context &ctx);
+void add_size(CLI::App &app, context &ctx);
+void add_bake(CLI::App &app, context &ctx);
 void add_export(CLI::App &app, context &ctx);
 void add_import(CLI::App &app, context &ctx);
 void add_merge(CLI::App &app, context &ctx);
@@ -37,6 +43,8 @@ void add_verify(CLI::App &app, context &ctx);
 void add_gc(CLI::App &app, context &ctx);
 void add_forget(CLI::App &app, context &ctx);
 void add_run(CLI::App &app, context &ctx);
+void add_status(CLI::App &app, context &ctx);
+void add_remote(CLI::App &app, context &ctx); ///< push, pull, sync, serve-remote
 void add_doctor(CLI::App &app, context &ctx);
 void add_generate(CLI::App &app, context &ctx);
 

@@ -2,17 +2,28 @@
 
 #include "database.h"
 #include "failure.h"
+#include "format.h"
+#include "short_name.h"
+
+#include "runtime/support/safe_file.h"
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 
 namespace tl::tool {
 
 using namespace rt::store;
 
+/// People wait longer than programs [ms].
+static constexpr int longest_work_ms = 60'000;
+
 std::string database_path(const context &ctx) {
-  if (!ctx.database.empty())
-    return std::filesystem::absolute(ctx.database).string();
+  if (!ctx.database.empty()) {
+    const std::string path = std::filesystem::absolute(ctx.database).string();
+    char real[PATH_MAX]; // what is written to has no links in its name
+    return rt::follow_own_link(path.c_str(), real) ? std::string(real) : path;
+  }
   std::string path = default_store_options().path;
   if (path.empty())
     throw failure(exit_database,
@@ -41,6 +52,7 @@ static std::unique_ptr<tuning_store> open_existing(const std::string &path) {
   store_options options;
   options.path = path;
   options.read_only = true;
+  options.work_ms = longest_work_ms;
   auto store = std::make_unique<tuning_store>(options);
   if (store->mode() == store_mode::memory)
     throw failure(exit_database, plain_reason(store->mode_reason()));
@@ -67,6 +79,7 @@ std::unique_ptr<tuning_store> open_for_reading(const context &ctx) {
 std::unique_ptr<tuning_store> open_for_writing(const context &ctx) {
   store_options options;
   options.path = database_path(ctx);
+  options.work_ms = longest_work_ms;
   if (is_there(options.path)) {
     const auto present = open_existing(options.path);
     rt::status why;
@@ -96,7 +109,9 @@ void require(const rt::status &status) {
 void add_selection(CLI::App &command, selection &what) {
   command.add_option("factory", what.factory, "Factory: name or id, * and ? match as in a shell")
       ->type_name("");
-  command.add_option("problem", what.problem, "Problem key, as `tltune list` prints it")
+  command
+      .add_option("problem", what.problem,
+                  "Problem key, as `tltune list` prints it, or parts of it: n=8")
       ->type_name("");
   command.add_option("--device", what.device, "Device, * and ? match as in a shell")
       ->type_name("NAME");
@@ -112,6 +127,23 @@ static bool has_wildcard(const std::string &text) {
   return text.find_first_of("*?") != std::string::npos;
 }
 
+/// The name itself, or a pattern for the names that it may stand for.
+static std::string match_factory(const std::string &wanted, tuning_store &store) {
+  filter exact;
+  exact.factory = wanted;
+  rt::status why;
+  const bool none = store.list_factories(exact, &why).empty();
+  require(why);
+  if (!none)
+    return wanted;
+  const std::vector<factory_record> all = store.list_factories({}, &why);
+  require(why);
+  for (const factory_record &it : all)
+    if (short_name(it.name) == wanted)
+      return it.name;
+  return "*" + wanted + "*";
+}
+
 filter to_filter(const selection &what, tuning_store &store, bool lenient) {
   filter result;
   result.factory = what.factory;
@@ -124,11 +156,17 @@ filter to_filter(const selection &what, tuning_store &store, bool lenient) {
     result.mode = measure_mode::hot;
   if (!what.device.empty() && !has_wildcard(what.device))
     result.device = "*" + what.device + "*";
-  if (lenient && !what.factory.empty() && !has_wildcard(what.factory)) {
-    filter exact;
-    exact.factory = what.factory;
-    if (store.list_factories(exact).empty())
-      result.factory = "*" + what.factory + "*";
+  if (lenient && !what.factory.empty() && !has_wildcard(what.factory))
+    result.factory = match_factory(what.factory, store);
+  if (lenient && !what.problem.empty()) {
+    rt::status why;
+    const bool none =
+        store.list_winners(result, &why).empty() && store.list_sessions(result, &why).empty();
+    require(why);
+    if (none) {
+      result.problem.clear();
+      result.problem_parts = what.problem;
+    }
   }
   return result;
 }
@@ -137,7 +175,10 @@ std::set<std::pair<std::string, std::string>> stale_factories(tuning_store &stor
   filter f;
   f.stale = true;
   std::set<std::pair<std::string, std::string>> result;
-  for (const factory_record &factory : store.list_factories(f))
+  rt::status why;
+  const std::vector<factory_record> found = store.list_factories(f, &why);
+  require(why);
+  for (const factory_record &factory : found)
     result.emplace(factory.id, factory.fingerprint);
   return result;
 }
@@ -176,8 +217,9 @@ std::string device_name(const std::string &identity) {
 }
 
 std::string describe(const session_bundle &bundle) {
-  return bundle.factory.name + (bundle.problem.empty() ? "" : " " + bundle.problem) + " on " +
-         device_name(bundle.device.identity) + " (" + std::string(to_string(bundle.mode)) + ")";
+  return harmless(bundle.factory.name + (bundle.problem.empty() ? "" : " " + bundle.problem) +
+                  " on " + device_name(bundle.device.identity) + " (" +
+                  std::string(to_string(bundle.mode)) + ")");
 }
 
 } // namespace tl::tool

@@ -46,7 +46,8 @@ struct selection {
 void add_selection(CLI::App &command, selection &what);
 
 /// `what` for the store. A factory without wildcards is taken exactly; where no factory has exactly
-/// that name and `lenient` is set, it matches every name that contains it.
+/// that name and `lenient` is set, it matches every name that contains it, or the one that it is
+/// short for; and a problem that is none matches those that have its parts: n=8.
 rt::store::filter to_filter(const selection &what, rt::store::tuning_store &store, bool lenient);
 
 /// Fingerprints that a newer build of the same factory has replaced: (id, fingerprint).

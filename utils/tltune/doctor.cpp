@@ -8,9 +8,20 @@
 #include "failure.h"
 #include "json.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace tl::tool {
+
+namespace {
+struct doctor_options {
+  std::string source;
+  std::vector<std::string> command;
+};
+} // namespace
 
 static const char *word(severity level) {
   static constexpr const char *words[] = {"ok", "note", "warning", "problem"};
@@ -37,8 +48,7 @@ static void print_findings(const context &ctx, const findings &found) {
   }
 }
 
-static void doctor(context &ctx) {
-  findings found;
+static void check_machine(const context &ctx, findings &found) {
   check_compilers(found);
   check_runtime_library(found);
   check_environment(found);
@@ -51,6 +61,14 @@ static void doctor(context &ctx) {
   check_cpu(found);
   check_cuda(found);
   check_hip(found);
+}
+
+static void doctor(context &ctx, const doctor_options &options) {
+  findings found;
+  if (options.source.empty())
+    check_machine(ctx, found);
+  else
+    check_source(found, options.source, options.command);
   int problems = 0;
   for (const finding &f : found)
     problems += f.level == severity::problem;
@@ -66,8 +84,20 @@ static void doctor(context &ctx) {
 
 void add_doctor(CLI::App &app, context &ctx) {
   CLI::App *command = app.add_subcommand(
-      "doctor", "Say what this machine offers to tuning, and what to do about problems");
-  command->callback([&ctx] { doctor(ctx); });
+      "doctor", "Say what this machine, or a source file, offers to tuning and what it lacks");
+  const auto options = std::make_shared<doctor_options>();
+  CLI::Option *source =
+      command
+          ->add_option("--source", options->source,
+                       "Compile this file, and say what is missing or wrong for tuning it")
+          ->type_name("FILE")
+          ->check(CLI::ExistingFile);
+  command
+      ->add_option("command", options->command,
+                   "The command that compiles the file, after --; default: Clang with -O2")
+      ->type_name("")
+      ->needs(source);
+  command->callback([&ctx, options] { doctor(ctx, *options); });
 }
 
 } // namespace tl::tool

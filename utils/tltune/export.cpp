@@ -72,7 +72,7 @@ static void export_file(context &ctx, const export_options &options) {
       throw failure(exit_findings, no_match(ctx, *store, options.what));
     document = to_json(content);
   }
-  write_file(options.file, document.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  write_file(options.file, text_of(document, 1) + "\n");
   if (ctx.json && options.file != "-") // what is written to standard output is the object
     print({{"database", database_path(ctx)}, {"file", options.file}, {"format", options.format}});
 }

@@ -3,6 +3,7 @@
 #include "foreign.h"
 #include "failure.h"
 #include "format.h"
+#include "runtime/support/config_text.h"
 #include "statistics.h"
 
 #include <algorithm>
@@ -126,7 +127,7 @@ session_bundle from_kernel_tuner(const json &document, const std::string &fallba
         throw failure(exit_file,
                       "configuration '" + name + "' has no '" + key.get<std::string>() + "'");
       t.config += (t.config.empty() ? "" : ",") + key.get<std::string>() + "=" +
-                  (value->is_string() ? value->get<std::string>() : value->dump());
+                  rt::config_value(value->is_string() ? value->get<std::string>() : value->dump());
     }
     const json time = entry.value("time", json());
     if (time.is_number()) {

@@ -4,6 +4,7 @@
 
 #include "database.h"
 #include "failure.h"
+#include "format.h"
 #include "json.h"
 #include "suggest.h"
 
@@ -48,12 +49,13 @@ static void forget(context &ctx, const forget_options &options) {
                   {"winners", rows}});
   }
   for (const listed_winner &w : winners)
-    std::printf("%s %s %s on %s (%s): %s\n", options.dry_run ? "would forget" : "forgot",
-                w.factory.name.c_str(), w.key.problem.c_str(),
-                device_name(w.device.identity).c_str(), std::string(to_string(w.key.mode)).c_str(),
-                w.best.config.c_str());
+    std::printf("%s %s\n", options.dry_run ? "would forget" : "forgot",
+                harmless(w.factory.name + " " + w.key.problem + " on " +
+                         device_name(w.device.identity) + " (" +
+                         std::string(to_string(w.key.mode)) + "): " + w.best.config)
+                    .c_str());
   if (problems == 0)
-    std::fprintf(stderr, "tltune: %s%s\n", no_match(ctx, *store, what, false).c_str(),
+    std::fprintf(stderr, "tltune: %s%s\n", harmless(no_match(ctx, *store, what, false)).c_str(),
                  what.factory.empty() ? ""
                                       : " (a factory is named in full here; * and ? widen it)");
 }

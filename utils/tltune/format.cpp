@@ -89,27 +89,61 @@ std::string format_bytes(double bytes) {
   return text;
 }
 
+/// Length of the UTF-8 character at the start of `text`, whose number goes to `code`; 0 if it is
+/// none.
+static std::size_t decode(std::string_view text, char32_t &code) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t size = first < 0x80       ? 1
+                           : first >> 5 == 6  ? 2
+                           : first >> 4 == 14 ? 3
+                           : first >> 3 == 30 ? 4
+                                              : 0;
+  if (size == 0 || size > text.size())
+    return 0;
+  code = size == 1 ? first : first & (0xff >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if (byte(i) >> 6 != 2)
+      return 0;
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  static constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool valid = code >= least[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return valid ? size : 0;
+}
+
+static bool is_harmful(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
+         (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+         (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
+std::string harmless(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    char32_t code = 0;
+    const std::size_t size = decode(text, code);
+    char escaped[16];
+    if (size != 0 && !is_harmful(code))
+      result += text.substr(0, size);
+    else if (code == '\n' && size == 1)
+      result += "\\n";
+    else {
+      std::snprintf(escaped, sizeof escaped, size < 2 ? "\\x%02x" : "\\u{%x}",
+                    size < 2 ? static_cast<unsigned>(static_cast<unsigned char>(text[0]))
+                             : static_cast<unsigned>(code));
+      result += escaped;
+    }
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return result;
+}
+
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-std::vector<std::pair<std::string, std::string>> split_config(std::string_view config) {
-  std::vector<std::pair<std::string, std::string>> fields;
-  while (!config.empty()) {
-    const std::size_t comma = config.find(',');
-    const std::string_view piece = config.substr(0, comma);
-    config = comma == std::string_view::npos ? std::string_view() : config.substr(comma + 1);
-    const std::size_t equal = piece.find('=');
-    if (equal == std::string_view::npos && !fields.empty())
-      fields.back().second.append(1, ',').append(piece);
-    else if (equal == std::string_view::npos)
-      fields.emplace_back("", piece);
-    else
-      fields.emplace_back(piece.substr(0, equal), piece.substr(equal + 1));
-  }
-  return fields;
 }
 
 bool parse_number(std::string_view text, double &value) {

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tl::tool {
 
@@ -39,11 +38,13 @@ std::string format_bytes(double bytes);
 /// A number without trailing zeros, at most `digits` significant digits.
 std::string format_number(double value, int digits = 4);
 
+/// The text with everything escaped that could steer a terminal, hide or reorder what stands beside
+/// it, or end a line: control characters, what changes the direction of writing, and what is no
+/// UTF-8. Names in a database are whatever somebody has put there.
+std::string harmless(std::string_view text);
+
 /// Milliseconds since 1970, UTC.
 std::int64_t now_ms();
-
-/// "block_m=64,block_n=128" in its order. A piece without '=' belongs to the value before it.
-std::vector<std::pair<std::string, std::string>> split_config(std::string_view config);
 
 /// Whether `text` is one number; then `value` receives it.
 bool parse_number(std::string_view text, double &value);

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "database.h"
+#include "format.h"
 #include "man.h"
 #include "runtime/support/environment.h"
 
@@ -77,7 +78,7 @@ _tltune_names() {
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     case ${words[i]} in
     --db) database=(--db "${words[i+1]}"); ((i++)) ;;
-    --color|--device|--mode|-o|--output|--format|--title|--limit|--top) ((i++)) ;;
+    --color|--device|--mode|-o|--output|--format|--title|--limit|--top|--within|--config|--remarks|--program) ((i++)) ;;
     -*|"$1") ;;
     *) place+=("${words[i]//\\/}") ;;
     esac
@@ -166,7 +167,7 @@ static std::string environment_table() {
 static std::string names_of(const context &ctx) {
   std::set<std::string> lines;
   for (const rt::store::listed_winner &w : open_for_reading(ctx)->list_winners())
-    lines.insert(w.factory.name + "\t" + w.key.problem + "\n");
+    lines.insert(harmless(w.factory.name) + "\t" + harmless(w.key.problem) + "\n");
   return std::accumulate(lines.begin(), lines.end(), std::string());
 }
 

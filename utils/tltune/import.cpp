@@ -30,7 +30,7 @@ static std::string stem(const std::string &path) {
 /// The file's content, whatever of the three formats it is in.
 static exported read(const std::string &path, const import_options &options) {
   const std::string text = read_file(path);
-  const json document = json::parse(text, nullptr, false);
+  const json document = parse(text);
   if (document.is_discarded())
     throw failure(exit_file, path + ": not JSON" +
                                  std::string(text.starts_with("\xfd"
@@ -80,6 +80,7 @@ static void import_files(context &ctx, const import_options &options) {
       what.mode = w.key.mode;
       what.problem = w.key.problem;
       require(store->install(what, w.best).status);
+      require(store->add_proofs(what, w.proofs));
     }
   }
   rt::status why;

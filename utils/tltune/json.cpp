@@ -5,6 +5,8 @@
 
 #include <tl/version.h>
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <string>
 
@@ -12,9 +14,22 @@ namespace tl::tool {
 
 using namespace rt::store;
 
+json parse(const std::string &text) {
+  constexpr int deepest = 64; // what is deeper is no document of ours, and would end in recursion
+  bool too_deep = false;
+  json value = json::parse(
+      text,
+      [&](int depth, json::parse_event_t, json &) {
+        too_deep = too_deep || depth > deepest;
+        return !too_deep;
+      },
+      false);
+  return too_deep ? json(json::value_t::discarded) : value;
+}
+
 /// JSON that the store keeps as text; text that is no JSON stays text.
 static json embedded(const std::string &text) {
-  json value = json::parse(text, nullptr, false);
+  json value = parse(text);
   return value.is_discarded() ? json(text) : value;
 }
 
@@ -51,6 +66,17 @@ json to_json(const winner &w) {
           {"updated_ms", w.updated}};
 }
 
+json to_json(const std::vector<proof_record> &proofs) {
+  json list = json::array();
+  for (const proof_record &p : proofs)
+    list.push_back({{"config", p.config},
+                    {"facts", p.facts},
+                    {"outcome", to_string(p.outcome)},
+                    {"reason", p.reason},
+                    {"made_ms", p.made}});
+  return list;
+}
+
 json to_json(const trial &t, bool samples) {
   json result{{"config", t.config},
               {"status", to_string(t.status)},
@@ -78,6 +104,7 @@ json to_json(const session_record &s) {
           {"host", s.host},
           {"pid", s.pid},
           {"runs", s.runs},
+          {"compared", s.compared},
           {"seed", s.seed},
           {"options", embedded(s.options)}};
 }
@@ -92,15 +119,14 @@ json to_json(const session_bundle &bundle) {
           {"problem", bundle.problem},
           {"session", to_json(bundle.session)},
           {"winner", bundle.best ? to_json(*bundle.best) : json()},
+          {"proofs", to_json(bundle.proofs)},
           {"trials", std::move(trials)}};
 }
 
 json to_json(const listed_winner &w) {
-  return {{"factory", to_json(w.factory)},
-          {"device", to_json(w.device)},
-          {"mode", to_string(w.key.mode)},
-          {"problem", w.key.problem},
-          {"winner", to_json(w.best)}};
+  return {{"factory", to_json(w.factory)}, {"device", to_json(w.device)},
+          {"mode", to_string(w.key.mode)}, {"problem", w.key.problem},
+          {"winner", to_json(w.best)},     {"proofs", to_json(w.proofs)}};
 }
 
 json to_json(const exported &content) {
@@ -188,7 +214,7 @@ static winner read_winner(const json &object) {
 static trial read_trial(const json &object) {
   trial t;
   get(object, "config", t.config);
-  get_enum(object, "status", static_cast<int>(trial_status::harness_error) + 1, t.status);
+  get_enum(object, "status", static_cast<int>(trial_status::stopped) + 1, t.status);
   get(object, "reason", t.reason);
   get(object, "median_ns", t.median_ns);
   get(object, "mean_ns", t.mean_ns);
@@ -202,6 +228,20 @@ static trial read_trial(const json &object) {
   return t;
 }
 
+static std::vector<proof_record> read_proofs(const json &entry) {
+  std::vector<proof_record> proofs;
+  for (const json &object : entry.value("proofs", json::array())) {
+    proof_record p;
+    get(object, "config", p.config);
+    get(object, "facts", p.facts);
+    get_enum(object, "outcome", static_cast<int>(trial_status::harness_error) + 1, p.outcome);
+    get(object, "reason", p.reason);
+    get(object, "made_ms", p.made);
+    proofs.push_back(std::move(p));
+  }
+  return proofs;
+}
+
 static session_record read_session(const json &object) {
   session_record s;
   get(object, "uid", s.uid);
@@ -212,6 +252,8 @@ static session_record read_session(const json &object) {
   get(object, "host", s.host);
   get(object, "pid", s.pid);
   get(object, "runs", s.runs);
+  if (object.contains("compared")) // not in what older versions have written
+    get(object, "compared", s.compared);
   get(object, "seed", s.seed);
   s.options = embedded_text(object.value("options", json::object()));
   return s;
@@ -234,6 +276,7 @@ exported from_json(const json &document) {
       bundle.trials.push_back(read_trial(t));
     if (entry.contains("winner") && entry["winner"].is_object())
       bundle.best = read_winner(entry["winner"]);
+    bundle.proofs = read_proofs(entry);
     content.sessions.push_back(std::move(bundle));
   }
   for (const json &entry : document.value("winners", json::array())) {
@@ -243,6 +286,7 @@ exported from_json(const json &document) {
     get_enum(entry, "mode", 2, w.key.mode);
     get(entry, "problem", w.key.problem);
     w.best = read_winner(child(entry, "winner"));
+    w.proofs = read_proofs(entry);
     w.key.factory = w.factory.id;
     w.key.fingerprint = w.factory.fingerprint;
     w.key.abi = w.factory.abi;
@@ -252,8 +296,32 @@ exported from_json(const json &document) {
   return content;
 }
 
+std::string text_of(const json &document, int indent) {
+  // The library leaves DEL, the controls U+0080 to U+009F and those of the direction of writing as
+  // they are, which terminals obey.
+  std::string text;
+  const std::string plain = document.dump(indent, ' ', false, json::error_handler_t::replace);
+  const auto byte = [&plain](std::size_t at) {
+    return at < plain.size() ? static_cast<unsigned char>(plain[at]) : 0u;
+  };
+  for (std::size_t at = 0; at < plain.size(); ++at) {
+    if (byte(at) == 0x7f) {
+      text += "\\u007f";
+    } else if (byte(at) == 0xc2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0) {
+      text += fmt::format("\\u{:04x}", byte(++at));
+    } else if (byte(at) == 0xe2 && byte(at + 1) == 0x80 && byte(at + 2) >= 0xaa &&
+               byte(at + 2) <= 0xae) {
+      text += fmt::format("\\u20{:02x}", byte(at + 2) - 0x80);
+      at += 2;
+    } else {
+      text += plain[at];
+    }
+  }
+  return text;
+}
+
 void print(const json &document) {
-  const std::string text = document.dump(2, ' ', false, json::error_handler_t::replace);
+  const std::string text = text_of(document, 2);
   std::printf("%s\n", text.c_str());
 }
 

@@ -17,6 +17,9 @@ namespace tl::tool {
 
 using json = nlohmann::ordered_json;
 
+/// A document; discarded where the text is none, or is nested deeper than any of ours.
+json parse(const std::string &text);
+
 json to_json(const rt::store::factory_record &factory);
 json to_json(const rt::store::device_record &device);
 json to_json(const rt::store::winner &winner);
@@ -39,7 +42,11 @@ json to_json(const exported &content);
 /// The reverse. Throws failure(exit_file) that names what is missing or wrong.
 exported from_json(const json &document);
 
-/// Prints a JSON document and a line break. Invalid UTF-8 in it is replaced.
+/// A JSON document on lines that are indented by so much. Invalid UTF-8 in it is replaced, and what
+/// would steer a terminal escaped.
+std::string text_of(const json &document, int indent);
+
+/// Prints it, and a line break.
 void print(const json &document);
 
 } // namespace tl::tool

@@ -4,13 +4,16 @@
 
 #include "command.h"
 #include "failure.h"
+#include "format.h"
 #include "json.h"
 #include "man.h"
+#include "runtime/store/store.h"
 #include "runtime/support/log.h"
 #include "suggest.h"
 
 #include <tl/version.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -22,7 +25,13 @@ namespace tl::tool {
 
 /// One line for people, and for programs the object that they asked for.
 static int fail(const context &ctx, exit_code code, const std::string &text) {
-  std::fprintf(stderr, "tltune: error: %s\n", text.c_str());
+  std::string shown; // its own lines are meant, those of names in it are not: one by one
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    shown += harmless(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  std::fprintf(stderr, "tltune: error: %s", shown.c_str());
   if (ctx.json)
     print({{"error", text}, {"status", static_cast<int>(code)}});
   return code;
@@ -74,9 +83,16 @@ int main(int argc, char **argv) {
   add_import(app, ctx);
   add_merge(app, ctx);
   add_verify(app, ctx);
+  add_evaluate(app, ctx);
+  add_shrink(app, ctx);
+  add_explain(app, ctx);
+  add_size(app, ctx);
+  add_bake(app, ctx);
   add_gc(app, ctx);
   add_forget(app, ctx);
   add_run(app, ctx);
+  add_status(app, ctx);
+  add_remote(app, ctx);
   add_doctor(app, ctx);
   add_generate(app, ctx);
 
@@ -94,6 +110,15 @@ int main(int argc, char **argv) {
     return fail(ctx, error.code(), error.what());
   } catch (const std::exception &error) {
     return fail(ctx, exit_file, error.what());
+  }
+  // `verify` has said it, and in more detail.
+  if (const std::size_t damaged = tl::rt::store::damaged_rows_left_out();
+      damaged != 0 && !app.got_subcommand("verify") &&
+      (ctx.status == exit_ok || ctx.status == exit_findings)) {
+    std::fprintf(stderr,
+                 "tltune: warning: some rows do not match their checksums and are left out: "
+                 "`tltune verify` says more\n");
+    ctx.status = exit_findings;
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     std::perror("tltune: error: standard output");

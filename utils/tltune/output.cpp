@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "output.h"
+#include "format.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -33,10 +34,12 @@ output output::standard(color_mode mode) {
 
 std::string output::paint(style s, std::string_view text) const {
   if (!color || s == style::plain || text.empty())
-    return std::string(text);
+    return harmless(text);
   static constexpr const char *codes[] = {"", "1", "2", "32", "33", "31"};
-  return "\033[" + std::string(codes[static_cast<int>(s)]) + "m" + std::string(text) + "\033[0m";
+  return "\033[" + std::string(codes[static_cast<int>(s)]) + "m" + harmless(text) + "\033[0m";
 }
+
+table::cell::cell(std::string_view t, style s) : text(harmless(t)), look(s) {}
 
 int display_width(std::string_view text) {
   return static_cast<int>(
@@ -67,20 +70,25 @@ std::string wrap(std::string_view text, int indent, int width) {
   return result;
 }
 
-/// The text in lines of at most `width` columns, broken after commas and spaces where that is
-/// possible.
-static std::vector<std::string> broken(std::string_view text, int width) {
+std::vector<std::string> break_lines(std::string_view text, int width) {
   std::vector<std::string> lines(1);
+  int column = 0; // of the last line; counting it again for each character takes for ever
+  const auto next_line = [&] {
+    lines.emplace_back();
+    column = 0;
+  };
   while (!text.empty()) {
     const std::size_t separator = text.find_first_of(", ");
     std::string_view piece = text.substr(0, separator == text.npos ? separator : separator + 1);
     text.remove_prefix(piece.size());
-    if (!lines.back().empty() && display_width(lines.back()) + display_width(piece) > width)
-      lines.emplace_back();
+    if (column > 0 && column + display_width(piece) > width)
+      next_line();
     for (const char c : piece) { // of a piece that is wider than a line
-      if ((c & 0xc0) != 0x80 && display_width(lines.back()) == width)
-        lines.emplace_back();
+      const bool begins = (c & 0xc0) != 0x80;
+      if (begins && column == width)
+        next_line();
       lines.back() += c;
+      column += begins;
     }
   }
   return lines;
@@ -130,18 +138,24 @@ std::string table::paragraphs(const output &out) const {
   return text;
 }
 
+static int total_width(const std::vector<int> &widths) {
+  return std::accumulate(widths.begin(), widths.end(), 2 * static_cast<int>(widths.size()) - 2);
+}
+
+bool table::fits(const output &out) const {
+  return out.width <= 0 || total_width(widths(out)) <= out.width;
+}
+
 std::string table::render(const output &out) const {
   const std::vector<int> width = widths(out);
-  const int total =
-      std::accumulate(width.begin(), width.end(), 2 * static_cast<int>(width.size()) - 2);
-  if (out.width > 0 && total > out.width)
+  if (out.width > 0 && total_width(width) > out.width)
     return paragraphs(out);
   std::string text;
   const auto add_row = [&](const std::vector<cell> &row) {
     std::vector<std::vector<std::string>> cells;
     std::size_t height = 0;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      cells.push_back(broken(row[i].text, width[i]));
+      cells.push_back(break_lines(row[i].text, width[i]));
       height = std::max(height, cells.back().size());
     }
     for (std::size_t line = 0; line < height; ++line) {

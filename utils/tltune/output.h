@@ -24,7 +24,7 @@ struct output {
   /// `mode` is always; COLUMNS replaces the terminal's own width.
   static output standard(color_mode mode);
 
-  /// The text in a style; unchanged without colour.
+  /// The text, harmless (format.h), in a style where there is colour.
   std::string paint(style s, std::string_view text) const;
 };
 
@@ -34,6 +34,10 @@ int display_width(std::string_view text);
 /// The text with its lines broken at spaces so that, all but the first indented by `indent`
 /// columns, they fit `width` columns; as it is where width is 0 or leaves no room.
 std::string wrap(std::string_view text, int indent, int width);
+
+/// The text in lines of at most `width` columns, broken after commas and spaces where that is
+/// possible.
+std::vector<std::string> break_lines(std::string_view text, int width);
 
 /// A table whose columns are as wide as their widest cell. In an output with a width limit the
 /// columns marked flexible are broken into several lines until a row fits, and where even that does
@@ -48,14 +52,17 @@ public:
   struct cell {
     std::string text;
     style look = style::plain;
-    cell(std::string t, style s = style::plain) : text(std::move(t)), look(s) {}
-    cell(const char *t, style s = style::plain) : text(t), look(s) {}
+    cell(std::string_view t, style s = style::plain);
+    cell(const std::string &t, style s = style::plain) : cell(std::string_view(t), s) {}
+    cell(const char *t, style s = style::plain) : cell(std::string_view(t), s) {}
   };
 
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
   void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
   std::string render(const output &out) const;
+  /// Whether rows are lines there, and no paragraphs.
+  bool fits(const output &out) const;
 
 private:
   std::vector<int> widths(const output &out) const;

@@ -10,7 +10,7 @@ namespace tl::tool {
 
 /// The kernels of a variant; objects without a list of kernels count as one.
 static json kernels_of(const std::string &text) {
-  const json object = json::parse(text, nullptr, false);
+  const json object = parse(text);
   if (!object.is_object() || object.empty())
     return json::array();
   return object.contains("kernels") ? object["kernels"] : json::array({object});
@@ -64,7 +64,7 @@ std::string resource_summary(const std::string &text) {
   const std::size_t kernels = kernels_of(text).size();
   if (kernels > 1)
     add(std::to_string(kernels) + " kernels");
-  const json object = json::parse(text, nullptr, false);
+  const json object = parse(text);
   if (object.is_object() && object.contains("unit") && object["unit"].is_string())
     add("on " + object["unit"].get<std::string>());
   return summary;

@@ -28,7 +28,7 @@ using namespace rt::store;
 namespace {
 struct run_options {
   std::vector<std::string> program;
-  std::string timeout, budget;
+  std::string timeout, budget, part, directory = "parts";
 };
 } // namespace
 
@@ -96,7 +96,7 @@ static void report(const context &ctx, const std::vector<session_bundle> &tuned,
         });
     std::fprintf(stderr, "  %s: ", describe(bundle).c_str());
     if (bundle.best)
-      std::fprintf(stderr, "%s, %s, %s over the default", bundle.best->config.c_str(),
+      std::fprintf(stderr, "%s, %s, %s over the default", harmless(bundle.best->config).c_str(),
                    format_time(bundle.best->median_ns).c_str(),
                    format_speedup(bundle.best->default_median_ns, bundle.best->median_ns).c_str());
     else
@@ -107,6 +107,17 @@ static void report(const context &ctx, const std::vector<session_bundle> &tuned,
 }
 
 static void run(context &ctx, const run_options &options) {
+  if (!options.part.empty()) {
+    // A database of its own: of parts on one file system, none waits for another one's locks.
+    std::string name = options.part;
+    name.replace(name.find('/'), 1, "-of-");
+    ctx.database = options.directory + "/" + name + "/" + std::string(rt::database_file_name);
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(ctx.database).parent_path(), error);
+    if (error)
+      throw failure(exit_database, ctx.database + ": " + error.message());
+    setenv("TL_PART", options.part.c_str(), 1);
+  }
   const std::filesystem::path database = database_path(ctx);
   if (!ctx.database.empty() && database.filename() != rt::database_file_name)
     throw failure(exit_usage, "--db: programs use a file named " +
@@ -146,6 +157,18 @@ static void run(context &ctx, const run_options &options) {
   report(ctx, tuned, store.count(), ctx.status);
 }
 
+/// Check of --part: "" or what is wrong.
+static std::string part_of_whole(const std::string &text) {
+  const std::size_t slash = text.find('/');
+  const std::string part = text.substr(0, slash);
+  const std::string parts = slash == std::string::npos ? "" : text.substr(slash + 1);
+  constexpr std::size_t most_digits = 6;
+  const bool good = at_least_one(part).empty() && at_least_one(parts).empty() &&
+                    part.size() <= most_digits && parts.size() <= most_digits &&
+                    std::stoul(part) <= std::stoul(parts);
+  return good ? "" : "'" + text + "' is no part, expected I/N with I from 1 to N";
+}
+
 void add_run(CLI::App &app, context &ctx) {
   CLI::App *command =
       app.add_subcommand("run", "Run a program with tuning on, and say what was tuned");
@@ -159,6 +182,17 @@ void add_run(CLI::App &app, context &ctx) {
       ->add_option("--budget", options->budget, "Limit for one tuning session, 0: none (TL_BUDGET)")
       ->type_name("SECONDS")
       ->check(seconds);
+  command
+      ->add_option("--part", options->part,
+                   "Only the Ith of N parts of each problem's configs, into a database of its own; "
+                   "`tltune merge` joins them")
+      ->type_name("I/N")
+      ->check(part_of_whole);
+  command
+      ->add_option("--parts-in", options->directory,
+                   "Directory for the databases of parts, default: parts")
+      ->type_name("DIRECTORY")
+      ->needs("--part");
   command->add_option("program", options->program, "Program and its arguments, after --")
       ->required()
       ->type_name("");

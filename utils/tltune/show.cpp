@@ -7,6 +7,7 @@
 #include "format.h"
 #include "json.h"
 #include "resources.h"
+#include "runtime/store/statement.h"
 #include "suggest.h"
 
 #include <algorithm>
@@ -41,33 +42,48 @@ static style look(trial_status status) {
 }
 
 static void print_head(const output &out, const session_bundle &bundle,
-                       const std::optional<winner> &best) {
+                       const std::optional<winner> &best, const std::string &untunable) {
   std::printf("%s\n", out.paint(style::strong, describe(bundle)).c_str());
   const auto line = [&](const char *title, const std::string &text) {
     std::printf("  %-11s %s\n", title, text.c_str());
   };
-  line("defined in", bundle.factory.location.empty() ? "-" : bundle.factory.location);
+  line("defined in", bundle.factory.location.empty() ? "-" : harmless(bundle.factory.location));
   line("session", format_date(bundle.session.started) + " UTC, " +
                       std::string(to_string(bundle.session.state)) + ", " +
                       std::to_string(bundle.session.runs) +
                       (bundle.session.runs == 1 ? " run" : " runs") +
-                      (bundle.session.host.empty() ? "" : " on " + bundle.session.host));
+                      (bundle.session.host.empty() ? "" : " on " + harmless(bundle.session.host)));
+  if (!bundle.session.compared.empty())
+    line("compared", harmless(bundle.session.compared));
   if (!best) {
     line("winner", "none: the default config runs");
+    if (!untunable.empty())
+      line("untunable", untunable);
     return;
   }
   line("winner", out.paint(style::good, best->config) + "  " + format_time(best->median_ns));
   if (best->default_median_ns > 0)
-    line("default", bundle.factory.default_config + "  " + format_time(best->default_median_ns) +
-                        "  (speed-up " + format_speedup(best->default_median_ns, best->median_ns) +
-                        ")");
+    line("default", harmless(bundle.factory.default_config) + "  " +
+                        format_time(best->default_median_ns) + "  (speed-up " +
+                        format_speedup(best->default_median_ns, best->median_ns) + ")");
   if (best->reference_median_ns > 0)
     line("reference", format_time(best->reference_median_ns));
   if (!best->runner_up.empty())
-    line("runner-up", best->runner_up + "  " + format_percent(best->margin) + " slower");
-  line("confidence", best->confidence > 0 ? format_percent(best->confidence) +
+    line("runner-up", harmless(best->runner_up) + "  " + describe_margin(best->margin));
+  line("confidence", best->confidence > 0 ? describe_confidence(best->confidence) +
                                                 " that no other variant is more than 1 % faster"
                                           : std::string("unknown"));
+  line("state", describe_state(*best));
+}
+
+/// Under which facts of a call which configs were found right or wrong.
+static void print_proofs(const output &out, const std::vector<proof_record> &proofs) {
+  for (const proof_record &p : proofs) {
+    const bool right = p.outcome == trial_status::measured;
+    std::printf("  %-11s %s  %s%s\n", right ? "proven" : "not right",
+                out.paint(right ? style::good : style::bad, p.config).c_str(), p.facts.c_str(),
+                right ? "" : (": " + p.reason).c_str());
+  }
 }
 
 static void print_trials(const output &out, std::vector<trial> trials, std::size_t limit) {
@@ -116,6 +132,8 @@ static void show(context &ctx, const show_options &options) {
   rt::status why;
   const std::vector<listed_winner> winners = store->list_winners(f, &why);
   require(why);
+  const std::vector<untunable_record> untunable = store->list_untunable(f, &why);
+  require(why);
   json documents = json::array();
   const output out = output::standard(ctx.color);
   bool first = true;
@@ -136,14 +154,20 @@ static void show(context &ctx, const show_options &options) {
     if (!first)
       std::printf("\n");
     first = false;
-    print_head(out, bundle, best);
+    std::string why_never;
+    for (const untunable_record &it : untunable)
+      if (it.factory.id == bundle.factory.id &&
+          it.factory.fingerprint == bundle.factory.fingerprint)
+        why_never = it.reason;
+    print_head(out, bundle, best, why_never);
+    print_proofs(out, bundle.proofs);
     print_trials(out, bundle.trials, options.limit);
   }
   ctx.status = sessions.empty() ? exit_findings : exit_ok;
   if (ctx.json)
     return print({{"database", database_path(ctx)}, {"problems", documents}});
   if (sessions.empty())
-    std::fprintf(stderr, "tltune: %s\n", no_match(ctx, *store, options.what).c_str());
+    std::fprintf(stderr, "tltune: %s\n", harmless(no_match(ctx, *store, options.what)).c_str());
 }
 
 void add_show(CLI::App &app, context &ctx) {

@@ -6,6 +6,7 @@
 #include "foreign.h"
 #include "format.h"
 #include "resources.h"
+#include "runtime/support/config_text.h"
 
 #include <tl/version.h>
 
@@ -40,9 +41,9 @@ static const char *error_word(std::string_view invalidity) {
 
 static json config_values(const std::string &config) {
   json values = json::object();
-  for (const auto &[name, text] : split_config(config)) {
-    const json value = json::parse(text, nullptr, false);
-    values[name] = value.is_number() || value.is_boolean() ? value : json(text);
+  for (const auto &[name, text] : rt::read_config(config)) {
+    const json value = parse(text);
+    values[name] = value.is_number() || value.is_boolean() ? value : json(rt::unquoted(text));
   }
   return values;
 }
@@ -133,7 +134,7 @@ session_bundle from_t4(const json &document, const std::string &factory, const s
     trial t;
     for (const auto &[name, value] : entry["configuration"].items())
       t.config += (t.config.empty() ? "" : ",") + name + "=" +
-                  (value.is_string() ? value.get<std::string>() : value.dump());
+                  rt::config_value(value.is_string() ? value.get<std::string>() : value.dump());
     const std::string word = entry.value("invalidity", "");
     t.status = status_of(word);
     if (t.status != trial_status::measured)

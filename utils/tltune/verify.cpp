@@ -5,6 +5,7 @@
 #include "compiled.h"
 #include "database.h"
 #include "exit_code.h"
+#include "format.h"
 #include "json.h"
 
 #include <cstdio>
@@ -42,7 +43,10 @@ static std::vector<std::string> missing_variants(tuning_store &store, const std:
                                                  std::size_t &other_code) {
   std::vector<std::string> findings;
   const auto compiled = compiled_factories(library);
-  for (const listed_winner &w : store.list_winners()) {
+  rt::status why;
+  const std::vector<listed_winner> winners = store.list_winners({}, &why);
+  require(why);
+  for (const listed_winner &w : winners) {
     const auto found = compiled.find(w.factory.id);
     if (found == compiled.end())
       continue;
@@ -69,8 +73,11 @@ static void verify(context &ctx, const std::string &library) {
         findings.push_back(std::move(line));
     filter f;
     f.stale = true;
-    stale = store->list_winners(f).size();
-    total = store->count();
+    rt::status why;
+    stale = store->list_winners(f, &why).size();
+    require(why);
+    total = store->count(&why);
+    require(why);
   }
   ctx.status = damage.empty() && findings.empty() ? exit_ok : exit_findings;
   if (ctx.json)
@@ -89,9 +96,9 @@ static void verify(context &ctx, const std::string &library) {
                     {"winners", total.winners}}}});
   const output out = output::standard(ctx.color);
   for (const std::string &line : damage)
-    std::printf("%s %s\n", out.paint(style::bad, "damaged:").c_str(), line.c_str());
+    std::printf("%s %s\n", out.paint(style::bad, "damaged:").c_str(), harmless(line).c_str());
   for (const std::string &line : findings)
-    std::printf("%s %s\n", out.paint(style::bad, "contradiction:").c_str(), line.c_str());
+    std::printf("%s %s\n", out.paint(style::bad, "contradiction:").c_str(), harmless(line).c_str());
   if (!damage.empty()) {
     std::printf(
         "what can still be read: `tltune export -o rescued.json`, or `sqlite3 %s .recover`; "

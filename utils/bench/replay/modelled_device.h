@@ -29,6 +29,7 @@ struct device_model {
   double drift = 0;            ///< standard deviation of the common drift [ln]
   double drift_time = 0.5;     ///< correlation time of the drift, an AR(1) process [s]
   double launch_gap_ns = 0;    ///< idle time between samples [ns]
+  double timer_ns = 0;         ///< step of the timer that samples are taken with; 0: exact [ns]
 };
 
 class modelled_device final : public rt::measure::sampler {
@@ -85,7 +86,12 @@ public:
     at = static_cast<double>(clock_.now_ns());
     const double time = config.median_ns * noise * std::exp(speed());
     move((time - 0.5 * config.median_ns) * launches);
-    return time;
+    if (model_.timer_ns <= 0)
+      return time;
+    // Begin and end are each read off the timer.
+    const double begin = uniform_(random_);
+    const double ticks = std::floor(begin + time * launches / model_.timer_ns);
+    return std::max(ticks, 1.0) * model_.timer_ns / launches;
   }
 
 private:

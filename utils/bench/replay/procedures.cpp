@@ -41,7 +41,8 @@ static void judge(outcome &result, const subset &from, std::uint32_t pick) {
   result.hit = result.loss <= 0.01;
 }
 
-outcome run_race(const subset &from, const device_model &model, std::uint64_t seed) {
+outcome run_race(const subset &from, const device_model &model, std::uint64_t seed,
+                 const race_change &change) {
   measure::virtual_clock clock;
   modelled_device device(from.variants, model, clock, seed);
   std::vector<measure::entrant> entrants(from.variants.size());
@@ -57,6 +58,8 @@ outcome run_race(const subset &from, const device_model &model, std::uint64_t se
   measure::race_options options;
   options.seed = seed;
   options.default_variant = from.valid.front();
+  if (change)
+    change(options);
   const measure::race_result raced = measure::race(entrants, device, clock, options);
 
   outcome result;
@@ -65,6 +68,7 @@ outcome run_race(const subset &from, const device_model &model, std::uint64_t se
   result.launches =
       1 + static_cast<double>(raced.launches) / static_cast<double>(from.valid.size());
   result.untimed = raced.settle_ns / from.pass_ns;
+  result.timed_s = 1e-9 * (probed + raced.timed_ns + raced.settle_ns);
   result.confidence = raced.confidence;
   result.finished = raced.finished;
   return result;
@@ -130,6 +134,9 @@ row repeat(const recorded_space &space, std::size_t n, int sessions, unsigned th
   r.sessions = sessions;
   for (const outcome &o : outcomes) {
     r.hits += o.hit ? 1 : 0;
+    r.sure += o.confidence >= 0.99;
+    r.sure_hits += o.confidence >= 0.99 && o.hit;
+    r.timed_s += o.timed_s / sessions;
     r.loss += o.loss / sessions;
     r.passes += o.passes / sessions;
     r.launches += o.launches / sessions;

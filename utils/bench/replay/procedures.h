@@ -8,6 +8,7 @@
 
 #include "modelled_device.h"
 #include "recorded_space.h"
+#include "runtime/measure/race.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ struct outcome {
   double untimed = 0;  ///< settling, in passes
   double confidence = 0; ///< as the race states it
   bool finished = true;
+  double timed_s = 0; ///< of all launches, probes and settling included [s]
 };
 
 /// One session's configs, the failing ones in between as null.
@@ -38,8 +40,10 @@ struct subset {
 /// Draws `wanted` working configs at random, and the failing ones that come up among them.
 subset draw(const recorded_space &space, std::size_t wanted, std::mt19937_64 &random);
 
-/// Probes all and races them.
-outcome run_race(const subset &from, const device_model &model, std::uint64_t seed);
+/// Probes all and races them. `change`, if given, changes the race's options.
+using race_change = std::function<void(rt::measure::race_options &)>;
+outcome run_race(const subset &from, const device_model &model, std::uint64_t seed,
+                 const race_change &change = {});
 
 /// A procedure that measures one config after the other: `least` launches after `skip` ms of
 /// untimed ones, for at least `ms`; picks the smallest mean or minimum.
@@ -58,7 +62,9 @@ outcome run_published(std::size_t repeats, const subset &from);
 /// Means over sessions.
 struct row {
   double hits = 0, loss = 0, passes = 0, launches = 0, untimed = 0, confidence = 0, unfinished = 0;
+  double timed_s = 0; ///< of a session's launches [s]
   int sessions = 0;
+  int sure = 0, sure_hits = 0; ///< sessions that state 0.99 or more, and how many of these hit
 };
 
 using procedure = std::function<outcome(const subset &, std::uint64_t)>;

@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -59,6 +62,24 @@ static std::string without_nan(const std::string &text) {
   return out;
 }
 
+/// Values that are no numbers, per place in the key.
+using names = std::map<std::pair<std::size_t, std::string>, double>;
+
+/// "16,1,fast" as numbers.
+static std::vector<double> point_of(const std::string &key, names &seen) {
+  std::vector<double> point;
+  std::stringstream fields(key);
+  for (std::string field; std::getline(fields, field, ',');) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+    if (error != std::errc{} || end != field.data() + field.size())
+      number =
+          seen.try_emplace({point.size(), field}, static_cast<double>(seen.size())).first->second;
+    point.push_back(number);
+  }
+  return point;
+}
+
 recorded_space read_space(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -85,13 +106,16 @@ recorded_space read_space(const std::string &path) {
   const auto cache = root.find("cache");
   if (!root.is_object() || cache == root.end() || !cache->is_object())
     throw refuse("found no object 'cache', expected one that maps configs to their times");
+  names seen;
   for (const auto &[key, config] : cache->items()) {
     if (!config.is_object())
       throw refuse("found " + std::string(config.type_name()) + " as config '" + key +
                    "', expected an object");
     const auto time = config.find("time"), times = config.find("times");
+    const std::vector<double> point = point_of(key, seen);
     if (time != config.end() && time->is_string()) {
       space.failures.push_back(time->get<std::string>());
+      space.failed_points.push_back(point);
       continue;
     }
     recorded_config c;
@@ -103,8 +127,10 @@ recorded_space read_space(const std::string &path) {
       c.times_ns.push_back(1e6 * time->get<double>());
     if (c.times_ns.empty()) {
       space.failures.push_back("no time recorded");
+      space.failed_points.push_back(point);
       continue;
     }
+    c.point = point;
     c.median_ns = rt::measure::median(c.times_ns);
     c.first_call = c.times_ns.front() / c.median_ns;
     space.configs.push_back(std::move(c));

@@ -15,12 +15,14 @@ struct recorded_config {
   double median_ns;             ///< of all repeats [ns]
   double first_call;            ///< first repeat over the median
   std::vector<double> times_ns; ///< the repeats in the order they were taken [ns]
+  std::vector<double> point;    ///< values of its tunables; of names, the order of first appearance
 };
 
 struct recorded_space {
   std::string name;
   std::vector<recorded_config> configs;
   std::vector<std::string> failures; ///< the reasons of the configs that did not build or run
+  std::vector<std::vector<double>> failed_points; ///< the values of their tunables
 };
 
 /// Reads a .json or .json.xz file: an object whose member `cache` maps configs to objects with

@@ -4,7 +4,9 @@
 // config spaces through the class that ships (runtime/measure/race.h) and through the sequential
 // procedures that tuners commonly use, on a modelled device in virtual time.
 
+#include "ablation.h"
 #include "procedures.h"
+#include "searches.h"
 #include "stress.h"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +38,10 @@ struct settings {
   double drift = 0.03;
   bool baselines = true;
   int stress = 0;
+  bool brief = false;
+  bool search = false;
+  bool ablation = false;
+  double sure_at_least = 0;
   double at_least = 0, worst_at_least = 0;
   double at_most = std::numeric_limits<double>::infinity();
 };
@@ -165,6 +171,15 @@ int main(int argc, char **argv) {
       "--stress", set.stress,
       "Instead, try this many devices per space: other noise, delays, drift, first calls, "
       "kernel lengths and sizes, and print the worst");
+  app.add_flag("--brief", set.brief,
+               "With --stress: short kernels, whose calls are noisy, first calls heavy and timers "
+               "coarse");
+  app.add_flag("--search", set.search,
+               "Instead, compare the searches; --at-most is of the model's regret after 100 trials "
+               "over local search's, --worst-at-least of the share within 5 % after 200");
+  app.add_flag("--ablation", set.ablation, "Instead, leave out one part of the race at a time");
+  app.add_option("--sure-at-least", set.sure_at_least,
+                 "With --stress: fail where fewer of the sessions that state 0.99 are right");
   app.add_flag("!--no-baselines", set.baselines, "Leave out the sequential procedures");
   CLI11_PARSE(app, argc, argv);
 
@@ -175,15 +190,33 @@ int main(int argc, char **argv) {
       std::fprintf(stderr, "replay: found no recorded space in '%s'\n", set.directory.c_str());
       return 1;
     }
+    if (set.ablation) {
+      print_ablation(spaces, set.sessions, set.threads);
+      return 0;
+    }
+    if (set.search) {
+      const search_result found = print_searches(spaces, set.sessions, set.threads);
+      if (found.model_over_local <= set.at_most && found.within_5 >= set.worst_at_least)
+        return 0;
+      std::fprintf(stderr,
+                   "replay: the model's median regret is %.2f of local search's after 100 trials, "
+                   "and %.3f of its sessions in the worst space are within 5 %% after 200; "
+                   "expected at most %.2f and at least %.3f\n",
+                   found.model_over_local, found.within_5, set.at_most, set.worst_at_least);
+      return 1;
+    }
     if (set.stress > 0) {
-      const stress_result worst = print_stress(spaces, set.stress, set.sessions, set.threads);
-      if (worst.hits >= set.at_least && worst.passes <= set.at_most)
+      const stress_result on = print_stress(spaces, set.brief ? devices::brief : devices::any,
+                                            set.stress, set.sessions, set.threads);
+      if (on.hits >= set.at_least && on.worst >= set.worst_at_least && on.passes <= set.at_most &&
+          on.sure_hits >= set.sure_at_least)
         return 0;
       std::fprintf(
           stderr,
-          "replay: P(within 1 %%) %.4f at %.2f passes over all, expected at least %.4f and "
-          "at most %.2f\n",
-          worst.hits, worst.passes, set.at_least, set.at_most);
+          "replay: P(within 1 %%) %.4f, worst device %.4f, %.4f where 0.99 is stated, at %.2f "
+          "passes over all; expected at least %.4f, %.4f, %.4f, and at most %.2f\n",
+          on.hits, on.worst, on.sure_hits, on.passes, set.at_least, set.worst_at_least,
+          set.sure_at_least, set.at_most);
       return 1;
     }
     std::printf(
@@ -202,8 +235,8 @@ int main(int argc, char **argv) {
         "launches, probes, settling and confirmation included, over the time of launching every "
         "working config once at its median; of this, settling is given on its own. Passes "
         "(launches): the number of launches but for settling, over N. A race ends when its stated "
-        "confidence reaches 0.99; after 2.3 passes 0.97 will do, and after 2.5 whatever was "
-        "reached.\n",
+        "confidence reaches 0.99; once its launches have taken half a second, 0.97 will do "
+        "after 2.3 passes, and after 2.5 whatever was reached.\n",
         machine().c_str(), set.sessions, set.baseline_sessions, 100 * set.model.noise,
         100 * set.model.outlier_share, 100 * set.model.outlier_size, set.model.drift_time);
     for (const double drift : {0.0, set.drift})

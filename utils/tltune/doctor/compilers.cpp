@@ -35,25 +35,32 @@ static std::vector<fs::path> library_folders() {
   return folders;
 }
 
-/// The plugin for a Clang major; empty when there is none.
-static fs::path find_plugin(int major) {
+std::string find_plugin(int major) {
   std::error_code error;
   for (const fs::path &folder : library_folders())
     if (const fs::path path = folder / "tl" / ("clang-" + std::to_string(major)) / "libtlplugin.so";
         fs::exists(path, error))
-      return path;
+      return path.string();
   return {};
 }
 
-static std::string quoted(const std::string &text) {
+std::string find_headers() {
+  std::error_code error;
+  for (const fs::path &folder : {own_folder().parent_path() / "include",
+                                 fs::path("/usr/local/include"), fs::path("/usr/include")})
+    if (fs::exists(folder / "tl" / "autotune.h", error))
+      return folder.string();
+  return {};
+}
+
+std::string quoted(const std::string &text) {
   std::string result = "'";
   for (const char c : text)
     result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
 }
 
-/// Major version of a clang++, 0 when it is none.
-static int clang_major(const std::string &path) {
+int clang_major(const std::string &path) {
   const command_result macros =
       run_command(quoted(path) +
                   " -dM -E -x c++ /dev/null 2>/dev/null | sed -n 's/#define __clang_major__ //p'");
@@ -62,7 +69,7 @@ static int clang_major(const std::string &path) {
 
 static void check_plugin(findings &found, const std::string &clang, int major) {
   const std::string topic = "plugin for clang " + std::to_string(major);
-  const fs::path plugin = find_plugin(major);
+  const std::string plugin = find_plugin(major);
   if (plugin.empty()) {
     found.push_back({topic, severity::note, "not found next to this tool or in /usr/lib/*/tl",
                      "install the package tl-plugin-" + std::to_string(major) +
@@ -70,15 +77,14 @@ static void check_plugin(findings &found, const std::string &clang, int major) {
     return;
   }
   const command_result loads =
-      run_command(quoted(clang) + " -std=c++20 -fsyntax-only -fplugin=" + quoted(plugin.string()) +
+      run_command(quoted(clang) + " -std=c++20 -fsyntax-only -fplugin=" + quoted(plugin) +
                   " -x c++ /dev/null 2>&1");
   if (loads.status != 0)
-    found.push_back({topic, severity::problem,
-                     plugin.string() + " does not load: " + loads.first_line,
+    found.push_back({topic, severity::problem, plugin + " does not load: " + loads.first_line,
                      "the plugin must be built for the compiler's exact major version, here " +
                          std::to_string(major)});
   else
-    found.push_back({topic, severity::good, plugin.string() + " loads", ""});
+    found.push_back({topic, severity::good, plugin + " loads", ""});
 }
 
 void check_compilers(findings &found) {

@@ -71,7 +71,9 @@ static void check_toolkit(findings &found) {
     if (const int version = toolkit_version(place)) {
       found.push_back({"cuda toolkit", severity::good,
                        cuda_version(version) + " in " + place.string() +
-                           (version >= 13000 ? " (needs Clang 22)" : ""),
+                           (version >= 13000 ? " (needs Clang 22; CUB and Thrust are in -isystem " +
+                                                   (place / "include" / "cccl").string() + ")"
+                                             : ""),
                        ""});
       return;
     }

@@ -16,7 +16,7 @@ using namespace rt::store;
 
 std::string escape(std::string_view text) {
   std::string result;
-  for (const char c : text)
+  for (const char c : harmless(text))
     switch (c) {
     case '&':
       result += "&amp;";

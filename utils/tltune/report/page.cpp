@@ -6,6 +6,9 @@
 #include "report/charts.h"
 #include "report/page_template.h"
 #include "resources.h"
+#include "runtime/store/statement.h"
+#include "runtime/support/config_text.h"
+#include "short_name.h"
 
 #include <tl/version.h>
 
@@ -38,10 +41,10 @@ static std::string tiles(const space_view &view) {
                   format_speedup(s.best->reference_median_ns, s.best->median_ns) +
                       " of the winner's time");
     if (s.best->confidence > 0)
-      out += tile("Confidence", format_percent(s.best->confidence),
+      out += tile("Confidence", describe_confidence(s.best->confidence),
                   "that no other variant is more than 1 % faster");
     if (!s.best->runner_up.empty())
-      out += tile("Runner-up", "+" + format_percent(s.best->margin),
+      out += tile("Runner-up", describe_margin(s.best->margin),
                   view.difference(s.best->runner_up, s.best->config));
   } else {
     out += tile("Winner", "none", "the default config runs");
@@ -51,6 +54,8 @@ static std::string tiles(const space_view &view) {
       "Trials", fmt::format("{}", tried),
       fmt::format("{} with a time, {} rejected{}", view.ranked.size(), view.failed.size(),
                   view.not_eligible ? fmt::format(", {} not eligible", view.not_eligible) : ""));
+  if (!s.session.compared.empty())
+    out += tile("Compared", "results", s.session.compared);
   return out + "</div>\n";
 }
 
@@ -75,11 +80,11 @@ static std::string trial_table(const space_view &view, std::size_t limit) {
   for (std::size_t i = 0; i < std::min(limit, rows.size()); ++i) {
     const trial &t = *rows[i];
     out += "<tr>";
-    const auto fields = split_config(t.config);
+    const auto fields = rt::read_config(t.config);
     for (const tunable &column : view.tunables) {
       const auto field = std::find_if(fields.begin(), fields.end(),
-                                      [&](const auto &f) { return f.first == column.name; });
-      out += "<td>" + (field == fields.end() ? "" : escape(field->second)) + "</td>";
+                                      [&](const auto &f) { return f.name == column.name; });
+      out += "<td>" + (field == fields.end() ? "" : escape(field->value)) + "</td>";
     }
     out += fmt::format(
         "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>\n",
@@ -110,6 +115,9 @@ static std::string section(const session_bundle &bundle, std::size_t index,
     out += fmt::format("<p class=\"warn\">This session is not finished ({}): what follows is the "
                        "state so far.</p>",
                        to_string(bundle.session.state));
+  else if (bundle.best && describe_state(*bundle.best) != to_string(winner_state::final))
+    out += fmt::format("<p class=\"warn\">The winner is {}: see its confidence.</p>",
+                       describe_state(*bundle.best));
   out += tiles(view);
   if (!view.constants.empty())
     out += "<p class=\"where\">The same in all configs: " + escape(view.constants) + "</p>\n";
@@ -151,15 +159,16 @@ static std::string overview(const std::vector<session_bundle> &sessions) {
       "<th>speed-up</th><th>sure</th><th class=\"text\">winner</th></tr></thead><tbody>\n";
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     const session_bundle &s = sessions[i];
-    out += fmt::format(
-        "<tr><td class=\"text\"><a href=\"#p{}\">{}</a></td><td class=\"text\">{}</td>"
-        "<td class=\"text\">{}</td>",
-        i, escape(s.factory.name), escape_list(s.problem), escape(device_name(s.device.identity)));
+    out += fmt::format("<tr><td class=\"text long\"><a href=\"#p{}\" title=\"{}\">{}</a></td><td "
+                       "class=\"text\">{}</td>"
+                       "<td class=\"text\">{}</td>",
+                       i, escape(s.factory.name), escape(short_name(s.factory.name)),
+                       escape_list(s.problem), escape(device_name(s.device.identity)));
     if (s.best)
       out += fmt::format("<td>{}</td><td>{}</td><td>{}</td><td class=\"text long\">{}</td></tr>\n",
                          format_time(s.best->median_ns),
                          format_speedup(s.best->default_median_ns, s.best->median_ns),
-                         s.best->confidence > 0 ? format_percent(s.best->confidence) : "-",
+                         s.best->confidence > 0 ? describe_confidence(s.best->confidence) : "-",
                          escape_list(s.best->config));
     else
       out += "<td>-</td><td>-</td><td>-</td><td class=\"text\">none</td></tr>\n";

@@ -2,6 +2,7 @@
 
 #include "report/space_view.h"
 #include "format.h"
+#include "runtime/support/config_text.h"
 
 #include <algorithm>
 #include <map>
@@ -10,6 +11,7 @@
 namespace tl::tool {
 
 using namespace rt::store;
+using rt::read_config;
 
 static void sort_values(std::vector<std::string> &values) {
   const bool numbers = std::all_of(values.begin(), values.end(), [](const std::string &text) {
@@ -40,7 +42,7 @@ space_view::space_view(const session_bundle &from) : session(&from) {
   std::vector<std::string> names; // in declaration order
   std::map<std::string, std::vector<std::string>> values;
   for (const trial &t : from.trials)
-    for (const auto &[name, value] : split_config(t.config)) {
+    for (const auto &[name, value] : read_config(t.config)) {
       auto &list = values[name];
       if (list.empty())
         names.push_back(name);
@@ -69,13 +71,13 @@ space_view::space_view(const session_bundle &from) : session(&from) {
   });
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     ranked_trial &r = ranked[i];
-    const auto fields = split_config(r.data->config);
+    const auto fields = read_config(r.data->config);
     for (const tunable &t : tunables) {
       const auto field = std::find_if(fields.begin(), fields.end(),
-                                      [&](const auto &f) { return f.first == t.name; });
+                                      [&](const auto &f) { return f.name == t.name; });
       const auto at = field == fields.end()
                           ? t.values.begin()
-                          : std::find(t.values.begin(), t.values.end(), field->second);
+                          : std::find(t.values.begin(), t.values.end(), field->value);
       r.level.push_back(static_cast<std::size_t>(at - t.values.begin()));
     }
     if (from.best && from.best->config == r.data->config && !winner) {
@@ -91,7 +93,7 @@ space_view::space_view(const session_bundle &from) : session(&from) {
 
 std::string space_view::label(const std::string &config) const {
   std::string text;
-  for (const auto &[name, value] : split_config(config))
+  for (const auto &[name, value] : read_config(config))
     for (const tunable &t : tunables)
       if (t.name == name)
         text += (text.empty() ? "" : " ") + name + "=" + value;
@@ -99,11 +101,11 @@ std::string space_view::label(const std::string &config) const {
 }
 
 std::string space_view::difference(const std::string &config, const std::string &base) const {
-  const auto reference = split_config(base);
+  const auto reference = read_config(base);
   std::string text;
-  for (const auto &field : split_config(config))
+  for (const auto &field : read_config(config))
     if (std::find(reference.begin(), reference.end(), field) == reference.end())
-      text += (text.empty() ? "" : " ") + field.first + "=" + field.second;
+      text += (text.empty() ? "" : " ") + field.name + "=" + field.value;
   return text.empty() ? label(config) : text;
 }
 
