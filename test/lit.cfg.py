@@ -12,17 +12,21 @@
 #   %filecheck  FileCheck that also refuses any error or warning in its input
 #   %cuda       compiles as CUDA;  %cudalibs  links its runtime;  %cudalink  links device code first
 #   %libomp     compiles with LLVM's OpenMP runtime and links it
+#   %libjemalloc, %libtcmalloc_minimal, %libtbbmalloc_proxy, %libmimalloc   other allocators
 #   %hip        compiles as HIP;   %hiplibs   links its runtime
 #   %hipflags   prints the flags for the GPUs that are named: $(%hipflags gfx90a gfx1030)
-#   %drop_failed   utils/tl-drop-failed
+#   %drop_failed   utils/tl-drop-failed;  %tl_nvcc   utils/tl-nvcc
 #   %winners, %trials, %count, %sql   look into the test's own database, see test/utils
 #
-# Features: clang-<major>, sanitizer, sanitize-<kind>, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
+# Features: clang-<major>, root (the tests run as root), sanitizer, sanitize-<kind>, cuda (the toolkit compiles), nvidia-gpu, hip, amd-gpu,
+# allocators (those of utils/setup are there), hugetlb (the system has huge pages to give away), real-time
+# (programs may have such a class), valgrind,
 # other-clang (it is installed), libgomp (GCC's OpenMP), libomp (LLVM's), examples (the build has
-# those of docs/examples), hip-conformance (the build has it).
+# those of docs/examples), blas (that of a BLAS among them), hip-conformance (the build has it).
 
 import glob
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(config.tl_source_dir, "test", "utils"))
@@ -64,6 +68,8 @@ cuda_libs = f"-L{config.tl_cuda_path}/lib64 -lcudart_static -ldl -lrt -pthread"
 hip_flags, hip_libs = probe.hip_flags(config)
 
 config.available_features.add(f"clang-{config.tl_llvm_major}")
+if os.geteuid() == 0:
+    config.available_features.add("root")
 if config.tl_sanitize:
     config.available_features.add("sanitizer")
     for kind in config.tl_sanitize.split(","):
@@ -82,9 +88,23 @@ if libomp:
     config.available_features.add("libomp")
     folder = os.path.dirname(libomp[-1])
     libomp_flags = f"-fopenmp -L{folder} -Wl,-rpath,{folder}"
+allocators = {
+    name: sorted(glob.glob(f"/usr/lib/*/lib{name}.so.*"), key=len)[:1]
+    for name in ("jemalloc", "tcmalloc_minimal", "tbbmalloc_proxy", "mimalloc")
+}
+if all(allocators.values()):
+    config.available_features.add("allocators")
+if probe.has_real_time():
+    config.available_features.add("real-time")
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+if probe.has_huge_pages():
+    config.available_features.add("hugetlb")
 # Built tuned only where the Clang under test builds the project; utils/check's second Clang does not.
 if os.path.exists(os.path.join(config.tl_binary_dir, "examples", "sgemm")):
     config.available_features.add("examples")
+if os.path.exists(os.path.join(config.tl_binary_dir, "examples", "blas")):
+    config.available_features.add("blas")
 if os.path.exists(os.path.join(config.tl_binary_dir, "bin", "hip-conformance")):
     config.available_features.add("hip-conformance")
 if os.path.exists("/dev/nvidiactl"):
@@ -121,10 +141,14 @@ for pattern, replacement in [
     (r"%sql\b", f"{python} {database} sql"),
     (r"%count\b", f"{python} {database} count"),
     (r"%drop_failed\b", f"{python} {config.tl_source_dir}/utils/tl-drop-failed"),
+    (r"%tl_nvcc\b", f"{python} {config.tl_source_dir}/utils/tl-nvcc"),
     (r"%clang_path\b", config.tl_clangxx),
     (r"%python\b", python),
+    (r"%cuda_path\b", config.tl_cuda_path),
     (r"%source_dir\b", config.tl_source_dir),
     (r"%binary_dir\b", config.tl_binary_dir),
     (r"%libdir\b", libdir),
 ]:
     config.substitutions.append((pattern, replacement))
+for name, found in allocators.items():
+    config.substitutions.append((rf"%lib{name}\b", found[0] if found else f"lib{name}.so-is-not-installed"))

@@ -8,7 +8,7 @@
 // RUN:   -x none %runtime_static -lgtest -lgtest_main %cudalibs
 // RUN: %t
 
-#include "runtime/backend/backend.h"
+#include "runtime/backend/find_backend.h"
 #include "runtime/support/log.h"
 
 #include <tl/autotune.h>

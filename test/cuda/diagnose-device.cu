@@ -18,7 +18,6 @@ constexpr config configs_of_all[] = {{64}, {128}};
 
 FACTORY __global__ void global_kernel(int) {} // both-error {{'tl::autotune' cannot tune the kernel 'global_kernel' itself; put it on the host function template that launches it}}
 FACTORY __device__ void device(int) {} // both-error {{'tl::autotune' applies to host functions, and 'device' is a device function; put it on the host function template that launches the kernel}}
-FACTORY __host__ __device__ void both(int) {} // both-error {{'tl::autotune' applies to host functions, and 'both' is a device function}}
 
 void host_only(int); // both-note {{candidate function not viable: call to __host__ function from __global__ function}}
 template <config C, class T> __global__ void kernel(T n) {

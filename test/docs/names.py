@@ -11,7 +11,7 @@ import sys
 
 # Public for generated code and between headers only.
 INTERNAL = {
-    "kernel": {"launch_now", "described", "with_call", "with_synthetic_call", "factory"},
+    "kernel": {"launch_now", "described", "with_call", "with_synthetic_call", "factory", "last_launch", "resolved"},
     "tuner": {"factory"},
     "tuning_result": {"from"},
     "with_inputs": {"list"},
@@ -19,8 +19,10 @@ INTERNAL = {
     "option": None,  # what a keyword's assignment yields
     "space_t": {"axes", "predicates"},
     "buffer": None,  # a base class
+    "facts_t": None,  # what a flag of facts is made of
+    "one_problem_t": None,  # the type of tl::one_problem
 }
-HEADERS = ("autotune", "tuner", "bench", "capi", "result")
+HEADERS = ("agreement", "autotune", "tuner", "bench", "capi", "result")
 
 
 def private_names(include):
@@ -43,7 +45,8 @@ def cpp_names(clang, include):
             continue
         while re.search(r"<[^<>]*>", line):  # arguments of templates, deduction guides
             line = re.sub(r"<[^<>]*>", "", line)
-        parts = line.split("::")[1:]
+        # In the attribute a keyword goes by the name behind the prefix.
+        parts = [part.removeprefix("tl_keyword_") for part in line.split("::")[1:]]
         name = parts[-1]
         internal = [INTERNAL.get("::".join(parts[:i]), set()) for i in range(1, len(parts))] + [INTERNAL.get(name, set())]
         if ("detail" in parts or not re.fullmatch(r"[a-z]\w*[a-z0-9]", name) or parts[-2:-1] == [name]

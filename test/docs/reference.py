@@ -19,7 +19,7 @@ def rows(page):
 
 def keywords(header, page):
     text = open(header).read().split("namespace keywords {", 1)[1]
-    found = re.findall(r"((?:^///.*\n)+)inline constexpr \S+(?: \S+>)? (\w+)\{\};", text, re.M)
+    found = re.findall(r"((?:^///.*\n)+)inline constexpr [^;{]+ (?:tl_keyword_)?(\w+)\{\};", text, re.M)
     documented = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`") and len(row) == 5}
     names = {name for _, name in found}
     if len(names) < 15:

@@ -6,7 +6,7 @@
 // RUN: %clangxx %plugin -Wall -Wextra -Wpedantic -Wcast-qual -Wold-style-cast -Werror %s -o %t %runtime
 // RUN: %t | %filecheck %s
 // CHECK: every_number: 22 rows agree
-// CHECK-NEXT: every_pointer: 23 rows agree
+// CHECK-NEXT: every_pointer: 24 rows agree
 // CHECK-NEXT: others: 12 rows agree
 // CHECK-NEXT: results: 12 agree
 
@@ -38,7 +38,7 @@ struct pod {
 FACTORY void every_number(bool, char, signed char, unsigned char, wchar_t, char8_t, char16_t, char32_t, short, unsigned short, int,
                           unsigned, long, unsigned long, long long, unsigned long long, __int128, unsigned __int128, float, double,
                           long double, const int) {}
-FACTORY void every_pointer(bool *, char *, signed char *, unsigned char *, wchar_t *, char8_t *, char16_t *, char32_t *, short *,
+FACTORY void every_pointer(int, bool *, char *, signed char *, unsigned char *, wchar_t *, char8_t *, char16_t *, char32_t *, short *,
                            unsigned short *, const int *, const unsigned *, const long *, const unsigned long *, const long long *,
                            const unsigned long long *, const __int128 *, const float *, const double *, long double *, volatile int *,
                            int *__restrict, float *const) {}
@@ -49,7 +49,8 @@ static int different = 0;
 static bool same(const tl_parameter &a, const tl_parameter &b) {
   const bool same = a.kind == b.kind && a.element == b.element && a.access == b.access && a.size == b.size && a.type == b.type &&
                     a.align == b.align && a.view == b.view && a.rebase == b.rebase && a.copy == b.copy && a.destroy == b.destroy &&
-                    a.resize == b.resize;
+                    a.resize == b.resize && a.stride == b.stride && a.flags == b.flags && a.address == b.address &&
+                    a.count == b.count;
   different += !same;
   return same;
 }

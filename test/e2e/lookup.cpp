@@ -30,7 +30,7 @@
 //
 // TL_TUNE=nearest: the winner of n=12 answers for n=24 after one checked run, and nothing is stored.
 // RUN: env TL_TUNE=nearest TL_LOG=info %t divided 24 2>&1 | FileCheck %s --check-prefix=NEAREST
-// NEAREST: divided(n=24): winner width={{[0-9]}} of the nearest problem n=12
+// NEAREST: divided(n=24): width={{[0-9]}}, winner of the nearest problem n=12
 // RUN: %sql "select count(*) from problems where problem = 'n=24'" | FileCheck %s --check-prefix=ZERO
 //
 // TL_TUNE=require without a winner ends the program with status 3 and says what was looked for.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A program that is killed while it tunes continues at the next start: trials that had ended are not
-// repeated, the one that was running is not tried again, and the session is completed.
+// repeated, the one that was running is tried once more, and not again when the
+// program is killed then, too; and the session is completed.
 //
 // RUN: %clangxx -O2 %plugin %s -o %t %runtime
 // RUN: not --crash env DEADLY=1 %t
 // RUN: %sql "select count(*) from winners" | FileCheck %s --check-prefix=NONE
 // NONE: 0
+// RUN: %trials | FileCheck %s --check-prefix=ONCE
+// ONCE: deadly=true|running|
+// RUN: not --crash env DEADLY=1 %t
 // RUN: %sql "select config, started, ended from trials where status <> 0 order by config" > %t.before
 // RUN: %t | %filecheck %s
 // CHECK: right
@@ -15,7 +19,7 @@
 // RUN: %sql "select count(*), max(attempts) from trials where status <> 10" | FileCheck %s --check-prefix=REST
 // REST: 7|1
 // RUN: %sql "select count(*), max(runs), max(state) from sessions" | FileCheck %s --check-prefix=SESSION
-// SESSION: 1|2|1
+// SESSION: 1|3|1
 //
 // A third start finds the winner.
 // RUN: env TL_TUNE=require %t | %filecheck %s

@@ -95,6 +95,27 @@ for kind in shards dropped; do
 done
 grep -q tl-drop-failed cmake-dropped/build.ninja || fail "DROP_FAILED has no effect"
 
+# Built with what was tuned: first without the file, then with it; the program needs no database any more.
+mkdir release
+cp transpose.cpp "$source/docs/snippets/build/release/CMakeLists.txt" release
+options=(-G Ninja -DCMAKE_CXX_COMPILER="$clangxx" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release)
+cmake -S release -B cmake-release "${options[@]}" > release.log 2>&1
+tr -s ' \n' ' ' < release.log | grep -q "built with all variants, since there is no .*winners.tl" ||
+  { cat release.log; fail "CMake does not say that there is no winners.tl"; }
+cmake --build cmake-release >> release.log || { cat release.log; fail "the CMake project in release does not build"; }
+cp cmake-release/transpose before-release
+tuned ./before-release
+"$prefix/bin/tltune" bake -o release/winners.tl 2>> release.log || fail "tltune bake failed"
+cmake -S release -B cmake-release >> release.log 2>&1
+cmake --build cmake-release >> release.log || { cat release.log; fail "the baked CMake project does not build"; }
+export TL_CACHE_DIR=$work/no-cache
+TL_TUNE=require cmake-release/transpose | grep -q right || fail "the baked program has no winner"
+[[ ! -e $TL_CACHE_DIR ]] || fail "the baked program has made a database"
+# Another file is another build.
+sed -i 's/^# Winners/# The winners/' release/winners.tl
+cmake --build cmake-release > rebuilt.log
+grep -q "transpose.cpp.o" rebuilt.log || { cat rebuilt.log; fail "a changed winners.tl rebuilds nothing"; }
+
 # The tool finds what is installed beside it, and its documents are in place.
 "$prefix/bin/tltune" doctor > doctor.txt || { cat doctor.txt; fail "tltune doctor found a problem"; }
 grep -q "plugin for clang $major.*loads" doctor.txt || { cat doctor.txt; fail "doctor does not find the plugin"; }

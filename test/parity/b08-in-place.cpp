@@ -9,7 +9,7 @@
 // RUN: rm $TL_CACHE_DIR/autotune.db
 // RUN: env TL_ISOLATION=none %t | %filecheck %s
 // CHECK: squares 9 4 1
-// CHECK: shifted 0 1 2 3 7
+// CHECK: shifted 0 0 1 2 3
 // RUN: %trials | FileCheck %s --check-prefix=TRIALS
 // TRIALS: shift|key=4|wrong=0,slow=false|{{measured|cut}}
 // TRIALS: shift|key=4|wrong=0,slow=true|{{measured|cut}}
@@ -54,6 +54,6 @@ int main() {
   std::vector<int> data{3, 2, 1}, line{0, 1, 2, 3, 7};
   square(3, data);
   std::printf("squares %d %d %d\n", data[0], data[1], data[2]);
-  shift(4, std::span(line).first(4), std::span(line).first(4)); // onto itself
+  shift(4, std::span(line).first(4), std::span(line).last(4));
   std::printf("shifted %d %d %d %d %d\n", line[0], line[1], line[2], line[3], line[4]);
 }

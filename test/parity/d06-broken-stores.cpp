@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // D6, saving: a transaction, and where it cannot be had one warning; the program goes on, tuned for this run. A
-// damaged file is set aside and not deleted. (Each fault at each point: unit/store_fault_test.cpp.)
+// damaged database is set aside and not deleted, and what is no database of ours is left alone. (Each fault at each point: unit/store_fault_test.cpp.)
 //
 // RUN: %clangxx -O1 %plugin %s -o %t %runtime
 // RUN: rm -rf %t.dir && mkdir %t.dir %t.dir/corrupt %t.dir/folder %t.dir/foreign
 //
-// RUN: echo "this is no database, and it is long enough to be looked at" > %t.dir/corrupt/autotune.db
+// RUN: env TL_CACHE_DIR=%t.dir/corrupt %t | FileCheck %s --check-prefix=RIGHT
+// RUN: %python -c "import sys; f=open(sys.argv[1],'r+b'); f.seek(100); f.write(b'this is no database' * 200)" %t.dir/corrupt/autotune.db
 // RUN: env TL_CACHE_DIR=%t.dir/corrupt %t 2>&1 | FileCheck %s --check-prefix=CORRUPT
 // CORRUPT: tl: warning: {{.*}}autotune.db{{.*}}set aside
 // CORRUPT-NOT: tl:
 // CORRUPT: right
 // RUN: grep -r "this is no database" %t.dir/corrupt
 // RUN: env TL_CACHE_DIR=%t.dir/corrupt TL_TUNE=require %t | FileCheck %s --check-prefix=RIGHT
+//
+// RUN: mkdir %t.dir/text && echo "this is no database, and it is long enough to be looked at: a hundred bytes and more, of somebody's notes" > %t.dir/text/autotune.db
+// RUN: cp %t.dir/text/autotune.db %t.dir/notes
+// RUN: env TL_CACHE_DIR=%t.dir/text %t 2>&1 | FileCheck %s --check-prefix=TEXT
+// TEXT: tl: warning: {{.*}}autotune.db is no database of this runtime: it is left alone
+// TEXT-NOT: tl:
+// TEXT: right
+// RUN: cmp %t.dir/text/autotune.db %t.dir/notes
 //
 // RUN: env TL_CACHE_DIR=/dev/null/cache %t 2>&1 | FileCheck %s --check-prefix=NOWHERE
 // NOWHERE: tl: warning: {{.*}}/dev/null/cache

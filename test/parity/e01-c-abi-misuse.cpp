@@ -22,7 +22,7 @@
 // CHECK: it throws: no such n
 // CHECK: tune nothing: the factory is null
 // CHECK: tune without call: the call is null
-// CHECK: tune an old factory: the factory is of version 99 of the runtime interface, and this runtime has version 2
+// CHECK: tune an old factory: the factory is of version 99 of the runtime interface, and this runtime has version 4
 // CHECK: tune an empty call: the call holds no arguments or no key
 // CHECK: save nothing: the result is null
 // CHECK: save nowhere: the path is null
@@ -33,7 +33,7 @@
 //
 // Registering what is of another version is refused in one line, and its default config runs.
 // RUN: FileCheck %s --check-prefix=SAID < %t.said
-// SAID: tl: error: a factory was built for version 99 of the runtime interface and this runtime has version 2
+// SAID: tl: error: a factory was built for version 99 of the runtime interface and this runtime has version 4
 
 #include <tl/autotune.h>
 #include <tl/tuner.h>

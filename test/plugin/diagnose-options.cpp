@@ -57,17 +57,27 @@ FACTORY [[tl::autotune(configs = all, warmup = all)]] void array(); // expected-
 FACTORY [[tl::autotune(configs = all, rep = 2.5)]] void fraction(); // expected-error {{option 'rep' expects a whole number, found a value of type 'double'}}
 FACTORY [[tl::autotune(configs = all, cold = "yes")]] void not_bool(); // expected-error {{option 'cold' expects true or false, found a value of type 'const char[4]'}}
 FACTORY [[tl::autotune(configs = all, skip_check = 0.5)]] void half_a_bool(); // expected-error {{option 'skip_check' expects true or false, found a value of type 'double'}}
-FACTORY [[tl::autotune(configs = all, tolerance = 1e-3)]] void one_number(); // expected-error {{option 'tolerance' expects '{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}', found a value of type 'double'}}
-FACTORY [[tl::autotune(configs = all, search = "random")]] void search_text(); // expected-error {{option 'search' expects 'tl::search::exhaustive', 'tl::search::random(n)' or 'tl::search::local(n)', found a value of type 'const char[7]'}}
+FACTORY [[tl::autotune(configs = all, tolerance = 1e-3)]] void one_number(); // expected-error {{option 'tolerance' expects '{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}' or 'tl::rms(r)', found a value of type 'double'}}
+FACTORY [[tl::autotune(configs = all, tolerance = tl::rms(-1))]] void negative_rms(); // expected-error {{'rms' of option 'tolerance' is -1, expected a number that is not negative}}
+FACTORY [[tl::autotune(configs = all, search = "random")]] void search_text(); // expected-error {{option 'search' expects 'tl::search::exhaustive', 'tl::search::random(n)', 'tl::search::local(n)' or 'tl::search::model(n)', found a value of type 'const char[7]'}}
 FACTORY [[tl::autotune(configs = all, profiler = tl::isolation::none)]] void mixed_up(); // expected-error {{option 'profiler' expects 'tl::profiler::event', 'graph', 'cupti' or 'wall', found a value of type 'const isolation_t'}}
 FACTORY [[tl::autotune(configs = all, isolation = true)]] void isolated(); // expected-error {{option 'isolation' expects 'tl::isolation::process' or 'tl::isolation::none', found a value of type 'bool'}}
+
+FACTORY [[tl::autotune(configs = all, name = 3)]] void number_name(); // expected-error {{option 'name' expects a string literal, found a value of type 'int'}}
+constexpr const char *elsewhere = "sum";
+FACTORY [[tl::autotune(configs = all, name = elsewhere)]] void variable_name(); // expected-error {{option 'name' expects a string literal}}
+FACTORY [[tl::autotune(configs = all, name = "")]] void empty_name(); // expected-error {{option 'name' is "", expected letters, digits and the characters "_.:-"}}
+FACTORY [[tl::autotune(configs = all, name = "sum of all")]] void three_words(); // expected-error {{option 'name' is "sum of all", expected letters, digits and the characters "_.:-"}}
+FACTORY [[tl::autotune(configs = all, name = "blas::sum-f32.v2")]] void named();
 
 // A value of a dependent type, for each of the types.
 template <class T, config C = config{}>
 [[tl::autotune(configs = all, timeout = T{3})]] void dependent(T) {} // expected-error {{option 'timeout' expects a number of seconds, found a value of type}}
 FACTORY [[tl::autotune(configs = all, supply = 3)]] void supplied(int) {} // expected-error {{option 'supply' expects a function or one of 'tl::supply', found 'int'}}
+FACTORY [[tl::autotune(configs = all, team = 3)]] void with_team(int) {} // expected-error {{option 'team' expects a function, found 'int'}}
 struct three { constexpr three(int) {} };
 void use() {
+  with_team(1);
   dependent(3);
   dependent(three(3));
   supplied(1);

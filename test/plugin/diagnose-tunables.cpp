@@ -108,3 +108,9 @@ template <int width = 1>
 [[tl::autotune(configs = all)]] void signature(sized<width>); // expected-error {{the signature of 'signature' depends on its tunable 'width'; all variants need one signature}}
 template <config C = config{}>
 [[tl::autotune(configs = all)]] sized<C.width> result(); // expected-error {{the signature of 'result' depends on its tunable 'C'; all variants need one signature}}
+template <config C = config{}>
+[[tl::autotune(configs = all)]] int by_default(int n, int block = C.width * 8); // expected-error {{the default argument of parameter 'block' of 'by_default' depends on tunable 'C'; callers have one argument for all variants}}
+template <int width = 1>
+[[tl::autotune(configs = all)]] int by_default_size(int n, int block = sizeof(sized<width>)); // expected-error {{the default argument of parameter 'block' of 'by_default_size' depends on tunable 'width'; callers have one argument for all variants}}
+template <class T, config C = config{}>
+[[tl::autotune(configs = all)]] int by_other_default(int n, int block = sizeof(T)); // the same for all variants

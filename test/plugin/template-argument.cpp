@@ -28,9 +28,10 @@ template <wrapped W> int unwrap() { return W.function(5); }
 template <class T, config C = config{}> [[tl::autotune({.width = 2}, {.width = 3})]] int g(T v) { return C.width; }
 template <class T> int of_type() { return caller<&g<T>>::call(); } // expected-warning {{'g' as a template argument is its default config, untuned}}
 template <int (*Function)(int) = &f<>> int by_default() { return Function(5); } // expected-warning {{'f' as a template argument is its default config, untuned}}
-// A constant outside of functions is re-pointed before it can be an argument.
+// Through a constant, whose value is the default config's address where types are made.
 constexpr auto global = &f<>;
-int tuned() { return caller<global>::call(); }
+static_assert(sizeof(caller<global>) == 1);
+int through_constant() { return caller<global>::call(); } // expected-warning {{'f' as a template argument is its default config, untuned}}
 void use() {
   indirect<caller<f<>>>(); // expected-warning {{'f' as a template argument is its default config, untuned}}
   unwrap<wrapped{&f<>}>(); // expected-warning {{'f' as a template argument is its default config, untuned}}
@@ -45,5 +46,5 @@ void use() {
 int main() {
   int open = caller<&f<>>::call();          // expected-warning {{'f' as a template argument is its default config, untuned; pass it as a function argument instead, or write its tunables out}}
   int written = caller<f<config{2}>>::call();
-  std::printf("%d %d %d\n", open, written, tuned()); // CHECK: 51 52 53
+  std::printf("%d %d %d %d\n", open, written, through_constant(), global(5)); // CHECK: 51 52 51 53
 }

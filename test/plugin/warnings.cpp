@@ -37,7 +37,7 @@ template <shown_config C = shown_config{}>
   return n + C.width;
 }
 template <shown_config C = shown_config{}>
-[[tl::autotune(configs = all_shown)]] [[nodiscard]] std::string by_value(std::string text, std::string &&moved) {
+[[tl::autotune(configs = all_shown, key = tl::one_problem)]] [[nodiscard]] std::string by_value(std::string text, std::string &&moved) {
   return text + moved + std::to_string(C.width);
 }
 using launch = tl::kernel<void(tl::in<float>, tl::out<float>)>;

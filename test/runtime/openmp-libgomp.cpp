@@ -7,7 +7,7 @@
 // REQUIRES: libgomp
 // GCC does not link the sanitizers of Clang.
 // UNSUPPORTED: sanitizer
-// RUN: %gxx -O2 -fopenmp %s -o %t %runtime
+// RUN: %gxx -O2 -fopenmp -DTL_KEYWORDS_ANYWHERE %s -o %t %runtime
 // RUN: env OMP_NUM_THREADS=3 timeout 60 %t | %filecheck %s
 // CHECK: before: 3 threads
 // CHECK-NEXT: right

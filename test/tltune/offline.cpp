@@ -10,6 +10,8 @@
 // TUNE-NOT: main work
 // RUN: env TL_TUNE=require %t | %filecheck %s --check-prefix=WORK
 // WORK: main work 64 1000 4096
+// RUN: not env TL_CACHE_DIR=%t.none TL_DB_PATH=%t.one.db:%t.two/autotune.db TL_TUNE=require %t 2>&1 | FileCheck %s --check-prefix=ASKED
+// ASKED: has no stored winner and TL_TUNE=require: looked in {{.*}}.none/autotune.db and {{.*}}.one.db and {{.*}}.two/autotune.db for factory
 //
 // RUN: rm -rf %t.shipped && mkdir %t.shipped
 // RUN: %tltune --db %t.shipped/autotune.db run -- %t --tune 2>&1 | FileCheck %s --check-prefix=SAID

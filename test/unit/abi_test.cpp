@@ -6,6 +6,6 @@
 
 #include <cstdint>
 
-TEST(abi, runtime_is_of_the_headers_version) {
+TEST(Abi, RuntimeIsOfTheHeadersVersion) {
   EXPECT_EQ(tl_rt_abi_version(), std::uint32_t{TL_ABI_VERSION});
 }

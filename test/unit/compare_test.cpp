@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/worker/compare.h"
-#include "runtime/worker/element.h"
+#include "runtime/domain/compare.h"
+#include "runtime/domain/element.h"
+#include "runtime/domain/tolerance.h"
+
+#include <tl/dispatch.h>
 
 #include <gtest/gtest.h>
 
@@ -29,7 +32,7 @@ comparison compare(std::uint32_t element, const std::vector<T> &actual,
 constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-TEST(compare, the_boundary_belongs_to_the_match) {
+TEST(Compare, TheBoundaryBelongsToTheMatch) {
   const match_rule rule{.rtol = 0.25, .atol = 0.5};
   // 4: up to 0.5 + 0.25 * 4 = 1.5 away.
   EXPECT_EQ(compare<double>(TL_ELEMENT_F64, {5.5, 2.5}, {4, 4}, rule).mismatched, 0u);
@@ -41,7 +44,37 @@ TEST(compare, the_boundary_belongs_to_the_match) {
   EXPECT_EQ(over.expected, "4");
 }
 
-TEST(compare, nan_matches_nothing_unless_told) {
+TEST(Compare, FewMismatchesAreRoundingUnlessOneIsFarOff) {
+  const match_rule rule{.rtol = 0.01, .atol = 0.01};
+  const tl_options options = tl::detail::default_options;
+  const auto is_fine = [&](double size, double got) {
+    const std::vector<double> expected(200, size);
+    std::vector<double> actual = expected;
+    actual[77] = got;
+    const comparison sum = compare<double>(TL_ELEMENT_F64, actual, expected, rule);
+    return is_rounding(options, sum, options.max_mismatched_ratio, size);
+  };
+  EXPECT_TRUE(is_fine(1, 1.05));
+  EXPECT_FALSE(is_fine(1, 2));
+  EXPECT_FALSE(is_fine(1, 0));
+  EXPECT_FALSE(is_fine(1, std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_FALSE(is_fine(1, std::numeric_limits<double>::infinity()));
+  // A sum that all but cancels out, in an output of large numbers.
+  std::vector<double> expected(200, 90);
+  expected[5] = 0.001;
+  std::vector<double> actual = expected;
+  actual[5] = 0.7;
+  const comparison sum = compare<double>(TL_ELEMENT_F64, actual, expected, rule);
+  EXPECT_EQ(sum.mismatched, 1u);
+  EXPECT_TRUE(is_rounding(options, sum, options.max_mismatched_ratio, 90));
+  EXPECT_FALSE(is_rounding(options, sum, options.max_mismatched_ratio, 1));
+  // Who gives a share means it.
+  tl_options given = options;
+  given.max_mismatched_ratio = 0.02;
+  EXPECT_TRUE(is_rounding(given, sum, given.max_mismatched_ratio, 1));
+}
+
+TEST(Compare, NanMatchesNothingUnlessTold) {
   EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {nan}, {nan}, {.rtol = 1, .atol = 1}).mismatched, 1u);
   EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {nan}, {nan}, {.equal_nan = true}).mismatched, 0u);
   EXPECT_EQ(
@@ -50,20 +83,20 @@ TEST(compare, nan_matches_nothing_unless_told) {
       2u);
 }
 
-TEST(compare, infinity_matches_its_own_sign_only) {
+TEST(Compare, InfinityMatchesItsOwnSignOnly) {
   const match_rule wide{.rtol = 1e9, .atol = 1e9};
   EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {inf, -inf}, {inf, -inf}, wide).mismatched, 0u);
   EXPECT_EQ(compare<float>(TL_ELEMENT_F32, {inf, 1, inf}, {-inf, inf, 1}, wide).mismatched, 3u);
 }
 
-TEST(compare, integers_match_exactly) {
+TEST(Compare, IntegersMatchExactly) {
   const match_rule wide{.rtol = 10, .atol = 10};
   EXPECT_EQ(compare<int>(TL_ELEMENT_I32, {1, 2, 3}, {1, 2, 4}, wide).mismatched, 1u);
   EXPECT_EQ(compare<unsigned char>(TL_ELEMENT_BYTES, {1, 2}, {1, 2}).mismatched, 0u);
   EXPECT_EQ(compare<unsigned char>(TL_ELEMENT_BOOL, {1}, {0}, wide).mismatched, 1u);
 }
 
-TEST(compare, elements_that_were_never_written_are_counted) {
+TEST(Compare, ElementsThatWereNeverWrittenAreCounted) {
   for (const std::uint32_t element :
        {TL_ELEMENT_F32, TL_ELEMENT_I32, TL_ELEMENT_BF16, TL_ELEMENT_F64, TL_ELEMENT_U8}) {
     std::vector<std::byte> expected(element_size(element) * 4, std::byte{0x3c}), actual = expected;
@@ -85,7 +118,7 @@ double value(std::uint32_t element, unsigned bits) {
 }
 
 // Values from the formats' definitions: largest, smallest normal and subnormal, one, infinity, NaN.
-TEST(element, small_floating_formats) {
+TEST(Element, SmallFloatingFormats) {
   EXPECT_EQ(value(TL_ELEMENT_F16, 0x3c00), 1);
   EXPECT_EQ(value(TL_ELEMENT_F16, 0x7bff), 65504);
   EXPECT_EQ(value(TL_ELEMENT_F16, 0x0001), std::ldexp(1, -24));
@@ -104,7 +137,7 @@ TEST(element, small_floating_formats) {
   EXPECT_TRUE(std::isnan(value(TL_ELEMENT_E5M2, 0x7d)));
 }
 
-TEST(element, poison_is_not_a_number_or_not_what_is_expected) {
+TEST(Element, PoisonIsNotANumberOrNotWhatIsExpected) {
   for (const std::uint32_t element : {TL_ELEMENT_F16, TL_ELEMENT_BF16, TL_ELEMENT_F32,
                                       TL_ELEMENT_F64, TL_ELEMENT_E4M3, TL_ELEMENT_E5M2}) {
     std::array<std::byte, 8> raw{};

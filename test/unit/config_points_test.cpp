@@ -18,5 +18,15 @@ TEST(ConfigPoints, ReadsNumbersAndRanksNames) {
   EXPECT_EQ(points[2], (std::vector<double>{64, 0, 1, 2}));
 }
 
+TEST(ConfigPoints, HaveAnAxisForEachNestedValue) {
+  constexpr const char *configs[] = {"a={m=1,n=2},P=pair<int, float>",
+                                     "a={m=1,n=9},P=pair<int, long>",
+                                     "a={m=4,n=2},P=pair<int, float>"};
+  const auto points = config_points(configs);
+  EXPECT_EQ(points[0], (std::vector<double>{1, 2, 0}));
+  EXPECT_EQ(points[1], (std::vector<double>{1, 9, 1}));
+  EXPECT_EQ(points[2], (std::vector<double>{4, 2, 0}));
+}
+
 } // namespace
 } // namespace tl::rt

@@ -13,7 +13,7 @@
 namespace tl::rt {
 namespace {
 
-class cpu_identity_test : public testing::Test {
+class CpuIdentityTest : public testing::Test {
 protected:
   void SetUp() override {
     root = std::filesystem::temp_directory_path() / ("tl-identity-" + std::to_string(::getpid()));
@@ -43,7 +43,7 @@ protected:
   std::filesystem::path root;
 };
 
-TEST_F(cpu_identity_test, reads_what_decides_about_speed) {
+TEST_F(CpuIdentityTest, ReadsWhatDecidesAboutSpeed) {
   write("proc/cpuinfo",
         "processor\t: 0\nmodel name\t: Some CPU @ 3.00GHz\nstepping\t: 4\ncpu MHz\t\t: 1234.5\n"
         "physical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu avx2 sse2 fma md_clear avx512f\n\n");
@@ -56,14 +56,14 @@ TEST_F(cpu_identity_test, reads_what_decides_about_speed) {
   EXPECT_EQ(value("isa"), "avx2 avx512f fma sse2");
 }
 
-TEST_F(cpu_identity_test, tolerates_a_system_that_tells_nothing) {
+TEST_F(CpuIdentityTest, ToleratesASystemThatTellsNothing) {
   EXPECT_EQ(value("model"), "");
   EXPECT_EQ(value("caches"), "");
   EXPECT_NE(value("threads"), "0");
   EXPECT_TRUE(read_caches(root / "sys").empty());
 }
 
-TEST_F(cpu_identity_test, is_the_same_each_time_here) {
+TEST_F(CpuIdentityTest, IsTheSameEachTimeHere) {
   const auto first = cpu_identity();
   EXPECT_EQ(first, cpu_identity());
   EXPECT_GT(first.size(), 5u);

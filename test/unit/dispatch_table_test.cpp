@@ -22,7 +22,7 @@ TEST(DispatchTable, AnEmptySlotHoldsNothing) {
 TEST(DispatchTable, FindsWhatWasInstalledAndNothingElse) {
   tl_dispatch_slot slot{};
   for (std::uint32_t i = 0; i < 1000; ++i)
-    install(slot, key{i * 64, 1024, i % 7}, i);
+    install(slot, key{i * 64, 1024, i % 7}, {{.variant = i, .always = true}});
   for (std::uint32_t i = 0; i < 1000; ++i)
     EXPECT_EQ(find_installed(slot, key{i * 64, 1024, i % 7}), i);
   EXPECT_EQ(find_installed(slot, key{64, 1024, 6}), UINT32_MAX);
@@ -32,15 +32,15 @@ TEST(DispatchTable, FindsWhatWasInstalledAndNothingElse) {
 TEST(DispatchTable, AKeyOfNoWordsIsAKey) {
   tl_dispatch_slot slot{};
   EXPECT_EQ(find_installed(slot, {}), UINT32_MAX);
-  install(slot, {}, 4);
+  install(slot, {}, {{.variant = 4, .always = true}});
   EXPECT_EQ(find_installed(slot, {}), 4u);
 }
 
 TEST(DispatchTable, ReplacingAWinnerTellsTheThreads) {
   tl_dispatch_slot slot{};
-  install(slot, key{1, 2, 3}, 7);
+  install(slot, key{1, 2, 3}, {{.variant = 7, .always = true}});
   EXPECT_EQ(slot.generation, 0u) << "a first installation makes nothing stale";
-  install(slot, key{1, 2, 3}, 8);
+  install(slot, key{1, 2, 3}, {{.variant = 8, .always = true}});
   EXPECT_EQ(find_installed(slot, key{1, 2, 3}), 8u);
   EXPECT_EQ(slot.generation, 1u);
 }
@@ -62,12 +62,51 @@ TEST(DispatchTable, ReadersNeverSeeAWrongVariantWhileItGrows) {
       }
     });
   for (std::uint32_t i = 0; i < count; ++i) {
-    install(slot, key{i, i / 3, 5}, i);
+    install(slot, key{i, i / 3, 5}, {{.variant = i, .always = true}});
     installed.store(i + 1, std::memory_order_release);
   }
   for (std::thread &it : readers)
     it.join();
   EXPECT_FALSE(wrong);
+}
+
+/// Facts of one place that is aligned to 1 << alignment bytes.
+facts aligned(unsigned alignment) {
+  facts made;
+  made.classes = {alignment};
+  return made;
+}
+
+TEST(DispatchTable, AVariantIsFoundUnderFactsThatAreNoHarder) {
+  tl_dispatch_slot slot{};
+  const auto found = [&](unsigned alignment, std::uint32_t excluded = UINT32_MAX) {
+    return find_proven(slot, key{1}, aligned(alignment), {1, {}}, nullptr, nullptr, excluded);
+  };
+  EXPECT_EQ(found(8), UINT32_MAX);
+  install(slot, key{1}, {{.variant = 5, .proven = aligned(6)}});
+  EXPECT_EQ(found(8), 5u);
+  EXPECT_EQ(found(6), 5u);
+  EXPECT_EQ(found(4), UINT32_MAX);
+  EXPECT_EQ(find_installed(slot, key{1}), 5u) << "the winner, whatever the facts";
+  add_installed(slot, key{1}, {.variant = 2, .proven = aligned(2)}, {1, {}});
+  EXPECT_EQ(found(4), 2u);
+  EXPECT_EQ(found(6), 5u) << "the winner comes first";
+  EXPECT_EQ(found(6, 5), 2u);
+  EXPECT_EQ(slot.generation, 0u) << "what threads remember stays right";
+  add_installed(slot, key{1}, {.variant = 5, .proven = aligned(3)}, {1, {}});
+  EXPECT_EQ(found(4), 5u);
+  EXPECT_EQ(found(3), 5u);
+  EXPECT_EQ(found(2), 2u);
+  EXPECT_EQ(find_installed(slot, key{1}), 5u);
+}
+
+TEST(DispatchTable, AnUnprovenWinnerIsKnownAndNotFound) {
+  tl_dispatch_slot slot{};
+  install(slot, key{1}, {{.variant = 5, .unproven = true}});
+  EXPECT_EQ(find_installed(slot, key{1}), 5u);
+  EXPECT_EQ(find_proven(slot, key{1}, aligned(8), {1, {}}, nullptr, nullptr), UINT32_MAX);
+  add_installed(slot, key{1}, {.variant = 5, .proven = aligned(8)}, {1, {}});
+  EXPECT_EQ(find_proven(slot, key{1}, aligned(8), {1, {}}, nullptr, nullptr), 5u);
 }
 
 } // namespace

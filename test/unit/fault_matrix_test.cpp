@@ -38,7 +38,6 @@
 namespace tl::rt {
 namespace {
 
-using store::trial_status;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
@@ -355,7 +354,7 @@ void expect_contained(problem &on, std::size_t i) {
     // It was quicker than we are, and has its own words.
     EXPECT_EQ(outcome.status, trial_status::crashed);
   } else {
-    EXPECT_EQ(store::to_string(outcome.status), store::to_string(each.status)) << outcome.reason;
+    EXPECT_EQ(to_string(outcome.status), to_string(each.status)) << outcome.reason;
     EXPECT_THAT(outcome.reason, ContainsRegex(each.reason));
   }
   const trial_outcome after = on.bench->probe(0, 10);
@@ -369,7 +368,7 @@ int open_descriptors() {
   return count;
 }
 
-TEST(fault_matrix, each_fault_costs_its_own_trial) {
+TEST(FaultMatrix, EachFaultCostsItsOwnTrial) {
   const int descriptors = open_descriptors();
   {
     problem on;
@@ -385,14 +384,15 @@ TEST(fault_matrix, each_fault_costs_its_own_trial) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was not collected";
 }
 
-TEST(fault_matrix, several_threads_at_once) {
+TEST(FaultMatrix, SeveralThreadsAtOnce) {
   constexpr std::size_t threads = 4;
   std::vector<std::thread> running;
   for (std::size_t t = 0; t < threads; ++t)
     running.emplace_back([t] {
       problem on;
       ASSERT_TRUE(on.bench) << on.factory.error;
-      ASSERT_EQ(on.bench->prepare().status, trial_status::measured);
+      const trial_outcome prepared = on.bench->prepare();
+      ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
       for (std::size_t i = 0; i < std::size(faults); ++i)
         expect_contained(on, (i + t * 7) % std::size(faults));
       EXPECT_EQ(on.y, std::vector<float>(n, -1.0F));

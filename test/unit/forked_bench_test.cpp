@@ -11,7 +11,6 @@
 namespace tl::rt {
 namespace {
 
-using store::trial_status;
 using testing::HasSubstr;
 
 void axpy(int n, float a, const float *x, float *y) {
@@ -32,7 +31,7 @@ void axpy_hangs(int, float, const float *, float *) {
 }
 void axpy_null(int, float, const float *, float *) { *static_cast<volatile float *>(nullptr) = 1; }
 
-TEST(forked_bench, in_place_kernel_leaves_the_callers_data_alone) {
+TEST(ForkedBench, InPlaceKernelLeavesTheCallersDataAlone) {
   test_factory<void(int, float, const float *, float *)> factory({axpy, axpy_twice, axpy},
                                                                  {"n", "a", "x", "y"});
   std::vector<float> x(1000, 2), y(1000, 1);
@@ -63,7 +62,7 @@ TEST(forked_bench, in_place_kernel_leaves_the_callers_data_alone) {
   EXPECT_EQ(y, std::vector<float>(1000, 1));
 }
 
-TEST(forked_bench, lost_worker_costs_one_trial) {
+TEST(ForkedBench, LostWorkerCostsOneTrial) {
   test_factory<void(int, float, const float *, float *)> factory(
       {axpy, axpy_throws, axpy_aborts, axpy_null, axpy_hangs}, {"n", "a", "x", "y"});
   std::vector<float> x(100, 2), y(100, 1);
@@ -96,7 +95,7 @@ void triple(int n, const float *x, float *y) {
 }
 
 // A million flushes of the caches would take hours.
-TEST(forked_bench, cold_sample_of_a_short_function_ends) {
+TEST(ForkedBench, ColdSampleOfAShortFunctionEnds) {
   test_factory<void(int, const float *, float *)> factory({triple, triple}, {"n", "x", "y"});
   std::vector<float> x(100, 2), y(100, 1);
   int n = 100;

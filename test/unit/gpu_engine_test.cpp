@@ -7,6 +7,7 @@
 #include "runtime/backend/gpu/engine.h"
 #include "runtime/backend/gpu/kernels.cu"
 #include "runtime/backend/gpu/problem.h"
+#include "runtime/backend/gpu/take_apart.h"
 
 #include "test/utils/handwritten.h"
 
@@ -86,7 +87,10 @@ public:
     return status::ok();
   }
   status spin(std::uint64_t, gpu::address) override { return status::ok(); }
-  status supply(const tl::rt::supply_parameters &) override { return status::ok(); }
+  status supply(const tl::rt::supply_parameters &p) override {
+    tl_supply(p);
+    return status::ok();
+  }
   status begin_kernel_times() override { return status::unsupported("there is no profiler"); }
   status end_kernel_times(double &) override { return status::ok(); }
   status stamp(std::size_t index) override {
@@ -501,6 +505,184 @@ TEST_F(GpuEngine, ComparesNanAsTold) {
   open(nan_factory::get(), options, view);
   EXPECT_EQ(engine->probe(1).status, trial_status::measured);
   EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+}
+
+float held_total[4], *held_buffer;
+int held_count;
+template <int Step> void add_up(const float *x) {
+  for (int i = 0; i < held_count; ++i)
+    held_buffer[i] = x[i] + Step;
+  held_total[0] += Step;
+}
+struct held_tag;
+using held_factory = factory_of<held_tag, const float *>;
+
+// Variables outside of the arguments: what they lead to is copied, what is written compared, and
+// all of it is as it was in the end.
+TEST_F(GpuEngine, TriesOnTheStateThatTheCallFinds) {
+  held_factory::functions = {&add_up<1>, &add_up<1>, &add_up<2>};
+  static const tl_pointer buffer_in[] = {
+      {0, TL_ELEMENT_F32, TL_ACCESS_UNKNOWN, TL_CONTENT_POINTERS}};
+  static const tl_variable variables[] = {
+      {"held_buffer", &held_buffer, nullptr, sizeof held_buffer, TL_MEMORY_HOST, TL_VARIABLE_READ,
+       TL_CONTENT_POINTERS, TL_ELEMENT_POINTER, buffer_in, 1, 0},
+      {"held_total", held_total, nullptr, sizeof held_total, TL_MEMORY_DEVICE,
+       TL_VARIABLE_READ | TL_VARIABLE_WRITTEN, TL_CONTENT_BYTES, TL_ELEMENT_F32, nullptr, 0, 0},
+      {"held_count", &held_count, nullptr, sizeof held_count, TL_MEMORY_HOST, TL_VARIABLE_READ,
+       TL_CONTENT_BYTES, TL_ELEMENT_I32, nullptr, 0, 0}};
+  tl_factory factory = *held_factory::get();
+  factory.variables = variables;
+  factory.variable_count = 3;
+  factory.find_symbol = [](const void *shadow, void **at, std::uint64_t *bytes) {
+    *at = const_cast<void *>(shadow);
+    *bytes = sizeof held_total;
+    return true;
+  };
+  float *x = floats(16), *const buffer = held_buffer = floats(16);
+  held_count = 16;
+  held_total[0] = 5;
+  open(&factory, factory.options, x);
+  EXPECT_EQ(in_process, "");
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  const trial_outcome wrong = engine->probe(2);
+  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_EQ(wrong.reason, "1 of 4 elements of held_total differ, the first at [0]: 7 instead of 6");
+  EXPECT_EQ(engine->prove(1).status, trial_status::measured);
+  EXPECT_EQ(engine->prove(2).status, trial_status::wrong);
+  EXPECT_NE(held_buffer, buffer);
+  engine.reset();
+  EXPECT_EQ(held_buffer, buffer);
+  EXPECT_EQ(held_total[0], 5);
+  EXPECT_EQ(buffer[0], -3);
+}
+
+/// Inside of an object that is handed over by reference.
+struct parameters {
+  float *x;
+  int n;
+};
+template <int Step> void grow_parameters(parameters &p) {
+  for (int i = 0; i < p.n; ++i)
+    p.x[i] = p.x[i] + Step + (Step == 1 ? 0.001f * float(i % 2) : 0);
+}
+struct parameters_tag;
+using parameters_factory = factory_of<parameters_tag, parameters &>;
+
+TEST_F(GpuEngine, FindsBuffersInReferredObjects) {
+  parameters_factory::functions = {&grow_parameters<3>, &grow_parameters<3>, &grow_parameters<4>};
+  static const tl_pointer in[] = {{0, TL_ELEMENT_F32, TL_ACCESS_UNKNOWN, TL_CONTENT_POINTERS}};
+  tl_factory factory = *parameters_factory::get();
+  tl_parameter row = factory.parameters[0];
+  row.pointers = in;
+  row.pointer_count = 1;
+  factory.parameters = &row;
+  float *x = floats(32);
+  parameters p{x, 32};
+  open(&factory, factory.options, p);
+  EXPECT_EQ(in_process, "");
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).reason,
+            "32 of 32 elements of a differ, the first at [0]: 1 instead of 0");
+  EXPECT_EQ(x[0], -3);
+  EXPECT_EQ(p.x, x);
+}
+
+template <int Last> void grow_rows(int rows, float *const *y) {
+  for (int row = 0; row < rows - Last; ++row)
+    y[row][0] += 1;
+}
+struct rows_tag;
+using rows_factory = factory_of<rows_tag, int, float *const *>;
+
+TEST_F(GpuEngine, FollowsTablesOfAddresses) {
+  rows_factory::functions = {&grow_rows<0>, &grow_rows<0>, &grow_rows<1>};
+  float **table = reinterpret_cast<float **>(floats(8));
+  for (int i = 0; i < 4; ++i)
+    table[i] = i < 3 ? floats(4) : nullptr;
+  int rows = 3;
+  float *const *y = table;
+  open(rows_factory::get(), rows_factory::get()->options, rows, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_EQ(table[2][0], -3);
+}
+
+template <int Keeps> void time_step(int n, const float *x, float *y) {
+  for (int i = 0; i < n; ++i)
+    y[i] = x[i] + (Keeps ? y[i] : 0);
+}
+struct step_tag;
+using step_factory = factory_of<step_tag, int, const float *, float *>;
+
+// Zeros added to zeros: nothing changes, and what forgets about them looks right.
+TEST_F(GpuEngine, ChangesWhatTheReferenceLeavesAlone) {
+  step_factory::functions = {&time_step<1>, &time_step<1>, &time_step<0>};
+  int n = 64;
+  float *x = floats(64), *y = floats(64);
+  std::fill(x, x + n, 0.0f);
+  std::fill(y, y + n, 0.0f);
+  open(step_factory::get(), step_factory::get()->options, n, x, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  const trial_outcome wrong = engine->probe(2);
+  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_TRUE(wrong.reason.ends_with("with other contents in what the reference leaves as it was"))
+      << wrong.reason;
+  EXPECT_EQ(y[0], 0);
+}
+
+/// Numbers of two sizes, all of them off by the same.
+template <bool Off> void sized(int n, float size, float error, float *y) {
+  for (int i = 0; i < n; ++i)
+    y[i] = size * (i % 2 ? 1e-4F : 1) + (Off ? error : 0);
+}
+struct sized_tag;
+using sized_factory = factory_of<sized_tag, int, float, float, float *>;
+
+TEST_F(GpuEngine, JudgesByTheSizeOfTheWholeOutput) {
+  sized_factory::functions = {&sized<false>, &sized<true>};
+  int n = 64;
+  float size = 1000, error = 0.1F, *y = floats(64);
+  tl_options options = sized_factory::get()->options;
+  open(sized_factory::get(), options, n, size, error, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+  const tl::tolerance_t whole = tl::rms(1e-3);
+  options.rtol = whole.rtol;
+  options.atol = whole.atol;
+  options.max_mismatched_ratio = whole.max_mismatched_ratio;
+  options.rms = whole.rms;
+  open(sized_factory::get(), options, n, size, error, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  size = 1;
+  open(sized_factory::get(), options, n, size, error, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+}
+
+const float *restored_at;
+int restored_times;
+void restore_all(const tl_factory *, void *const *arguments) {
+  float *const data = *static_cast<float *const *>(arguments[1]);
+  for (int i = 0; i < *static_cast<const int *>(arguments[0]); ++i)
+    data[i] = 2;
+  restored_at = data;
+  ++restored_times;
+}
+
+TEST_F(GpuEngine, LetsTheProgramPutBackBeforeEachLaunch) {
+  some_factory::functions = {&grow_some<1>, &grow_some<1>, &grow_some<9>};
+  int n = 40;
+  float *x = floats(40);
+  tl_factory factory = *some_factory::get();
+  factory.options.restore = restore_all;
+  open(&factory, factory.options, n, x);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_NE(restored_at, x) << "not the caller's";
+  EXPECT_EQ(x[3], 0);
+  restored_times = 0;
+  const tl::rt::sample_request order[] = {{1, 4}};
+  tl::rt::timed_round round;
+  ASSERT_TRUE(engine->round(order, round).is_ok());
+  EXPECT_GE(restored_times, 4);
 }
 
 TEST(GpuKernels, SmallFloats) {

@@ -12,7 +12,6 @@
 namespace tl::rt {
 namespace {
 
-using store::trial_status;
 using testing::HasSubstr;
 
 void scale(std::span<const float> x, std::span<float> y) {
@@ -31,7 +30,7 @@ void scale_throws(std::span<const float>, std::span<float>) { throw std::invalid
 
 using scale_factory = test_factory<void(std::span<const float>, std::span<float>)>;
 
-TEST(in_process_bench, checks_on_copies_and_leaves_the_originals_alone) {
+TEST(InProcessBench, ChecksOnCopiesAndLeavesTheOriginalsAlone) {
   scale_factory factory({scale, scale_past_end, scale_to_input, scale_throws}, {"x", "y"});
   factory.factory.options.isolation = TL_ISOLATION_NONE;
   std::vector<float> x(33, 3), y(33, 1);
@@ -64,7 +63,7 @@ void add_shifted_wrong_for_aliases(std::span<const float> x, std::span<float> y)
     y[i] += x[i];
 }
 
-TEST(in_process_bench, aliases_stay_aliases) {
+TEST(InProcessBench, AliasesStayAliases) {
   scale_factory factory({add_shifted, add_shifted_wrong_for_aliases}, {"x", "y"});
   factory.factory.options.isolation = TL_ISOLATION_NONE;
   std::vector<float> all(9, 1);
@@ -81,7 +80,7 @@ TEST(in_process_bench, aliases_stay_aliases) {
 
 void raw(const float *, float *) {}
 
-TEST(in_process_bench, says_which_parameter_cannot_be_copied) {
+TEST(InProcessBench, SaysWhichParameterCannotBeCopied) {
   test_factory<void(const float *, float *)> factory({raw}, {"from", "to"});
   factory.factory.options.isolation = TL_ISOLATION_NONE;
   std::vector<float> x(4), y(4);
@@ -98,7 +97,7 @@ struct counter {
 void count(counter &c, int n) { c.value += n; }
 void count_twice(counter &c, int n) { c.value += 2 * n; }
 
-TEST(in_process_bench, a_reference_is_a_buffer_of_one) {
+TEST(InProcessBench, AReferenceIsABufferOfOne) {
   test_factory<void(counter &, int)> factory({count, count_twice}, {"c", "n"});
   factory.factory.options.isolation = TL_ISOLATION_NONE;
   counter c{5};

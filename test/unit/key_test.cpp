@@ -79,7 +79,7 @@ TEST(Key, CountsIntegersEnumsBoolsAndShapes) {
   static_assert(key_words_of<const float *>() == 0);
   static_assert(key_words_of<opaque>() == 0);
   static_assert(key_words_of<std::span<float>>() == 1);
-  static_assert(key_words_of<tl::tensor<float, 3>>() == 3);
+  static_assert(key_words_of<tl::tensor<float, 3>>() == 6, "shape and strides");
   static_assert(key_words_of<const std::vector<float> &>() == 1);
   static_assert(key_words_of<CUstream_st *>() == 0);
 }
@@ -114,6 +114,11 @@ TEST(Key, PrintsNamesAndShapes) {
                     tl::tensor<float, 2>(data, 2, 3), 1.5f),
             "m=3,how=-1,arg2=1,t=2x3");
   EXPECT_EQ(text_of({"c"}, std::span<float>(data)), "c=6");
+  EXPECT_EQ(text_of({"t"}, tl::tensor<float, 2>(data, {2, 3}, {1, 2})), "t=2x3@1x2");
+  EXPECT_EQ(text_of({"t"}, tl::tensor<float, 2>(data, {2, 3}, {3, 1})), "t=2x3");
+  EXPECT_EQ(text_of({"t"}, tl::tensor<float, 2>(data, {1, 3}, {77, 1})), "t=1x3")
+      << "a stride that is never taken tells nothing apart";
+  EXPECT_EQ(text_of({"t"}, tl::tensor<float, 1>(data + 5, {6}, {-1})), "t=6@-1");
 }
 
 TEST(Key, OwnKeysMayBeTuples) {

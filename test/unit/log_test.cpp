@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "runtime/support/log.h"
+#include "runtime/support/trial_log.h"
 
 #include "test/unit/child_process.h"
 

@@ -50,7 +50,7 @@ fitted fit_all(const std::vector<observation> &samples, std::size_t n) {
   return {found, levels(weighed_samples, std::vector<bool>(n, true), drift, 10)};
 }
 
-TEST(measure_levels, without_drift_levels_are_means) {
+TEST(MeasureLevels, WithoutDriftLevelsAreMeans) {
   const auto [found, fit] = fit_all(rounds(8, 6, 0.002, 0, 1), 8);
   EXPECT_NEAR(fit.compare(3, 0).difference, 0.03, 0.004);
   EXPECT_NEAR(found.noise, 0.002, 0.0006);
@@ -58,7 +58,7 @@ TEST(measure_levels, without_drift_levels_are_means) {
   EXPECT_EQ(found.degrees, 40);
 }
 
-TEST(measure_levels, drift_far_above_the_differences_is_removed) {
+TEST(MeasureLevels, DriftFarAboveTheDifferencesIsRemoved) {
   // 0.3 % a sample: over two rounds of 64 the drift wanders by 3 % and more.
   double worst = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
@@ -69,7 +69,7 @@ TEST(measure_levels, drift_far_above_the_differences_is_removed) {
   EXPECT_LT(worst, 0.012);
 }
 
-TEST(measure_levels, a_drift_that_returns_has_a_memory) {
+TEST(MeasureLevels, ADriftThatReturnsHasAMemory) {
   std::mt19937_64 random(5);
   std::normal_distribution<double> normal;
   std::vector<observation> samples;
@@ -88,7 +88,7 @@ TEST(measure_levels, a_drift_that_returns_has_a_memory) {
   EXPECT_NEAR(std::sqrt(found.drift.variance()), 0.03, 0.015);
 }
 
-TEST(measure_levels, standard_errors_are_honest) {
+TEST(MeasureLevels, StandardErrorsAreHonest) {
   int outside = 0, all = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const fitted f = fit_all(rounds(24, 4, 0.002, 0.002, seed), 24);
@@ -101,13 +101,13 @@ TEST(measure_levels, standard_errors_are_honest) {
   EXPECT_GT(outside, 0) << "deviations that cover everything say nothing";
 }
 
-TEST(measure_levels, outliers_do_not_pass_for_noise) {
+TEST(MeasureLevels, OutliersDoNotPassForNoise) {
   std::vector<observation> samples = rounds(8, 6, 0.002, 0, 2);
   samples[11].log_time += 0.3;
   EXPECT_LT(estimate_variation(samples, 8).noise, 0.006);
 }
 
-TEST(measure_levels, variants_outside_the_fit_are_placed_by_their_neighbours) {
+TEST(MeasureLevels, VariantsOutsideTheFitArePlacedByTheirNeighbours) {
   std::vector<observation> samples = rounds(8, 6, 0.001, 0.004, 3);
   samples.insert(samples.begin() + 20, {8, samples[19].log_time - 0.01 * samples[19].variant - 0.05,
                                         samples[19].at_s + 0.0005});
@@ -126,7 +126,7 @@ TEST(measure_levels, variants_outside_the_fit_are_placed_by_their_neighbours) {
   }
 }
 
-TEST(measure_levels, first_calls_share_a_shift) {
+TEST(MeasureLevels, FirstCallsShareAShift) {
   std::vector<weighed> all;
   double at = 0;
   for (std::uint32_t v = 0; v < 12; ++v)
@@ -140,7 +140,7 @@ TEST(measure_levels, first_calls_share_a_shift) {
   EXPECT_LT(fit.compare(5, 2).deviation, 0.002);
 }
 
-TEST(measure_levels, levels_seen_once_are_drawn_to_the_middle) {
+TEST(MeasureLevels, LevelsSeenOnceAreDrawnToTheMiddle) {
   std::vector<weighed> all;
   for (std::uint32_t v = 0; v < 20; ++v)
     all.push_back({v, v == 7 ? 2.97 : 3, v * 1e-3, false, 1e-4});
@@ -148,7 +148,7 @@ TEST(measure_levels, levels_seen_once_are_drawn_to_the_middle) {
   EXPECT_NEAR(fit.compare(7, 3).difference, -0.015, 0.003);
 }
 
-TEST(measure_levels, survives_nothing_and_one_sample) {
+TEST(MeasureLevels, SurvivesNothingAndOneSample) {
   EXPECT_EQ(estimate_variation({}, 3).degrees, 0);
   EXPECT_FALSE(levels({}, std::vector<bool>(3, true), {1e-9, 100}, 1).has(1));
   const weighed only{1, 2.5, 0, false, 1e-4};

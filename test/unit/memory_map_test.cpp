@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/worker/memory_map.h"
-#include "runtime/worker/region.h"
+#include "runtime/backend/cpu/memory/memory_map.h"
+#include "runtime/backend/cpu/memory/region.h"
 
 #include "test_factory.h"
 
 #include <gtest/gtest.h>
+
+#include <cstddef>
+#include <dlfcn.h>
 
 #include <cstdlib>
 #include <memory>
@@ -23,7 +26,7 @@ std::uintptr_t at(const void *pointer) { return reinterpret_cast<std::uintptr_t>
 
 memory_map map_here() { return memory_map::read(calling_thread::here(__builtin_frame_address(0))); }
 
-TEST(memory_map, a_heap_block_ends_where_malloc_says) {
+TEST(MemoryMap, AHeapBlockEndsWhereMallocSays) {
   // Blocks before and after, of all sizes, some of them free again.
   std::vector<std::unique_ptr<char[]>> blocks;
   for (std::size_t i = 1; i < 200; ++i)
@@ -46,7 +49,7 @@ TEST(memory_map, a_heap_block_ends_where_malloc_says) {
 thread_local int thread_variable = 1;
 
 // A buffer that lies directly behind a thread's stack and block, all in one mapping.
-TEST(memory_map, nothing_reaches_into_a_threads_own_block) {
+TEST(MemoryMap, NothingReachesIntoAThreadsOwnBlock) {
   constexpr std::size_t stack_bytes = 1 << 20, all = stack_bytes + (4 << 20);
   char *const memory = static_cast<char *>(
       ::mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -81,7 +84,23 @@ TEST(memory_map, nothing_reaches_into_a_threads_own_block) {
   ::munmap(memory, all);
 }
 
-TEST(memory_map, a_large_block_is_a_mapping_of_its_own) {
+// The kernel notes there on which CPU the thread runs, at any moment.
+TEST(MemoryMap, WhatTheKernelKeepsOfAThreadIsInItsBlock) {
+  const auto *const offset =
+      static_cast<const std::ptrdiff_t *>(::dlsym(RTLD_DEFAULT, "__rseq_offset"));
+  const auto *const size = static_cast<const unsigned *>(::dlsym(RTLD_DEFAULT, "__rseq_size"));
+  if (!offset || !size || *size == 0)
+    GTEST_SKIP() << "this C library registers no rseq";
+  EXPECT_GE(control_block_bytes(), static_cast<std::uintptr_t>(*offset) + *size);
+  const calling_thread here = calling_thread::here(__builtin_frame_address(0));
+  const memory_map map = memory_map::read(here);
+  const std::uintptr_t record = here.pointer + static_cast<std::uintptr_t>(*offset);
+  const memory_mapping *const piece = map.find(record);
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(piece->begin, here.pointer);
+}
+
+TEST(MemoryMap, ALargeBlockIsAMappingOfItsOwn) {
   constexpr std::size_t bytes = std::size_t(40) << 20;
   const auto block = std::make_unique<char[]>(bytes);
   const memory_extent extent = map_here().extent(at(block.get()));
@@ -90,14 +109,14 @@ TEST(memory_map, a_large_block_is_a_mapping_of_its_own) {
   EXPECT_LT(extent.end, at(block.get()) + bytes + 8192);
 }
 
-TEST(memory_map, a_variable_ends_where_its_symbol_says) {
+TEST(MemoryMap, AVariableEndsWhereItsSymbolSays) {
   const memory_extent extent = map_here().extent(at(&one_variable[50]));
   EXPECT_EQ(extent.place, memory_place::image);
   EXPECT_EQ(extent.begin, at(&one_variable[0]));
   EXPECT_EQ(extent.end, at(&one_variable[100]));
 }
 
-TEST(memory_map, memory_mapped_for_itself_and_nothing_at_all) {
+TEST(MemoryMap, MemoryMappedForItselfAndNothingAtAll) {
   void *mapped =
       ::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(mapped, MAP_FAILED);
@@ -124,7 +143,7 @@ memory_region region(std::uintptr_t begin, std::uintptr_t end, std::uint32_t arg
   return made;
 }
 
-TEST(cut_regions, exact_wins_over_guessed_and_written_over_read) {
+TEST(CutRegions, ExactWinsOverGuessedAndWrittenOverRead) {
   const auto cut = cut_regions({region(100, 200, 0, TL_ACCESS_IN, true),
                                 region(150, 250, 1, TL_ACCESS_OUT, true),
                                 region(0, 1000, 2, TL_ACCESS_UNKNOWN, false)});
@@ -141,7 +160,7 @@ TEST(cut_regions, exact_wins_over_guessed_and_written_over_read) {
   EXPECT_EQ(cut[4].end, 1000u);
 }
 
-TEST(cut_regions, pointers_into_one_object_reach_to_the_next) {
+TEST(CutRegions, PointersIntoOneObjectReachToTheNext) {
   const auto cut = cut_regions({region(0, 1000, 0, TL_ACCESS_IN, false, 96),
                                 region(0, 1000, 1, TL_ACCESS_UNKNOWN, false, 400)});
   ASSERT_EQ(cut.size(), 2u);

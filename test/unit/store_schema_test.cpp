@@ -74,7 +74,7 @@ template <class Code> void expect_documented(const std::string &doc, int count) 
 }
 
 TEST_F(StoreSchema, EveryCodeIsDocumented) {
-  expect_documented<trial_status>(doc, 16);
+  expect_documented<trial_status>(doc, 17);
   expect_documented<session_state>(doc, 4);
   expect_documented<measure_mode>(doc, 2);
   expect_documented<winner_state>(doc, 2);
@@ -86,6 +86,7 @@ TEST_F(StoreSchema, CodesKeepTheirNumbers) {
   EXPECT_EQ(static_cast<int>(trial_status::crashed), 3);
   EXPECT_EQ(static_cast<int>(trial_status::lost), 10);
   EXPECT_EQ(static_cast<int>(trial_status::harness_error), 15);
+  EXPECT_EQ(static_cast<int>(trial_status::stopped), 16);
   EXPECT_EQ(static_cast<int>(session_state::budget), 2);
   EXPECT_EQ(static_cast<int>(winner_state::final), 1);
 }
@@ -98,6 +99,10 @@ TEST_F(StoreSchema, ReleasedMigrationsDoNotChange) {
     for (const char *at = step; *at; ++at)
       hash = (hash ^ static_cast<unsigned char>(*at)) * 0x100000001b3u;
   EXPECT_EQ(hash, 7343578376608906222u);
+  for (const char *const step : migrations().subspan(2, 1))
+    for (const char *at = step; *at; ++at)
+      hash = (hash ^ static_cast<unsigned char>(*at)) * 0x100000001b3u;
+  EXPECT_EQ(hash, 2356899444575006511u);
 }
 
 TEST_F(StoreSchema, LookingUpAWinnerScansNoTable) {

@@ -210,20 +210,33 @@ TEST_F(StoreTest, FreshAbandonsWhatWasUnfinished) {
   EXPECT_EQ(store.list_sessions()[0].session.state, session_state::abandoned);
 }
 
-TEST_F(StoreTest, KilledSessionIsContinuedAndItsRunningTrialIsLost) {
-  const int status =
-      wait_for(start_child([&] {
-                 session s;
-                 TL_CHILD_CHECK(store.begin_session(make_request(), s));
-                 TL_CHILD_CHECK(store.trial_started(s, "c=1"));
-                 TL_CHILD_CHECK(store.trials_finished(s, {{make_trial("c=1", 10)}}, "c=2"));
-                 ::raise(SIGKILL);
-                 return 0;
-               }),
-               60);
-  ASSERT_EQ(status, -SIGKILL);
+TEST_F(StoreTest, KilledSessionIsContinuedAndItsRunningTrialIsLostTheSecondTime) {
+  const auto die_in_second_trial = [&] {
+    return wait_for(start_child([&] {
+                      session s;
+                      TL_CHILD_CHECK(store.begin_session(make_request(), s));
+                      TL_CHILD_CHECK(store.trial_started(s, "c=1"));
+                      TL_CHILD_CHECK(store.trials_finished(s, {{make_trial("c=1", 10)}}, "c=2"));
+                      ::raise(SIGKILL);
+                      return 0;
+                    }),
+                    60);
+  };
+  ASSERT_EQ(die_in_second_trial(), -SIGKILL);
   session s;
   ASSERT_TRUE(store.begin_session(make_request(), s));
+  EXPECT_TRUE(s.resumed);
+  EXPECT_THAT(s.lost, IsEmpty()) << "may have been Ctrl-C";
+  ASSERT_THAT(s.again, SizeIs(1));
+  EXPECT_EQ(s.again[0].config, "c=2");
+  EXPECT_EQ(s.again[0].status, trial_status::lost);
+  EXPECT_NE(s.again[0].reason, "");
+  ASSERT_TRUE(store.finish_session(s, session_state::budget, {}).status);
+  s = {};
+
+  ASSERT_EQ(die_in_second_trial(), -SIGKILL);
+  ASSERT_TRUE(store.begin_session(make_request(), s));
+  EXPECT_THAT(s.again, IsEmpty());
   EXPECT_TRUE(s.resumed);
   ASSERT_THAT(s.finished, SizeIs(1));
   EXPECT_EQ(s.finished[0].config, "c=1");
@@ -231,12 +244,12 @@ TEST_F(StoreTest, KilledSessionIsContinuedAndItsRunningTrialIsLost) {
   EXPECT_EQ(s.lost[0].config, "c=2");
   EXPECT_EQ(s.lost[0].status, trial_status::lost);
   EXPECT_NE(s.lost[0].reason, "");
-  // Tried again because somebody asked: one row, two attempts.
+  // Tried again because somebody asked: one row, three attempts.
   ASSERT_TRUE(store.trial_started(s, "c=2"));
   ASSERT_TRUE(store.trial_finished(s, make_trial("c=2", 9)));
   const auto trials = store.list_trials(s.id);
   ASSERT_THAT(trials, SizeIs(2));
-  EXPECT_EQ(trials[1].attempts, 2u);
+  EXPECT_EQ(trials[1].attempts, 3u);
   EXPECT_EQ(trials[1].status, trial_status::measured);
 }
 
@@ -337,6 +350,23 @@ TEST_F(StoreTest, ForgetRemovesWhatMatchesAndWhatNothingRefersTo) {
   EXPECT_EQ(store.count(), counts{});
   EXPECT_TRUE(store.compact());
   EXPECT_THAT(store.verify(), IsEmpty());
+}
+
+TEST_F(StoreTest, PartsOfAProblemAreWholeParts) {
+  for (const char *problem : {"m=1,n=8,k=4", "m=1,n=80,k=4", "n=8", "kn=8", "a=[1,2],n=8"})
+    ASSERT_TRUE(tune(store, make_request(problem), make_winner("c=1", 10)));
+  const auto found = [&](const char *parts) {
+    std::vector<std::string> problems;
+    for (const auto &it : store.list_winners({.problem_parts = parts}))
+      problems.push_back(it.key.problem);
+    return problems;
+  };
+  EXPECT_THAT(found("n=8"), ElementsAre("m=1,n=8,k=4", "n=8", "a=[1,2],n=8"));
+  EXPECT_THAT(found("m=1,k=4"), ElementsAre("m=1,n=8,k=4", "m=1,n=80,k=4"));
+  EXPECT_THAT(found("n=8,k=4"), ElementsAre("m=1,n=8,k=4"));
+  EXPECT_THAT(found("n=8*"), ElementsAre("m=1,n=8,k=4", "m=1,n=80,k=4", "n=8", "a=[1,2],n=8"));
+  EXPECT_THAT(found("a=[1,2]"), ElementsAre("a=[1,2],n=8"));
+  EXPECT_THAT(found("n=9"), IsEmpty());
 }
 
 TEST_F(StoreTest, StaleMeansThatANewerFingerprintIsKnown) {

@@ -17,7 +17,6 @@
 namespace tl::rt {
 namespace {
 
-using store::trial_status;
 using testing::HasSubstr;
 
 /// Does what the number of the variant says.
@@ -79,7 +78,7 @@ worker_request ask_for(std::uint32_t what) {
   return request;
 }
 
-TEST(supervisor, lives_on_while_the_worker_behaves) {
+TEST(Supervisor, LivesOnWhileTheWorkerBehaves) {
   const auto worker = make();
   ASSERT_TRUE(worker->start(10));
   const pid_t pid = worker->pid();
@@ -96,7 +95,7 @@ TEST(supervisor, lives_on_while_the_worker_behaves) {
   EXPECT_NE(::kill(pid, 0), 0);
 }
 
-TEST(supervisor, says_why_and_can_be_started_again) {
+TEST(Supervisor, SaysWhyAndCanBeStartedAgain) {
   const auto worker = make();
   EXPECT_FALSE(worker->ask(ask_for(0), 10).replied);
   ASSERT_TRUE(worker->start(10));
@@ -113,7 +112,7 @@ TEST(supervisor, says_why_and_can_be_started_again) {
   EXPECT_TRUE(worker->ask(ask_for(0), 10).replied);
 }
 
-TEST(supervisor, the_limit_is_for_one_run_of_what_is_tried) {
+TEST(Supervisor, TheLimitIsForOneRunOfWhatIsTried) {
   const auto worker = make();
   ASSERT_TRUE(worker->start(10));
   EXPECT_TRUE(worker->ask(ask_for(7), 0.1).replied);
@@ -123,7 +122,7 @@ TEST(supervisor, the_limit_is_for_one_run_of_what_is_tried) {
   EXPECT_EQ(late.reason, "killed after 0.2 s");
 }
 
-TEST(supervisor, tells_why_a_worker_did_not_start) {
+TEST(Supervisor, TellsWhyAWorkerDidNotStart) {
   const auto worker = make("no such luck");
   const status started = worker->start(10);
   EXPECT_FALSE(started);
@@ -135,7 +134,7 @@ TEST(supervisor, tells_why_a_worker_did_not_start) {
   EXPECT_THAT(unborn.start(1).text(), HasSubstr("no worker process"));
 }
 
-TEST(supervisor, the_worker_has_none_of_the_callers_descriptors) {
+TEST(Supervisor, TheWorkerHasNoneOfTheCallersDescriptors) {
   const int file = ::open("/dev/null", O_WRONLY);
   ASSERT_EQ(::dup2(file, 7), 7);
   const auto worker = make();
@@ -146,7 +145,7 @@ TEST(supervisor, the_worker_has_none_of_the_callers_descriptors) {
 }
 
 /// The program's own way with its children must not confuse us, nor we it.
-class with_sigchld : public testing::TestWithParam<void (*)(int)> {};
+class WithSigchld : public testing::TestWithParam<void (*)(int)> {};
 
 void collect_all(int) {
   const int error = errno;
@@ -155,7 +154,7 @@ void collect_all(int) {
   errno = error;
 }
 
-TEST_P(with_sigchld, workers_come_and_go) {
+TEST_P(WithSigchld, WorkersComeAndGo) {
   struct sigaction action{}, before{};
   action.sa_handler = GetParam();
   action.sa_flags = SA_RESTART;
@@ -177,10 +176,10 @@ TEST_P(with_sigchld, workers_come_and_go) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-INSTANTIATE_TEST_SUITE_P(supervisor, with_sigchld, testing::Values(SIG_DFL, SIG_IGN, collect_all));
+INSTANTIATE_TEST_SUITE_P(Supervisor, WithSigchld, testing::Values(SIG_DFL, SIG_IGN, collect_all));
 
 // The worker is told of its parent's death by the kernel: nobody else could.
-TEST(supervisor, no_worker_outlives_the_program) {
+TEST(Supervisor, NoWorkerOutlivesTheProgram) {
   int pipe_ends[2];
   ASSERT_EQ(::pipe(pipe_ends), 0);
   const pid_t program = ::fork();

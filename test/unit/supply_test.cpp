@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/supply/element_value.h"
+#include "runtime/domain/element.h"
+#include "runtime/domain/element_value.h"
 #include "runtime/supply/trial_inputs.h"
-#include "runtime/worker/element.h"
 
 #include <tl/autotune.h>
 

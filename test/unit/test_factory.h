@@ -5,7 +5,7 @@
 #ifndef TL_TEST_UNIT_TEST_FACTORY_H
 #define TL_TEST_UNIT_TEST_FACTORY_H
 
-#include "runtime/backend/backend.h"
+#include "runtime/backend/find_backend.h"
 #include "test/utils/handwritten.h"
 
 #include <memory>

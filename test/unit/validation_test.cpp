@@ -3,7 +3,7 @@
 // What the check on the CPU takes for an output, for data that is updated in place, for noise;
 // every knob of the attribute that changes it; and every kind of argument.
 
-#include "runtime/worker/sanitizer.h"
+#include "runtime/support/sanitizer.h"
 #include "test_factory.h"
 
 #include <gmock/gmock.h>
@@ -26,7 +26,6 @@
 namespace tl::rt {
 namespace {
 
-using store::trial_status;
 using testing::HasSubstr;
 
 /// A bench that has its expected results, or the reason why it has not.
@@ -43,7 +42,7 @@ std::unique_ptr<trial_bench> ready(Factory &factory, Args &...arguments) {
 }
 
 std::string text(const trial_outcome &outcome) {
-  std::string result(store::to_string(outcome.status));
+  std::string result(to_string(outcome.status));
   return outcome.reason.empty() ? result : result + ": " + outcome.reason;
 }
 
@@ -61,7 +60,7 @@ void fill_zeros_only_where_needed(int n, float *y) {
       y[i] = static_cast<float>(i % 7);
 }
 
-TEST(validation, a_raw_output_is_poisoned_also_where_it_was_right_before) {
+TEST(Validation, ARawOutputIsPoisonedAlsoWhereItWasRightBefore) {
   test_factory<void(int, float *)> factory(
       {fill, fill_without_last, fill_one_more, fill_zeros_only_where_needed}, {"n", "y"});
   std::vector<float> y(1000, 0.0F); // each seventh element is right already
@@ -87,7 +86,7 @@ void sort_by_insertion(int n, int *v) {
 }
 void sort_down(int n, int *v) { std::sort(v, v + n, std::greater<>()); }
 
-TEST(validation, what_is_sorted_in_place_is_put_back_before_each_run) {
+TEST(Validation, WhatIsSortedInPlaceIsPutBackBeforeEachRun) {
   test_factory<void(int, int *)> factory({sort_up, sort_by_insertion, sort_down}, {"n", "v"});
   std::vector<int> v(2000);
   for (std::size_t i = 0; i < v.size(); ++i)
@@ -114,7 +113,7 @@ void histogram_from_zero(std::span<const unsigned char> from, std::span<unsigned
   histogram(from, counts);
 }
 
-TEST(validation, counters_go_on_from_what_they_were) {
+TEST(Validation, CountersGoOnFromWhatTheyWere) {
   test_factory<void(std::span<const unsigned char>, std::span<unsigned>)> factory(
       {histogram, histogram_from_zero}, {"from", "counts"});
   std::vector<unsigned char> from(10000);
@@ -152,7 +151,7 @@ template <int Variant> void busy_inside(int n, const double *x, double *y) {
 
 double global_x[300], global_y[300];
 
-TEST(validation, a_variants_own_statics_and_allocations_are_its_own_business) {
+TEST(Validation, AVariantsOwnStaticsAndAllocationsAreItsOwnBusiness) {
   test_factory<void(int, const double *, double *)> factory(
       {busy_inside<0>, busy_inside<1>, busy_inside<2>, busy_inside<3>}, {"n", "x", "y"});
   for (int i = 0; i < 300; ++i)
@@ -188,7 +187,7 @@ template <int Bad> void almost_ones(std::span<float> y) {
     y[i * 7] = 1.05F;
 }
 
-TEST(validation, the_share_of_mismatches_has_a_boundary) {
+TEST(Validation, TheShareOfMismatchesHasABoundary) {
   test_factory<void(std::span<float>)> factory({ones, almost_ones<2>, almost_ones<3>}, {"y"});
   std::vector<float> y(200);
   std::span<float> sy(y);
@@ -204,7 +203,7 @@ TEST(validation, the_share_of_mismatches_has_a_boundary) {
 
 void nans(std::span<float> y) { std::fill(y.begin(), y.end(), std::nanf("")); }
 
-TEST(validation, nan_is_a_mismatch_unless_told) {
+TEST(Validation, NanIsAMismatchUnlessTold) {
   test_factory<void(std::span<float>)> factory({nans}, {"y"});
   std::vector<float> y(10);
   std::span<float> sy(y);
@@ -213,7 +212,7 @@ TEST(validation, nan_is_a_mismatch_unless_told) {
   EXPECT_EQ(text(ready(factory, sy)->probe(0, 5)), "measured");
 }
 
-TEST(validation, skip_check_skips_the_comparison_only) {
+TEST(Validation, SkipCheckSkipsTheComparisonOnly) {
   test_factory<void(std::span<float>)> factory(
       {ones, nans, [](std::span<float> y) { *(y.data() + y.size()) = -77.25f; }}, {"y"});
   std::vector<float> y(16);
@@ -228,7 +227,7 @@ TEST(validation, skip_check_skips_the_comparison_only) {
                 testing::AnyOf(trial_status::out_of_bounds, trial_status::crashed));
 }
 
-TEST(validation, the_factorys_own_check_replaces_the_comparison) {
+TEST(Validation, TheFactorysOwnCheckReplacesTheComparison) {
   test_factory<void(std::span<float>)> factory({ones, nans, almost_ones<8>}, {"y"});
   std::vector<float> y(100);
   std::span<float> sy(y);
@@ -241,7 +240,7 @@ TEST(validation, the_factorys_own_check_replaces_the_comparison) {
   EXPECT_EQ(text(bench->probe(1, 5)), "wrong: rejected by the factory's own check");
 }
 
-TEST(validation, the_reference_decides_also_against_the_default) {
+TEST(Validation, TheReferenceDecidesAlsoAgainstTheDefault) {
   test_factory<void(std::span<float>)> factory({nans, ones}, {"y"});
   std::vector<float> y(100);
   std::span<float> sy(y);
@@ -254,7 +253,7 @@ TEST(validation, the_reference_decides_also_against_the_default) {
   EXPECT_GT(bench->reference_ns(), 0);
 }
 
-TEST(validation, no_reference_and_a_default_that_crashes) {
+TEST(Validation, NoReferenceAndADefaultThatCrashes) {
   test_factory<void(std::span<float>)> factory({[](std::span<float>) { std::abort(); }, ones},
                                                {"y"});
   std::vector<float> y(100);
@@ -269,7 +268,7 @@ TEST(validation, no_reference_and_a_default_that_crashes) {
 double sum(std::span<const double> x) { return std::accumulate(x.begin(), x.end(), 0.0); }
 double sum_wrong(std::span<const double> x) { return 2 * sum(x); }
 
-TEST(validation, returned_values_are_compared) {
+TEST(Validation, ReturnedValuesAreCompared) {
   test_factory<double(std::span<const double>)> factory({sum, sum_wrong}, {"x"});
   std::vector<double> x(100, 1.5);
   std::span<const double> sx(x);
@@ -296,7 +295,7 @@ void measure_twice(const std::vector<double> &x, statistics &to, long &calls) {
   ++calls;
 }
 
-TEST(validation, references_are_buffers_of_one) {
+TEST(Validation, ReferencesAreBuffersOfOne) {
   test_factory<void(const std::vector<double> &, statistics &, long &)> factory(
       {measure, measure_wrong, measure_twice}, {"x", "to", "calls"});
   const std::vector<double> x(100, 1.5);
@@ -321,7 +320,7 @@ void copy_tensor_and_padding(tl::tensor<const float, 2> from, tl::tensor<float, 
   to.data()[to.shape[1]] = 99;
 }
 
-TEST(validation, the_padding_of_a_strided_view_is_not_its_own) {
+TEST(Validation, ThePaddingOfAStridedViewIsNotItsOwn) {
   test_factory<void(tl::tensor<const float, 2>, tl::tensor<float, 2>)> factory(
       {copy_tensor, copy_tensor_and_padding}, {"from", "to"});
   std::vector<float> a(64 * 80, 2), b(64 * 80, 3);
@@ -348,7 +347,7 @@ void trust_scratch(tl::in<float> x, tl::scratch<float> work, tl::out<float> y) {
     y[i] = x[i] * 2 + (work[i] == 0 ? 2.0F : 1.0F);
 }
 
-TEST(validation, scratch_is_not_compared_and_holds_nothing) {
+TEST(Validation, ScratchIsNotComparedAndHoldsNothing) {
   test_factory<void(tl::in<float>, tl::scratch<float>, tl::out<float>)> factory(
       {use_scratch, use_more_scratch, trust_scratch}, {"x", "work", "y"});
   std::vector<float> x(50, 1), work(60), y(50);
@@ -366,7 +365,7 @@ void increase(int n, int *v) {
     v[i] += 1;
 }
 
-TEST(validation, memory_shared_with_other_processes_stays_as_it_is) {
+TEST(Validation, MemorySharedWithOtherProcessesStaysAsItIs) {
   test_factory<void(int, int *)> factory({increase}, {"n", "v"});
   void *shared =
       ::mmap(nullptr, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -381,7 +380,7 @@ TEST(validation, memory_shared_with_other_processes_stays_as_it_is) {
   ::munmap(shared, 1 << 16);
 }
 
-TEST(validation, large_buffers_are_checked_through_faults) {
+TEST(Validation, LargeBuffersAreCheckedThroughFaults) {
   test_factory<void(int, int *)> factory({increase,
                                           [](int n, int *v) {
                                             increase(n, v);

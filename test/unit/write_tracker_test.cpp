@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/worker/write_tracker.h"
+#include "runtime/backend/cpu/memory/write_tracker.h"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ void on_signal(int, siginfo_t *info, void *) {
     ::_exit(42);
 }
 
-class write_tracker_test : public testing::Test {
+class WriteTrackerTest : public testing::Test {
 protected:
   static constexpr std::size_t bytes = std::size_t(8) << 20;
 
@@ -65,7 +65,7 @@ private:
   struct sigaction before_{};
 };
 
-TEST_F(write_tracker_test, large_areas_fault_once_per_block_and_are_put_back) {
+TEST_F(WriteTrackerTest, LargeAreasFaultOncePerBlockAndArePutBack) {
   tracker.watch(at(100), at(bytes - 100));
   ASSERT_TRUE(tracker.arm());
   // The cut-off pages at both ends are copied, nothing else.
@@ -84,7 +84,7 @@ TEST_F(write_tracker_test, large_areas_fault_once_per_block_and_are_put_back) {
   EXPECT_EQ(faults, 2);
 }
 
-TEST_F(write_tracker_test, touch_saves_the_faults) {
+TEST_F(WriteTrackerTest, TouchSavesTheFaults) {
   tracker.watch(at(0), at(bytes));
   ASSERT_TRUE(tracker.arm());
   EXPECT_EQ(touched_bytes(), 0u);
@@ -98,7 +98,7 @@ TEST_F(write_tracker_test, touch_saves_the_faults) {
   EXPECT_EQ(memory[8193], 0);
 }
 
-TEST_F(write_tracker_test, small_areas_are_copied) {
+TEST_F(WriteTrackerTest, SmallAreasAreCopied) {
   tracker.watch(at(5), at(77));
   tracker.watch(at(1000), at(1001));
   ASSERT_TRUE(tracker.arm());
@@ -114,7 +114,7 @@ TEST_F(write_tracker_test, small_areas_are_copied) {
   EXPECT_EQ(memory[1000], 0);
 }
 
-TEST_F(write_tracker_test, many_threads_fault_at_once) {
+TEST_F(WriteTrackerTest, ManyThreadsFaultAtOnce) {
   tracker.watch(at(0), at(bytes));
   ASSERT_TRUE(tracker.arm());
   std::vector<std::thread> threads;
@@ -130,7 +130,7 @@ TEST_F(write_tracker_test, many_threads_fault_at_once) {
     ASSERT_EQ(memory[i], static_cast<unsigned char>(i * 7)) << i;
 }
 
-TEST_F(write_tracker_test, other_faults_are_not_ours) {
+TEST_F(WriteTrackerTest, OtherFaultsAreNotOurs) {
   tracker.watch(at(0), at(bytes));
   ASSERT_TRUE(tracker.arm());
   EXPECT_FALSE(tracker.on_fault(0));

@@ -10,10 +10,10 @@ import os
 import sqlite3
 import sys
 
-# As in runtime/store/schema.h, where the numbers are fixed for ever.
+# As in runtime/store/schema.h and runtime/domain/trial_status.h, where the numbers are fixed for ever.
 TRIAL_STATUS = (
     "running measured wrong crashed timed_out threw exited infeasible device_error cut lost "
-    "inconsistent out_of_bounds out_of_memory not_eligible harness_error"
+    "inconsistent out_of_bounds out_of_memory not_eligible harness_error stopped"
 ).split()
 WINNER_STATE = "provisional final".split()
 

@@ -5,6 +5,7 @@ folder, since each costs a compilation."""
 import glob
 import hashlib
 import json
+import mmap
 import os
 import subprocess
 import tempfile
@@ -47,6 +48,27 @@ def compiles(config, command, source, suffix):
         json.dump(result, file, indent=1)
     os.replace(answer + f".{os.getpid()}", answer)
     return result["compiles"]
+
+
+def has_real_time():
+    """Whether a program may give itself a real-time class."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+        except (OSError, AttributeError):
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def has_huge_pages():
+    """Whether a program can map memory in huge pages of its own."""
+    try:
+        with mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def hip_flags(config):

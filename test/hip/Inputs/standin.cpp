@@ -51,6 +51,12 @@ using graph = std::vector<std::function<void()>>;
 struct function {
   std::string name;
 };
+/// A __device__, __constant__ or __managed__ variable: its memory is not that of its host's shadow.
+struct variable {
+  char *at;
+  std::size_t bytes;
+  bool managed;
+};
 
 struct state {
   std::recursive_mutex guard;
@@ -62,6 +68,7 @@ struct state {
   std::set<void *> streams, events, modules, functions, graphs, execs;
   std::set<void *> abandoned; ///< of a device that was lost: leaked on purpose
   std::map<const void *, function> symbols;
+  std::map<const void *, variable> variables; ///< by what the toolkit knows them by
   std::vector<std::function<void()>> *capture = nullptr; ///< of the default stream
   int device = 0;
   unsigned capture_mode = 0;
@@ -129,6 +136,13 @@ std::pair<char *const, block> *find_block(std::map<char *, block> &among, const 
                                                                                   : nullptr;
 }
 
+const variable *find_variable(const void *pointer) {
+  for (const auto &[shadow, it] : the().variables)
+    if (pointer >= it.at && pointer < it.at + it.bytes)
+      return &it;
+  return nullptr;
+}
+
 /// Runs it, or keeps it for the recording that the stream is making.
 hipError_t send(hipStream_t to, std::function<void()> what) {
   auto *recording = to ? reinterpret_cast<stream *>(to)->recording : the().capture;
@@ -189,6 +203,8 @@ hipError_t launch_symbol(const char *name, const void *symbol, dim3 grid, dim3 b
               text(the().symbols[symbol].name, grid.x, grid.y, grid.z, block.x, block.y, block.z,
                    named(arguments), shared, named(to)),
               [&] {
+                if (the().symbols[symbol].name.empty())
+                  return hipErrorInvalidDeviceFunction;
                 if (block.x * block.y * block.z > 1024)
                   return hipErrorInvalidConfiguration;
                 if (shared + static_shared(symbol) > lds_bytes)
@@ -225,6 +241,12 @@ extern "C" const char *hip_standin_live() {
                   std::to_string(all.execs.size()) + ", device " + std::to_string(all.device) +
                   ", capture mode " + std::to_string(all.capture_mode);
   return all.live_text.c_str();
+}
+
+extern "C" void *hip_standin_variable(const void *shadow) {
+  const std::lock_guard lock(the().guard);
+  const auto found = the().variables.find(shadow);
+  return found == the().variables.end() ? nullptr : found->second.at;
 }
 
 extern "C" void hip_standin_reset() {
@@ -420,6 +442,8 @@ hipError_t hipMemGetAddressRange(hipDeviceptr_t *base, size_t *bytes, hipDevicep
     for (const auto &[at, size] : the().pinned)
       if (pointer >= at && pointer < at + size)
         return *base = at, *bytes = size, hipSuccess;
+    if (const variable *found = find_variable(pointer))
+      return *base = found->at, *bytes = found->bytes, hipSuccess;
     return hipErrorInvalidValue;
   });
 }
@@ -434,7 +458,47 @@ hipError_t hipPointerGetAttributes(hipPointerAttribute_t *to, const void *pointe
     for (const auto &[at, size] : the().pinned)
       if (pointer >= at && pointer < at + size)
         return to->memoryType = hipMemoryTypeHost, hipSuccess;
+    if (const variable *found = find_variable(pointer)) {
+      to->memoryType = hipMemoryTypeDevice;
+      to->isManaged = found->managed;
+      to->device = the().device;
+      return hipSuccess;
+    }
     return hipErrorInvalidValue;
+  });
+}
+hipError_t hipGetSymbolAddress(void **to, const void *symbol) {
+  return call("hipGetSymbolAddress", "", [&] {
+    const auto found = the().variables.find(symbol);
+    if (found == the().variables.end())
+      return hipErrorInvalidSymbol;
+    return *to = found->second.at, hipSuccess;
+  });
+}
+hipError_t hipGetSymbolSize(size_t *to, const void *symbol) {
+  return call("hipGetSymbolSize", "", [&] {
+    const auto found = the().variables.find(symbol);
+    if (found == the().variables.end())
+      return hipErrorInvalidSymbol;
+    return *to = found->second.bytes, hipSuccess;
+  });
+}
+hipError_t hipMemcpyToSymbol(const void *symbol, const void *from, size_t bytes, size_t offset,
+                             hipMemcpyKind kind) {
+  return call("hipMemcpyToSymbol", text(bytes, offset, int(kind)), [&] {
+    const auto found = the().variables.find(symbol);
+    if (found == the().variables.end() || offset + bytes > found->second.bytes)
+      return hipErrorInvalidSymbol;
+    return std::memcpy(found->second.at + offset, from, bytes), hipSuccess;
+  });
+}
+hipError_t hipMemcpyFromSymbol(void *to, const void *symbol, size_t bytes, size_t offset,
+                               hipMemcpyKind kind) {
+  return call("hipMemcpyFromSymbol", text(bytes, offset, int(kind)), [&] {
+    const auto found = the().variables.find(symbol);
+    if (found == the().variables.end() || offset + bytes > found->second.bytes)
+      return hipErrorInvalidSymbol;
+    return std::memcpy(to, found->second.at + offset, bytes), hipSuccess;
   });
 }
 hipError_t hipIpcGetMemHandle(hipIpcMemHandle_t *to, void *pointer) {
@@ -717,5 +781,15 @@ void __hipRegisterFunction(void **, const void *symbol, char *, const char *name
                            void *, void *, void *, int *) {
   the().symbols[symbol].name = name;
 }
-void __hipRegisterVar(void **, void *, char *, char *, int, size_t, int, int) {}
+void __hipRegisterVar(void **, void *shadow, char *, char *, int, size_t bytes, int, int) {
+  // What a device's copy begins with stands in its code, which is not looked at here: zeros.
+  the().variables[shadow] = {static_cast<char *>(std::calloc(bytes ? bytes : 1, 1)), bytes, false};
+}
+void __hipRegisterManagedVar(void *, void **pointer, void *first, const char *, size_t bytes,
+                             unsigned) {
+  auto *made = static_cast<char *>(std::malloc(bytes));
+  std::memcpy(made, first, bytes);
+  *pointer = made;
+  the().variables[pointer] = {made, bytes, true};
+}
 }

@@ -13,6 +13,9 @@ extern "C" {
 const char *hip_standin_calls();
 /// Objects that were made and not given back: "streams 1, events 0, ...".
 const char *hip_standin_live();
+/// The device's own memory of a variable, given the address that host code has of it; null: there is
+/// none.
+void *hip_standin_variable(const void *shadow);
 /// Forgets the calls, failures that were asked for, and objects that are left but for memory.
 void hip_standin_reset();
 /// The n-th call (from 1) of this name from now on answers `error` and does nothing.

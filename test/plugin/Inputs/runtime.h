@@ -40,6 +40,13 @@ extern "C" inline uint32_t tl_rt_resolve(const tl_factory *factory, const tl_cal
 extern "C" inline void *tl_rt_select(const tl_factory *factory, void *const *, tl_last_call *) {
   return static_cast<void *const *>(factory->functions)[tl_rt_resolve(factory, nullptr)];
 }
+extern "C" inline uint32_t tl_rt_find_for(const tl_factory *, const uint64_t *, void *const *) {
+  return UINT32_MAX;
+}
+extern "C" inline uint32_t tl_rt_refused(const tl_factory *, const tl_call *, uint32_t) {
+  return UINT32_MAX;
+}
+extern "C" inline void *tl_rt_reselect(const tl_factory *, void *const *, void *) { return nullptr; }
 extern "C" inline void tl_rt_rebase_pointer(void *, void *) {}
 extern "C" inline void tl_rt_make_key(const tl_factory *, void *const *, uint64_t *) {}
 extern "C" inline void tl_rt_make_call(const tl_factory *, void *const *, tl_call *,
