@@ -2,8 +2,10 @@
 
 #include <tl/autotune.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 using namespace tl::keywords;
@@ -81,10 +83,33 @@ void copy(int m, int n, const float *from, float *to) {
 }
 // end
 
+// snippet: loop
+constexpr auto copy_space = tl::space<rows_config>().axis(&rows_config::rows, {1, 2, 8});
+
+static_assert(copy_space.size() == 3 && copy_space.contains({.rows = 8}));
+
+template <std::size_t... I> // every variant once, and how many copied all
+std::size_t try_all(std::index_sequence<I...>, int m, int n, const float *from, float *to) {
+  std::size_t right = 0;
+  ((std::fill_n(to, m * n, -1.0f), copy<copy_space[I]>(m, n, from, to),
+    right += std::equal(from, from + m * n, to)),
+   ...);
+  return right;
+}
+
+void print_all() {
+  for (const rows_config c : copy_space)
+    std::printf("rows=%d\n", c.rows);
+}
+// end
+
 int main() {
   std::vector<float> a(64 * 32, 1.0f), b(64 * 32, 2.0f);
   brighten(1.0f, image{a.data(), 64, 32});
   const float sum = dot(64 * 32, a.data(), b.data());
   copy(32, 64, a.data(), b.data());
-  std::puts(a[5] == 2 && sum == 8192 && b[7] == 2 ? "right" : "wrong");
+  print_all();
+  const auto each = std::make_index_sequence<copy_space.size()>();
+  const bool all = try_all(each, 32, 64, a.data(), b.data()) == copy_space.size();
+  std::puts(all && a[5] == 2 && sum == 8192 && b[7] == 2 ? "right" : "wrong");
 }

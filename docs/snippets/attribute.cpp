@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <thread>
 #include <vector>
 
 using namespace tl::keywords;
@@ -52,6 +53,33 @@ template <config C = config{}>
 void checked(int n, const float *from, float *to) { body<C>(n, from, to); }
 // end
 
+// snippet: rms
+template <config C = config{}>
+[[tl::autotune(configs = space, tolerance = tl::rms(1e-4))]] // a ten thousandth of the output's size
+void of_many_terms(int n, const float *from, float *to) { body<C>(n, from, to); }
+// end
+
+// snippet: restore
+struct work_list {
+  std::vector<int> items;
+  long sum;
+};
+
+void refill(int n, work_list &list) {
+  list.items.assign(n, 1);
+  list.sum = 0;
+}
+bool all_done(int n, work_list &list) { return list.items.empty() && list.sum == n; }
+
+template <config C = config{}>
+[[tl::autotune(configs = space, check = all_done, restore = refill)]]
+void work_off(int, work_list &list) {
+  for (; !list.items.empty(); list.items.pop_back())
+    list.sum += list.items.back();
+  list.items.shrink_to_fit(); // frees memory of the caller's
+}
+// end
+
 // snippet: check
 bool doubled(int n, const float *from, float *to) {
   for (int i = 0; i < n; ++i)
@@ -79,6 +107,18 @@ template <config C = config{}>
 void by_size_class(int n, const float *from, float *to) { body<C>(n, from, to); }
 // end
 
+// snippet: ignored_facts
+template <config C = config{}>
+[[tl::autotune(configs = space, ignored_facts = tl::facts::alignment | tl::facts::scalars)]]
+void scalar_code(int n, const float *from, float *to) { body<C>(n, from, to); }
+// end
+
+// snippet: name
+template <config C = config{}>
+[[tl::autotune(configs = space, name = "blas::scal")]]
+void scale_contiguous_elements(int n, const float *from, float *to) { body<C>(n, from, to); }
+// end
+
 // snippet: eligible
 bool divides(config c, int n, const float *, float *) { return n % c.unroll == 0; }
 
@@ -100,11 +140,32 @@ template <config C = config{}>
 void measured(int n, const float *from, float *to) { body<C>(n, from, to); }
 // end
 
+// snippet: team
+constexpr int team_size = 2;
+int by_n(int n, const float *, float *, int) { return n; }
+
+constexpr auto my_team = [](const auto &call, int n, const float *from, float *to, int) {
+  std::vector<std::thread> team;
+  for (int rank = 0; rank < team_size; ++rank)
+    team.emplace_back([&, rank] { call(n, from, to, rank); });
+  for (std::thread &member : team)
+    member.join();
+};
+
+template <config C = config{}>
+[[tl::autotune(configs = space, team = my_team, key = by_n)]]
+void by_all(int n, const float *from, float *to, int rank) {
+  const int share = n / team_size;
+  body<C>(share, from + rank * share, to + rank * share);
+}
+// end
+
 int main() {
   std::vector<float> from(1024, 3.0f), to(1024);
   using function = void (*)(int, const float *, float *);
   const function all[] = {&from_space<>, &from_list<>, &written_out<>, &limits<>, &checked<>, &checked_by_hand<>,
-                          &trusted<>, &by_size_class<>, &if_it_divides<>, &sampled<>, &measured<>};
+                          &trusted<>, &by_size_class<>, &if_it_divides<>, &sampled<>, &measured<>,
+                          &scale_contiguous_elements<>};
   for (const function f : all) {
     to.assign(1024, 0.0f);
     f(1024, from.data(), to.data());
@@ -112,5 +173,10 @@ int main() {
       if (value != 6.0f)
         return 1;
   }
+  to.assign(1024, 0.0f);
+  my_team([](auto... arguments) { by_all(arguments...); }, 1024, from.data(), to.data(), 0);
+  for (const float value : to)
+    if (value != 6.0f)
+      return 1;
   std::puts("right");
 }

@@ -56,7 +56,7 @@ constexpr auto gemm_space = tl::space<gemm_config>()
     .axis(&gemm_config::threads, {128, 256})
     .where([](gemm_config c) { return c.block_m * c.block_n / c.threads <= 64; });
 // end
-static_assert(tl::detail::config_count(gemm_space) == 17 || tl::detail::config_count(gemm_space) > 1);
+static_assert(gemm_space.combinations() == 18 && gemm_space.size() == 17);
 
 // snippet: views
 template <sum_config C = sum_config{}>

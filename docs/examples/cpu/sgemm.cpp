@@ -49,25 +49,26 @@ template <int Width> struct vector_of {
 };
 
 /// Adds the product of a packed panel of A and one of B to a full tile of C.
-template <sgemm_config C>
+template <sgemm_config Cfg>
 static inline void add_tile(int k, const float *a, const float *b, float *c,
                             std::ptrdiff_t stride) {
-  using vector = typename vector_of<C.width>::type;
-  vector sum[C.rows][C.vectors] = {};
+  using vector = typename vector_of<Cfg.width>::type;
+  vector sum[Cfg.rows][Cfg.vectors] = {};
   const auto step = [&](int p) {
-    const auto *row = reinterpret_cast<const vector *>(b + std::ptrdiff_t(p) * C.vectors * C.width);
-    for (int i = 0; i < C.rows; ++i)
-      for (int j = 0; j < C.vectors; ++j)
-        sum[i][j] += a[std::ptrdiff_t(p) * C.rows + i] * row[j];
+    const auto *row =
+        reinterpret_cast<const vector *>(b + std::ptrdiff_t(p) * Cfg.vectors * Cfg.width);
+    for (int i = 0; i < Cfg.rows; ++i)
+      for (int j = 0; j < Cfg.vectors; ++j)
+        sum[i][j] += a[std::ptrdiff_t(p) * Cfg.rows + i] * row[j];
   };
   int p = 0;
-  for (; p + C.unroll <= k; p += C.unroll)
-    for (int u = 0; u < C.unroll; ++u)
+  for (; p + Cfg.unroll <= k; p += Cfg.unroll)
+    for (int u = 0; u < Cfg.unroll; ++u)
       step(p + u);
   for (; p < k; ++p)
     step(p);
-  for (int i = 0; i < C.rows; ++i)
-    for (int j = 0; j < C.vectors; ++j)
+  for (int i = 0; i < Cfg.rows; ++i)
+    for (int j = 0; j < Cfg.vectors; ++j)
       reinterpret_cast<vector *>(c + i * stride)[j] += sum[i][j];
 }
 
@@ -79,18 +80,18 @@ static void sgemm_reference(int m, int n, int k, const float *a, const float *b,
         c[std::size_t(i) * n + j] += a[std::size_t(i) * k + p] * b[std::size_t(p) * n + j];
 }
 
-template <sgemm_config C = sgemm_config{}>
+template <sgemm_config Cfg = sgemm_config{}>
 [[tl::autotune(configs = sgemm_space, reference = sgemm_reference, timeout = 10)]] void
     sgemm(int m, int n, int k, const float *a, const float *b, float *c) {
-  constexpr int block_m = 96, columns = C.vectors * C.width;
-  static_assert(block_m % C.rows == 0);
+  constexpr int block_m = 96, columns = Cfg.vectors * Cfg.width;
+  static_assert(block_m % Cfg.rows == 0);
   static thread_local std::vector<float> packed_a, packed_b;
-  packed_a.resize(std::size_t(block_m) * C.block_k);
-  packed_b.resize(std::size_t(n + columns - 1) / columns * columns * C.block_k);
+  packed_a.resize(std::size_t(block_m) * Cfg.block_k);
+  packed_b.resize(std::size_t(n + columns - 1) / columns * columns * Cfg.block_k);
 
   std::fill_n(c, std::size_t(m) * n, 0.0f);
-  for (int k0 = 0; k0 < k; k0 += C.block_k) {
-    const int depth = std::min(C.block_k, k - k0);
+  for (int k0 = 0; k0 < k; k0 += Cfg.block_k) {
+    const int depth = std::min(Cfg.block_k, k - k0);
     float *to = packed_b.data();
     for (int j0 = 0; j0 < n; j0 += columns)
       for (int p = 0; p < depth; ++p)
@@ -100,24 +101,24 @@ template <sgemm_config C = sgemm_config{}>
     for (int i0 = 0; i0 < m; i0 += block_m) {
       const int height = std::min(block_m, m - i0);
       to = packed_a.data();
-      for (int i1 = i0; i1 < i0 + height; i1 += C.rows)
+      for (int i1 = i0; i1 < i0 + height; i1 += Cfg.rows)
         for (int p = 0; p < depth; ++p)
-          for (int i = i1; i < i1 + C.rows; ++i)
+          for (int i = i1; i < i1 + Cfg.rows; ++i)
             *to++ = i < m ? a[std::size_t(i) * k + k0 + p] : 0.0f;
 
       for (int j0 = 0; j0 < n; j0 += columns)
-        for (int i1 = 0; i1 < height; i1 += C.rows) {
+        for (int i1 = 0; i1 < height; i1 += Cfg.rows) {
           const float *panel_a = packed_a.data() + std::size_t(i1) * depth;
           const float *panel_b = packed_b.data() + std::size_t(j0) * depth;
           float *tile = c + std::size_t(i0 + i1) * n + j0;
-          const int tile_rows = std::min(C.rows, height - i1),
+          const int tile_rows = std::min(Cfg.rows, height - i1),
                     tile_columns = std::min(columns, n - j0);
-          if (tile_rows == C.rows && tile_columns == columns) {
-            add_tile<C>(depth, panel_a, panel_b, tile, n);
+          if (tile_rows == Cfg.rows && tile_columns == columns) {
+            add_tile<Cfg>(depth, panel_a, panel_b, tile, n);
             continue;
           }
-          float edge[C.rows * columns] = {};
-          add_tile<C>(depth, panel_a, panel_b, edge, columns);
+          float edge[Cfg.rows * columns] = {};
+          add_tile<Cfg>(depth, panel_a, panel_b, edge, columns);
           for (int i = 0; i < tile_rows; ++i)
             for (int j = 0; j < tile_columns; ++j)
               tile[std::size_t(i) * n + j] += edge[i * columns + j];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// C = A * B^T in half precision on tensor cores, sums in float: A is m x k, B is n x k (as a linear
-// layer stores its weights), both row-major. Tiles come in by asynchronous copies, several steps
-// ahead, and what a warp multiplies is loaded one part ahead; a swizzle keeps the matrix loads free
-// of bank conflicts. mma.sync, so sm_80 and up.
+// C = A * B^T in half precision on tensor cores, sums in float: A is m x k, B is n x k (as a
+// linear layer stores its weights), both row-major. Tiles come in by asynchronous copies, several
+// steps ahead, and what a warp multiplies is loaded one part ahead; a swizzle keeps the matrix
+// loads free of bank conflicts. mma.sync, so sm_80 and up.
 
 #include "gemm.h"
 
@@ -46,36 +46,36 @@ __device__ inline void multiply(float (&sum)[4], const std::uint32_t (&a)[4], st
 }
 
 /// Sizes are multiples of the tiles.
-template <hgemm_config C>
-__global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
+template <hgemm_config Cfg>
+__global__ void __launch_bounds__(32 * Cfg.warps_m * Cfg.warps_n)
     hgemm_kernel(int m, int n, int k, const __half *a, const __half *b, __half *c) {
-  constexpr int threads = 32 * C.warps_m * C.warps_n;
-  constexpr int warp_m = C.block_m / C.warps_m, warp_n = C.block_n / C.warps_n;
+  constexpr int threads = 32 * Cfg.warps_m * Cfg.warps_n;
+  constexpr int warp_m = Cfg.block_m / Cfg.warps_m, warp_n = Cfg.block_n / Cfg.warps_n;
   constexpr int tiles_m = warp_m / 16, tiles_n = warp_n / 8;
-  constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+  constexpr std::uint32_t bytes_a = Cfg.block_m * step * 2, bytes_b = Cfg.block_n * step * 2;
   extern __shared__ __align__(1024) unsigned char shared[];
   const auto base = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
   const int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
 
   const auto [block_row, block_column] =
-      position_of(static_cast<int>(blockIdx.x), m / C.block_m, n / C.block_n, C.group);
-  a += static_cast<std::size_t>(block_row) * C.block_m * k;
-  b += static_cast<std::size_t>(block_column) * C.block_n * k;
-  const int row0 = warp / C.warps_n * warp_m, column0 = warp % C.warps_n * warp_n;
+      position_of(static_cast<int>(blockIdx.x), m / Cfg.block_m, n / Cfg.block_n, Cfg.group);
+  a += static_cast<std::size_t>(block_row) * Cfg.block_m * k;
+  b += static_cast<std::size_t>(block_column) * Cfg.block_n * k;
+  const int row0 = warp / Cfg.warps_n * warp_m, column0 = warp % Cfg.warps_n * warp_n;
   const int steps = k / step;
 
   const auto fetch = [&](int at) {
     if (at < steps) {
       const std::uint32_t stage =
-          base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
-      copy_tile<C.block_m, threads>(stage, a + at * step, k, thread);
-      copy_tile<C.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
+          base + static_cast<std::uint32_t>(at % Cfg.stages) * (bytes_a + bytes_b);
+      copy_tile<Cfg.block_m, threads>(stage, a + at * step, k, thread);
+      copy_tile<Cfg.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
     }
     // Also when there is nothing to fetch: the count of groups is what tells how far copies are.
     commit_copies();
   };
 #pragma unroll
-  for (int s = 0; s < C.stages - 1; ++s)
+  for (int s = 0; s < Cfg.stages - 1; ++s)
     fetch(s);
 
   // Two sets of matrices: one is multiplied while the other one is loaded.
@@ -94,7 +94,7 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
           right[part % 2][j],
           swizzled(tile_b, column0 + j * 16 + lane % 8 + lane / 16 * 8, part * 2 + lane / 8 % 2));
   };
-  wait_copies<C.stages - 2>();
+  wait_copies<Cfg.stages - 2>();
   __syncthreads();
   load(0);
 
@@ -103,15 +103,15 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
 #pragma unroll
     for (int part = 0; part < parts; ++part) {
       if (part == 0)
-        fetch(at + C.stages - 1); // over the step before, which all have left
+        fetch(at + Cfg.stages - 1); // over the step before, which all have left
       if (part < parts - 1) {
         load(part + 1);
       } else {
         // The next step has arrived, and everybody has loaded all of this one. After the last one
         // this loads what nobody uses.
-        wait_copies<C.stages - 2>();
+        wait_copies<Cfg.stages - 2>();
         __syncthreads();
-        tile_a = (at + 1) % C.stages == 0 ? base : tile_a + bytes_a + bytes_b;
+        tile_a = (at + 1) % Cfg.stages == 0 ? base : tile_a + bytes_a + bytes_b;
         load(0);
       }
 #pragma unroll
@@ -123,23 +123,22 @@ __global__ void __launch_bounds__(32 * C.warps_m * C.warps_n)
     }
   }
 
-  c += (static_cast<std::size_t>(block_row) * C.block_m + row0) * n + block_column * C.block_n +
+  c += (static_cast<std::size_t>(block_row) * Cfg.block_m + row0) * n + block_column * Cfg.block_n +
        column0;
 #pragma unroll
   for (int i = 0; i < tiles_m; ++i)
     store_rows<warp_n>(sum[i], c + static_cast<std::size_t>(i) * 16 * n, n, lane);
 }
 
-template <hgemm_config C = hgemm_config{}>
+template <hgemm_config Cfg = hgemm_config{}>
 TL_AUTOTUNE(configs = hgemm_space, timeout = 10)
 void hgemm(int m, int n, int k, const __half *a, const __half *b, __half *c, cudaStream_t stream) {
   // Once per variant is enough; it costs a microsecond each time otherwise.
   static const cudaError_t allowed = cudaFuncSetAttribute(
-      hgemm_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
+      hgemm_kernel<Cfg>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(Cfg));
   if (allowed == cudaSuccess)
-    hgemm_kernel<C>
-        <<<m / C.block_m *(n / C.block_n), 32 * C.warps_m * C.warps_n, shared_bytes(C), stream>>>(
-            m, n, k, a, b, c);
+    hgemm_kernel<Cfg><<<m / Cfg.block_m *(n / Cfg.block_n), 32 * Cfg.warps_m * Cfg.warps_n,
+                        shared_bytes(Cfg), stream>>>(m, n, k, a, b, c);
 }
 
 int main(int argc, char **argv) {

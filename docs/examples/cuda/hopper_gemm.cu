@@ -34,44 +34,44 @@ constexpr auto hopper_space =
         .where([](hopper_config c) { return shared_bytes(c) <= 227 * 1024; });
 
 /// Sizes are multiples of the tiles.
-template <hopper_config C>
-__global__ void __launch_bounds__(128 * C.warpgroups, 1)
+template <hopper_config Cfg>
+__global__ void __launch_bounds__(128 * Cfg.warpgroups, 1)
     hopper_kernel(int m, int n, int k, const __half *a, const __half *b, __half *c) {
-  constexpr int threads = 128 * C.warpgroups;
-  constexpr int tiles = C.block_m / 64 / C.warpgroups;
-  constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+  constexpr int threads = 128 * Cfg.warpgroups;
+  constexpr int tiles = Cfg.block_m / 64 / Cfg.warpgroups;
+  constexpr std::uint32_t bytes_a = Cfg.block_m * step * 2, bytes_b = Cfg.block_n * step * 2;
   extern __shared__ unsigned char shared[];
   const auto base = (static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) & ~1023u;
   const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
   const auto [block_row, block_column] =
-      position_of(static_cast<int>(blockIdx.x), m / C.block_m, n / C.block_n, C.group);
-  a += static_cast<std::size_t>(block_row) * C.block_m * k;
-  b += static_cast<std::size_t>(block_column) * C.block_n * k;
+      position_of(static_cast<int>(blockIdx.x), m / Cfg.block_m, n / Cfg.block_n, Cfg.group);
+  a += static_cast<std::size_t>(block_row) * Cfg.block_m * k;
+  b += static_cast<std::size_t>(block_column) * Cfg.block_n * k;
   const int steps = k / step;
 
   const auto fetch = [&](int at) {
     if (at < steps) {
       const std::uint32_t stage =
-          base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
-      copy_tile<C.block_m, threads>(stage, a + at * step, k, thread);
-      copy_tile<C.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
+          base + static_cast<std::uint32_t>(at % Cfg.stages) * (bytes_a + bytes_b);
+      copy_tile<Cfg.block_m, threads>(stage, a + at * step, k, thread);
+      copy_tile<Cfg.block_n, threads>(stage + bytes_a, b + at * step, k, thread);
     }
     commit_copies();
   };
   // Two stages are not fetched ahead: one is being multiplied, and one has just been and may still
   // be by another warpgroup.
 #pragma unroll
-  for (int s = 0; s < C.stages - 2; ++s)
+  for (int s = 0; s < Cfg.stages - 2; ++s)
     fetch(s);
 
-  float sum[tiles][C.block_n / 2] = {};
+  float sum[tiles][Cfg.block_n / 2] = {};
   for (int at = 0; at < steps; ++at) {
-    wait_copies<C.stages - 3>();
+    wait_copies<Cfg.stages - 3>();
     // The tensor cores see shared memory through another proxy than the copies.
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
     __syncthreads();
     const std::uint32_t tile_a =
-        base + static_cast<std::uint32_t>(at % C.stages) * (bytes_a + bytes_b);
+        base + static_cast<std::uint32_t>(at % Cfg.stages) * (bytes_a + bytes_b);
     const std::uint64_t right = descriptor(tile_a + bytes_a);
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
@@ -80,10 +80,10 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
           descriptor(tile_a + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
 #pragma unroll
       for (int part = 0; part < step / 16; ++part) // 32 bytes on
-        tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
+        tensor_core<Cfg.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
     }
     asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    fetch(at + C.stages - 2);
+    fetch(at + Cfg.stages - 2);
     asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
   }
   asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
@@ -91,10 +91,10 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
   const int lane = thread % 32, warp = thread % 128 / 32;
 #pragma unroll
   for (int i = 0; i < tiles; ++i) {
-    const int row = block_row * C.block_m + (warpgroup * tiles + i) * 64 + warp * 16 + lane / 4;
-    __half *to = c + static_cast<std::size_t>(row) * n + block_column * C.block_n + lane % 4 * 2;
+    const int row = block_row * Cfg.block_m + (warpgroup * tiles + i) * 64 + warp * 16 + lane / 4;
+    __half *to = c + static_cast<std::size_t>(row) * n + block_column * Cfg.block_n + lane % 4 * 2;
 #pragma unroll
-    for (int j = 0; j < C.block_n / 8; ++j) {
+    for (int j = 0; j < Cfg.block_n / 8; ++j) {
       *reinterpret_cast<__half2 *>(to + j * 8) =
           __floats2half2_rn(sum[i][4 * j], sum[i][4 * j + 1]);
       *reinterpret_cast<__half2 *>(to + static_cast<std::size_t>(8) * n + j * 8) =
@@ -103,16 +103,16 @@ __global__ void __launch_bounds__(128 * C.warpgroups, 1)
   }
 }
 
-template <hopper_config C = hopper_config{}>
+template <hopper_config Cfg = hopper_config{}>
 TL_AUTOTUNE(configs = hopper_space, timeout = 10)
 void hopper_gemm(int m, int n, int k, const __half *a, const __half *b, __half *c,
                  cudaStream_t stream) {
   static const cudaError_t allowed = cudaFuncSetAttribute(
-      hopper_kernel<C>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(C));
+      hopper_kernel<Cfg>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(Cfg));
   if (allowed == cudaSuccess)
-    hopper_kernel<C>
-        <<<m / C.block_m *(n / C.block_n), 128 * C.warpgroups, shared_bytes(C), stream>>>(m, n, k,
-                                                                                          a, b, c);
+    hopper_kernel<Cfg>
+        <<<m / Cfg.block_m *(n / Cfg.block_n), 128 * Cfg.warpgroups, shared_bytes(Cfg), stream>>>(
+            m, n, k, a, b, c);
 }
 
 int main(int argc, char **argv) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Single-precision C = A * B with two levels of tiles: a block's tile passes through shared memory,
-// a thread's stays in registers. Five numbers that depend on each other and on the device.
+// Single-precision C = A * B with two levels of tiles: a block's tile passes through shared
+// memory, a thread's stays in registers. Five numbers that depend on each other and on the device.
 
 #include "example.h"
 
@@ -37,45 +37,45 @@ constexpr auto sgemm_space =
         });
 
 /// Sizes are multiples of the tiles.
-template <sgemm_config C>
-__global__ void __launch_bounds__(threads_of(C))
+template <sgemm_config Cfg>
+__global__ void __launch_bounds__(threads_of(Cfg))
     sgemm_kernel(int n, int k, const float *a, const float *b, float *c) {
-  constexpr int threads = threads_of(C);
-  constexpr int columns = C.block_n / C.thread_n; // of threads
+  constexpr int threads = threads_of(Cfg);
+  constexpr int columns = Cfg.block_n / Cfg.thread_n; // of threads
   // A transposed, so that a thread reads its column as vectors; one float4 of padding against
   // conflicts.
-  __shared__ alignas(16) float tile_a[C.block_k][C.block_m + 4];
-  __shared__ alignas(16) float tile_b[C.block_k][C.block_n];
-  constexpr int loads_a = C.block_m * C.block_k / 4 / threads;
-  constexpr int loads_b = C.block_k * C.block_n / 4 / threads;
+  __shared__ alignas(16) float tile_a[Cfg.block_k][Cfg.block_m + 4];
+  __shared__ alignas(16) float tile_b[Cfg.block_k][Cfg.block_n];
+  constexpr int loads_a = Cfg.block_m * Cfg.block_k / 4 / threads;
+  constexpr int loads_b = Cfg.block_k * Cfg.block_n / 4 / threads;
   const int thread = static_cast<int>(threadIdx.x);
   const int row = thread / columns, column = thread % columns;
-  a += static_cast<std::size_t>(blockIdx.y) * C.block_m * k;
-  b += blockIdx.x * C.block_n;
+  a += static_cast<std::size_t>(blockIdx.y) * Cfg.block_m * k;
+  b += blockIdx.x * Cfg.block_n;
   float4 next_a[loads_a], next_b[loads_b];
   const auto fetch = [&](int at) {
 #pragma unroll
     for (int i = 0; i < loads_a; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_k / 4),
-                q = index % (C.block_k / 4);
+      const int index = thread + i * threads, r = index / (Cfg.block_k / 4),
+                q = index % (Cfg.block_k / 4);
       next_a[i] =
           *reinterpret_cast<const float4 *>(a + static_cast<std::size_t>(r) * k + at + 4 * q);
     }
 #pragma unroll
     for (int i = 0; i < loads_b; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_n / 4),
-                q = index % (C.block_n / 4);
+      const int index = thread + i * threads, r = index / (Cfg.block_n / 4),
+                q = index % (Cfg.block_n / 4);
       next_b[i] =
           *reinterpret_cast<const float4 *>(b + static_cast<std::size_t>(at + r) * n + 4 * q);
     }
   };
-  float sum[C.thread_m][C.thread_n] = {};
+  float sum[Cfg.thread_m][Cfg.thread_n] = {};
   fetch(0);
-  for (int at = 0; at < k; at += C.block_k) {
+  for (int at = 0; at < k; at += Cfg.block_k) {
 #pragma unroll
     for (int i = 0; i < loads_a; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_k / 4),
-                q = index % (C.block_k / 4);
+      const int index = thread + i * threads, r = index / (Cfg.block_k / 4),
+                q = index % (Cfg.block_k / 4);
       tile_a[4 * q + 0][r] = next_a[i].x;
       tile_a[4 * q + 1][r] = next_a[i].y;
       tile_a[4 * q + 2][r] = next_a[i].z;
@@ -83,48 +83,49 @@ __global__ void __launch_bounds__(threads_of(C))
     }
 #pragma unroll
     for (int i = 0; i < loads_b; ++i) {
-      const int index = thread + i * threads, r = index / (C.block_n / 4),
-                q = index % (C.block_n / 4);
+      const int index = thread + i * threads, r = index / (Cfg.block_n / 4),
+                q = index % (Cfg.block_n / 4);
       *reinterpret_cast<float4 *>(&tile_b[r][4 * q]) = next_b[i];
     }
     __syncthreads();
     // The next step's loads are on their way while this one computes.
-    if (at + C.block_k < k)
-      fetch(at + C.block_k);
+    if (at + Cfg.block_k < k)
+      fetch(at + Cfg.block_k);
 #pragma unroll
-    for (int p = 0; p < C.block_k; ++p) {
-      float left[C.thread_m], right[C.thread_n];
+    for (int p = 0; p < Cfg.block_k; ++p) {
+      float left[Cfg.thread_m], right[Cfg.thread_n];
 #pragma unroll
-      for (int i = 0; i < C.thread_m; i += 4)
+      for (int i = 0; i < Cfg.thread_m; i += 4)
         *reinterpret_cast<float4 *>(&left[i]) =
-            *reinterpret_cast<const float4 *>(&tile_a[p][row * C.thread_m + i]);
+            *reinterpret_cast<const float4 *>(&tile_a[p][row * Cfg.thread_m + i]);
       // Neighbours read neighbouring vectors: a thread's columns come in groups of four.
 #pragma unroll
-      for (int j = 0; j < C.thread_n; j += 4)
+      for (int j = 0; j < Cfg.thread_n; j += 4)
         *reinterpret_cast<float4 *>(&right[j]) =
             *reinterpret_cast<const float4 *>(&tile_b[p][j * columns + column * 4]);
 #pragma unroll
-      for (int i = 0; i < C.thread_m; ++i)
+      for (int i = 0; i < Cfg.thread_m; ++i)
 #pragma unroll
-        for (int j = 0; j < C.thread_n; ++j)
+        for (int j = 0; j < Cfg.thread_n; ++j)
           sum[i][j] += left[i] * right[j];
     }
     __syncthreads();
   }
-  c += (static_cast<std::size_t>(blockIdx.y) * C.block_m + row * C.thread_m) * n +
-       blockIdx.x * C.block_n + column * 4;
+  c += (static_cast<std::size_t>(blockIdx.y) * Cfg.block_m + row * Cfg.thread_m) * n +
+       blockIdx.x * Cfg.block_n + column * 4;
 #pragma unroll
-  for (int i = 0; i < C.thread_m; ++i)
+  for (int i = 0; i < Cfg.thread_m; ++i)
 #pragma unroll
-    for (int j = 0; j < C.thread_n; j += 4)
+    for (int j = 0; j < Cfg.thread_n; j += 4)
       *reinterpret_cast<float4 *>(c + static_cast<std::size_t>(i) * n + j * columns) =
           make_float4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3]);
 }
 
-template <sgemm_config C = sgemm_config{}>
+template <sgemm_config Cfg = sgemm_config{}>
 TL_AUTOTUNE(configs = sgemm_space, timeout = 10)
 void sgemm(int m, int n, int k, const float *a, const float *b, float *c, cudaStream_t stream) {
-  sgemm_kernel<C><<<dim3(n / C.block_n, m / C.block_m), threads_of(C), 0, stream>>>(n, k, a, b, c);
+  sgemm_kernel<Cfg>
+      <<<dim3(n / Cfg.block_n, m / Cfg.block_m), threads_of(Cfg), 0, stream>>>(n, k, a, b, c);
 }
 
 int main() {

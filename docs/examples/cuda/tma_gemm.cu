@@ -74,18 +74,18 @@ __device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int c
 }
 
 /// The stages of one block's shared memory, gone round by whoever fills or empties them.
-template <tma_config C> struct stage_ring {
-  static constexpr std::uint32_t bytes_a = C.block_m * step * 2, bytes_b = C.block_n * step * 2;
+template <tma_config Cfg> struct stage_ring {
+  static constexpr std::uint32_t bytes_a = Cfg.block_m * step * 2, bytes_b = Cfg.block_n * step * 2;
   std::uint32_t base, stage = 0, phase = 0;
 
   __device__ std::uint32_t tile_a() const { return base + stage * (bytes_a + bytes_b); }
   __device__ std::uint32_t tile_b() const { return tile_a() + bytes_a; }
   __device__ std::uint32_t full() const {
-    return base + C.stages * (bytes_a + bytes_b) + stage * 16;
+    return base + Cfg.stages * (bytes_a + bytes_b) + stage * 16;
   }
   __device__ std::uint32_t empty() const { return full() + 8; }
   __device__ void advance() {
-    if (++stage == C.stages) {
+    if (++stage == Cfg.stages) {
       stage = 0;
       phase ^= 1;
     }
@@ -93,51 +93,51 @@ template <tma_config C> struct stage_ring {
 };
 
 /// Sizes are multiples of the tiles.
-template <tma_config C>
-__global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
+template <tma_config Cfg>
+__global__ void __launch_bounds__(128 * (Cfg.consumers + 1), 1)
     tma_kernel(int m, int n, int k, const __grid_constant__ CUtensorMap a,
                const __grid_constant__ CUtensorMap b, __half *c) {
-  constexpr int tiles = C.block_m / 64 / C.consumers;
+  constexpr int tiles = Cfg.block_m / 64 / Cfg.consumers;
   extern __shared__ unsigned char shared[];
-  stage_ring<C> ring{(static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) &
-                     ~1023u};
+  stage_ring<Cfg> ring{(static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) &
+                       ~1023u};
   const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
-  const int rows = m / C.block_m, columns = n / C.block_n, steps = k / step;
+  const int rows = m / Cfg.block_m, columns = n / Cfg.block_n, steps = k / step;
   if (thread == 0) {
-    for (stage_ring<C> all = ring; all.phase == 0; all.advance()) {
+    for (stage_ring<Cfg> all = ring; all.phase == 0; all.advance()) {
       init_barrier(all.full(), 1);
-      init_barrier(all.empty(), 4 * C.consumers); // each of their warps
+      init_barrier(all.empty(), 4 * Cfg.consumers); // each of their warps
     }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
   __syncthreads();
 
-  if (warpgroup == C.consumers) {
+  if (warpgroup == Cfg.consumers) {
     // It needs hardly any registers; those that multiply need more than their share.
-    if constexpr (C.consumers == 2)
+    if constexpr (Cfg.consumers == 2)
       asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
     if (thread % 128 != 0)
       return;
     for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
          id += static_cast<int>(gridDim.x)) {
-      const auto [row, column] = position_of(id, rows, columns, C.group);
+      const auto [row, column] = position_of(id, rows, columns, Cfg.group);
       for (int at = 0; at < steps; ++at, ring.advance()) {
         // Of a barrier that nobody has arrived at, the phase before counts as over.
         wait_barrier(ring.empty(), ring.phase ^ 1);
         expect_bytes(ring.full(), ring.bytes_a + ring.bytes_b);
-        fetch_box(ring.tile_a(), a, at * step, row * C.block_m, ring.full());
-        fetch_box(ring.tile_b(), b, at * step, column * C.block_n, ring.full());
+        fetch_box(ring.tile_a(), a, at * step, row * Cfg.block_m, ring.full());
+        fetch_box(ring.tile_b(), b, at * step, column * Cfg.block_n, ring.full());
       }
     }
     return;
   }
 
-  if constexpr (C.consumers == 2)
+  if constexpr (Cfg.consumers == 2)
     asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
   for (int id = static_cast<int>(blockIdx.x); id < rows * columns;
        id += static_cast<int>(gridDim.x)) {
-    const auto [row, column] = position_of(id, rows, columns, C.group);
-    float sum[tiles][C.block_n / 2] = {};
+    const auto [row, column] = position_of(id, rows, columns, Cfg.group);
+    float sum[tiles][Cfg.block_n / 2] = {};
     std::uint32_t before = 0;
     for (int at = 0; at < steps; ++at, ring.advance()) {
       wait_barrier(ring.full(), ring.phase);
@@ -149,7 +149,7 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
             ring.tile_a() + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
 #pragma unroll
         for (int part = 0; part < step / 16; ++part) // 32 bytes on
-          tensor_core<C.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
+          tensor_core<Cfg.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
       }
       asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
       // While this step is being multiplied, the one before it is done.
@@ -161,12 +161,12 @@ __global__ void __launch_bounds__(128 * (C.consumers + 1), 1)
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
     if (thread % 32 == 0)
       arrive(before);
-    const int warp_row = row * C.block_m + warpgroup * tiles * 64 + thread % 128 / 32 * 16;
-    __half *to = c + static_cast<std::size_t>(warp_row) * n + column * C.block_n;
+    const int warp_row = row * Cfg.block_m + warpgroup * tiles * 64 + thread % 128 / 32 * 16;
+    __half *to = c + static_cast<std::size_t>(warp_row) * n + column * Cfg.block_n;
 #pragma unroll
     for (int i = 0; i < tiles; ++i)
-      store_rows<C.block_n>(as_rows<C.block_n>(sum[i]), to + static_cast<std::size_t>(i) * 64 * n,
-                            n, thread % 32);
+      store_rows<Cfg.block_n>(as_rows<Cfg.block_n>(sum[i]),
+                              to + static_cast<std::size_t>(i) * 64 * n, n, thread % 32);
   }
 }
 
@@ -181,7 +181,7 @@ inline unsigned blocks_for(int tiles) {
 using gemm_launch = tl::kernel<void(tl::in<__half>, tl::in<__half>, tl::out<__half>)>;
 
 /// C = A * B^T: A is m x k, B is n x k.
-template <tma_config C = tma_config{}>
+template <tma_config Cfg = tma_config{}>
 TL_AUTOTUNE(configs = tma_space, supply = tl::supply::automatic, timeout = 10)
 gemm_launch tma_gemm(int m, int n, int k) {
   const auto box = [&](int rows, int tile) {
@@ -190,12 +190,12 @@ gemm_launch tma_gemm(int m, int n, int k) {
                          .swizzle = tl::tma_swizzle::b128,
                          .l2_promotion = tl::tma_l2_promotion::b256};
   };
-  return gemm_launch(&tma_kernel<C>, m, n, k)
-      .grid(blocks_for(m / C.block_m * (n / C.block_n)))
-      .block(128 * (C.consumers + 1))
-      .shared(shared_bytes(C))
-      .template tma<0>(box(m, C.block_m))
-      .template tma<1>(box(n, C.block_n))
+  return gemm_launch(&tma_kernel<Cfg>, m, n, k)
+      .grid(blocks_for(m / Cfg.block_m * (n / Cfg.block_n)))
+      .block(128 * (Cfg.consumers + 1))
+      .shared(shared_bytes(Cfg))
+      .template tma<0>(box(m, Cfg.block_m))
+      .template tma<1>(box(n, Cfg.block_n))
       .template extent<0>(m, k)
       .template extent<1>(n, k)
       .template extent<2>(m, n);
