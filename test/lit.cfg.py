@@ -34,7 +34,7 @@ import probe
 from cache_dir_format import CacheDirFormat
 
 config.name = "TLAutotune"
-config.test_format = CacheDirFormat(execute_external=True)
+config.test_format = CacheDirFormat(second_chance="second_chance" in lit_config.params)
 config.test_source_root = os.path.join(config.tl_source_dir, "test")
 config.suffixes = [".cpp", ".c", ".cu", ".hip", ".test"]
 config.excludes = ["unit", "consumer", "Inputs", "utils"]

@@ -16,9 +16,8 @@ from machine import Machine, wait_until
 from postgres import Postgres
 from web import Web
 
-# What a first call may take longer with a remote than without: a second, and as much again for what a loaded machine
-# adds of itself.
-MOST_S = 2.0
+# What a first call may take longer with a remote than without.
+MOST_S = 1.0
 
 place, program, tltune, folder = sys.argv[1:5]
 
@@ -94,10 +93,10 @@ def released(at):
     wait_until(lambda: second.call(300) and second.count("sessions") == 1, "the second machine tunes")
 
 
-def without(n):
-    """What a first call takes that finds nothing and may not tune: the measure for faults."""
-    (alone,) = machines("", "alone")
-    return min(float(alone.call(n, TL_TUNE="nearest")[0]["first_s"]) for _ in range(3))
+def first_s(machine, n):
+    """What a first call takes that may not tune, and what the program says."""
+    answer, err = machine.call(n, TL_TUNE="nearest")
+    return float(answer["first_s"]), err
 
 
 problems = iter(range(400, 500))
@@ -106,16 +105,20 @@ problems = iter(range(400, 500))
 def bad(at, said="TL_REMOTE is left alone"):
     """A program with a remote that is no good: right, tuned locally, hardly slower, nothing lost."""
     n = next(problems)  # a lease of a helper that was killed may still hold
-    usual_s = without(n)
-    one, two = machines(at.remote, "one", "two", patient=False)
-    # May not tune, so that the first call is the question and nothing else.
-    answer, err = one.call(n, TL_TUNE="nearest")
-    assert float(answer["first_s"]) < usual_s + MOST_S, (answer, usual_s)
-    assert said in err, err
+    # Beside other work a single call may take any time, so that the question is whether it can be that fast: each try
+    # is a call of a new machine beside one of a machine without a remote.
+    for tries_left in reversed(range(6)):
+        alone, one = machines("", "alone")[0], machines(at.remote, "one", patient=False)[0]
+        usual_s, _ = first_s(alone, n)
+        slow_s, err = first_s(one, n)
+        one.kill_helpers()
+        if slow_s < usual_s + MOST_S and said in err:
+            break
+        assert tries_left, (slow_s, usual_s, err)
+    (two,) = machines(at.remote, "two", patient=False)
     answer, err = two.call(n)
     assert two.winner() and two.count("trials") == 4, err
-    assert answer["variant"] == two.winner().split("=")[1]
-    one.kill_helpers()
+    assert answer["variant"] == two.winner().split("=")[1], (answer, err)
     two.kill_helpers()
 
 
