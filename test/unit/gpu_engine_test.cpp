@@ -657,6 +657,35 @@ TEST_F(GpuEngine, JudgesByTheSizeOfTheWholeOutput) {
   EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
 }
 
+/// Element 77 is `in_one_place` where `Off`; every 200th is a little off as well.
+template <bool Off> void spoilt(int n, float in_one_place, float *y) {
+  for (int i = 0; i < n; ++i)
+    y[i] = Off && i % 200 == 0 ? 2.06F : 2;
+  if (Off)
+    y[77] = in_one_place;
+}
+struct spoilt_tag;
+using spoilt_factory = factory_of<spoilt_tag, int, float, float *>;
+
+TEST_F(GpuEngine, TakesNoElementThatIsFarOffForRounding) {
+  spoilt_factory::functions = {&spoilt<false>, &spoilt<true>};
+  int n = 1000;
+  float *y = floats(1000);
+  const tl_options options = spoilt_factory::get()->options;
+  tl_options given = options;
+  given.max_mismatched_ratio = 0.02;
+  for (float in_one_place : {0.0F, 4.0F, std::numeric_limits<float>::quiet_NaN(),
+                             std::numeric_limits<float>::infinity()}) {
+    open(spoilt_factory::get(), options, n, in_one_place, y);
+    EXPECT_EQ(engine->probe(1).status, trial_status::wrong) << in_one_place;
+    open(spoilt_factory::get(), given, n, in_one_place, y);
+    EXPECT_EQ(engine->probe(1).status, trial_status::measured) << "who gives a share means it";
+  }
+  float rounded = 2.06F;
+  open(spoilt_factory::get(), options, n, rounded, y);
+  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+}
+
 const float *restored_at;
 int restored_times;
 void restore_all(const tl_factory *, void *const *arguments) {

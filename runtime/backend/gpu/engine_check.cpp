@@ -57,7 +57,7 @@ bool engine::find_write_only() {
 /// hold no poison any more.
 status engine::count_changed(std::vector<std::uint64_t> &changed) {
   changed.assign(problem_.pieces.size(), 0);
-  std::vector<compare_result> found(problem_.pieces.size(), {0, 0, ~0ull});
+  std::vector<compare_result> found(problem_.pieces.size());
   status done;
   for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -107,9 +108,8 @@ trial_outcome engine::compare_host(std::size_t index, bool exact) {
   const std::uint32_t element = exact ? std::uint32_t(TL_ELEMENT_BYTES) : it.element;
   compare_elements(sum, element, of.host.data() + it.offset, of.host_expected.data() + it.offset,
                    it.bytes / element_size(element), 0, how, false);
-  const double allowed =
-      exact ? 0 : most_mismatched(problem_.options, element) * static_cast<double>(sum.compared);
-  if (static_cast<double>(sum.mismatched) <= allowed)
+  if (is_rounding(problem_.options, sum, exact ? 0 : most_mismatched(problem_.options, element),
+                  sum.worst > 0 ? rms_of(index) : 0))
     return {};
   return outcome_of(
       trial_status::wrong,
@@ -178,8 +178,7 @@ compare_parameters engine::parameters_of(std::size_t i, bool poison_counts) {
 /// The working copies against the expected ones. `poison_counts`: elements that neither side has
 /// written are left out.
 trial_outcome engine::compare(bool exact, bool poison_counts) {
-  std::vector<compare_result> found(problem_.pieces.size(), {0, 0, ~0ull});
-  std::vector<compare_result> padded;
+  std::vector<compare_result> found(problem_.pieces.size());
   status done;
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
@@ -206,10 +205,14 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
     return fault(done);
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
-    const double compared = static_cast<double>(it.count - found[i].unwritten);
-    const double allowed =
-        exact || poison_counts ? 0 : most_mismatched(problem_.options, it.element) * compared;
-    if (static_cast<double>(found[i].mismatched) > allowed)
+    comparison sum;
+    sum.compared = it.count - found[i].unwritten;
+    sum.mismatched = found[i].mismatched;
+    // Contents of our own may grow beyond all numbers in one order of summation and not in another.
+    if (!varying_)
+      sum.worst = std::bit_cast<double>(found[i].worst);
+    const double most = exact || poison_counts ? 0 : most_mismatched(problem_.options, it.element);
+    if (!is_rounding(problem_.options, sum, most, sum.worst > 0 ? rms_of(i) : 0))
       return outcome_of(trial_status::wrong, describe_mismatch(it, found[i]));
   }
   return varying_ ? trial_outcome{} : compare_returned();

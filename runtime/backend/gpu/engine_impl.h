@@ -14,6 +14,7 @@ namespace tl::rt::gpu {
 inline constexpr std::uint64_t clock_at = 0;
 inline constexpr std::uint64_t compare_at = 64;
 inline constexpr std::uint64_t compare_stride = 32;
+static_assert(sizeof(compare_result) <= compare_stride);
 inline constexpr std::uint64_t max_pieces = 64;
 inline constexpr std::uint64_t guard_at = compare_at + compare_stride * max_pieces;
 inline constexpr std::uint64_t guard_stride = 16;

@@ -36,6 +36,9 @@ DEVICE void add(u64 *to, u64 value) {
 DEVICE void lower(u64 *to, u64 value) {
   __hip_atomic_fetch_min(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
 }
+DEVICE void raise(u64 *to, u64 value) {
+  __hip_atomic_fetch_max(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
 #if defined(__GFX11__)
 constexpr u64 cycle_mask = (1u << 20) - 1; // the counter has no more bits there
 #else
@@ -57,6 +60,9 @@ DEVICE void add(u64 *to, u64 value) {
 DEVICE void lower(u64 *to, u64 value) {
   asm volatile("red.global.min.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory");
 }
+DEVICE void raise(u64 *to, u64 value) {
+  asm volatile("red.global.max.u64 [%0], %1;" ::"l"(to), "l"(value) : "memory");
+}
 constexpr u64 cycle_mask = ~u64(0);
 DEVICE u64 cycles() {
   u64 value;
@@ -76,6 +82,7 @@ DEVICE u64 thread_index() { return 0; }
 DEVICE u64 thread_count() { return 1; }
 DEVICE void add(u64 *to, u64 value) { *to += value; }
 DEVICE void lower(u64 *to, u64 value) { *to = value < *to ? value : *to; }
+DEVICE void raise(u64 *to, u64 value) { *to = value > *to ? value : *to; }
 constexpr u64 cycle_mask = ~u64(0);
 DEVICE u64 cycles() { return __builtin_ia32_rdtsc(); }
 DEVICE u64 ticks() { return __builtin_ia32_rdtsc(); }
@@ -140,8 +147,40 @@ DEVICE bool matches(u64 a, u64 e, const compare_parameters &p) {
   }
 }
 
+DEVICE double value_of(u64 at, unsigned element) {
+  switch (element) {
+  case TL_ELEMENT_F16:
+    return small_float(load<unsigned short>(at), 5, 10, false);
+  case TL_ELEMENT_BF16:
+    return float_of_bits(unsigned(load<unsigned short>(at)) << 16);
+  case TL_ELEMENT_F32:
+    return load<float>(at);
+  case TL_ELEMENT_F64:
+    return load<double>(at);
+  case TL_ELEMENT_E4M3:
+    return small_float(load<unsigned char>(at), 4, 3, true);
+  case TL_ELEMENT_E5M2:
+    return small_float(load<unsigned char>(at), 5, 2, false);
+  default:
+    return 0; // not far from any other
+  }
+}
+
+/// How far a mismatch is off where rounding can hardly be the cause, else 0; as compare.cpp has it.
+DEVICE double far_off(u64 a, u64 e, const compare_parameters &p) {
+  const double actual = value_of(a, p.element), expected = value_of(e, p.element);
+  if (actual != actual && expected != expected)
+    return 0;
+  const double distance = actual > expected ? actual - expected : expected - actual;
+  if (distance - distance != 0)
+    return __builtin_inf();
+  const double magnitude = expected < 0 ? -expected : expected;
+  return distance > 10 * (p.atol + p.rtol * magnitude) ? distance : 0;
+}
+
 KERNEL tl_compare(compare_parameters p, compare_result *result) {
   u64 mismatched = 0, unwritten = 0, first = ~u64(0);
+  double worst = 0;
   for (u64 i = thread_index(); i < p.count; i += thread_count()) {
     long long offset = 0;
     if (p.rank == 0) {
@@ -174,10 +213,16 @@ KERNEL tl_compare(compare_parameters p, compare_result *result) {
     }
     ++mismatched;
     first = i < first ? i : first;
+    const double distance = far_off(a, e, p);
+    worst = distance > worst ? distance : worst;
   }
   if (mismatched) {
     add(&result->mismatched, mismatched);
     lower(&result->first, first);
+    u64 bits;
+    __builtin_memcpy(&bits, &worst, sizeof bits);
+    if (bits)
+      raise(&result->worst, bits);
   }
   if (unwritten)
     add(&result->unwritten, unwritten);

@@ -44,11 +44,13 @@ struct compare_parameters {
   long long strides[8];        ///< [elements]
 };
 
-/// Result of `tl_compare`, zero-initialised but for `first`, which starts at all ones.
+/// Result of `tl_compare`, which adds to what it finds there.
 struct compare_result {
-  unsigned long long mismatched;
-  unsigned long long unwritten; ///< by nobody: left out
-  unsigned long long first;     ///< lowest index of a mismatch
+  unsigned long long mismatched = 0;
+  unsigned long long unwritten = 0; ///< by nobody: left out
+  unsigned long long first = ~0ull; ///< lowest index of a mismatch
+  /// Bits of a double, whose order is that of the numbers: comparison::worst.
+  unsigned long long worst = 0;
 };
 
 /// Result of `tl_guard`: bytes that do not hold the guard byte, and the first of them.
