@@ -117,12 +117,18 @@ static bool close_range_of(unsigned first, unsigned last) {
   return first > last || ::syscall(SYS_close_range, first, last, 0u) == 0;
 }
 
-// A variant must not move the program's file offsets, hold its locks, or keep its pipes open.
-static void close_descriptors(const worker_link &link, std::span<const int> keep) {
+static void redirect_standard_streams(const worker_link &link) {
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(link.output, STDOUT_FILENO) < 0 ||
       ::dup2(link.output, STDERR_FILENO) < 0)
     fail_setup("no standard streams for a worker");
+  if (null > STDERR_FILENO)
+    ::close(null);
+}
+
+// What a fork has inherited. A variant must not move the program's file offsets, hold its locks, or
+// keep its pipes open.
+static void close_descriptors(const worker_link &link, std::span<const int> keep) {
   std::array<int, 18> kept{};
   std::size_t count = 0;
   kept[count++] = STDERR_FILENO;
@@ -189,7 +195,7 @@ static void raise_soft_limits() {
   }
 }
 
-static void set_up_process(const worker_link &link, std::span<const int> keep) {
+static void set_up_process(const worker_link &link) {
   self.box = link.box;
   self.socket = link.socket;
   self.cookie = link.cookie;
@@ -208,7 +214,7 @@ static void set_up_process(const worker_link &link, std::span<const int> keep) {
   if (::on_exit(on_exit_called, nullptr) != 0 || ::at_quick_exit(on_quick_exit) != 0)
     fail_setup("no exit handler for a worker");
   be_first_to_die();
-  close_descriptors(link, keep);
+  redirect_standard_streams(link);
   struct stat socket_status{};
   ::fstat(self.socket, &socket_status);
   self.socket_inode = socket_status.st_ino;
@@ -356,9 +362,7 @@ static int create_variant_thread(pthread_t &thread, bool last_try) {
   return error;
 }
 
-[[noreturn]] static void run_worker(const worker_link &link, std::span<const int> keep,
-                                    const caller_traits &caller) {
-  set_up_process(link, keep);
+[[noreturn]] static void run_worker(const caller_traits &caller) {
   reset_signal_handlers();
   self.caller = caller; // whose images stay where they are
   for (const int signal : crash_signals)
@@ -444,7 +448,9 @@ pid_t fork_worker(const worker_link &link, std::span<const int> keep,
       first();
     self.make_handler = &make_handler;
     note_images(caller.images);
-    run_worker(link, keep, caller);
+    set_up_process(link);
+    close_descriptors(link, keep);
+    run_worker(caller);
   }
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -452,15 +458,15 @@ pid_t fork_worker(const worker_link &link, std::span<const int> keep,
   return pid;
 }
 
-void serve_as_worker(const worker_link &link, std::span<const int> keep,
-                     const handler_factory &make_handler) {
+void serve_as_worker(const worker_link &link, const handler_factory &make_handler) {
   caller_traits caller;
   caller.state = callers_state();
   sigemptyset(&caller.state.mask);
   caller.stack_bytes = variant_stack_bytes();
   note_birth_map();
   self.make_handler = &make_handler;
-  run_worker(link, keep, caller);
+  set_up_process(link);
+  run_worker(caller);
 }
 
 } // namespace tl::rt

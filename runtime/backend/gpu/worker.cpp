@@ -306,9 +306,11 @@ static int worker_main(int channel, const char *image) {
   link.box_memory = worker_box;
   link.cookie = area.cookie;
   link.parent = static_cast<pid_t>(area.parent);
-  for (const int it : {worker_socket, worker_output, worker_box, worker_area})
+  for (const int it : {worker_box, worker_area}) // mapped
+    ::close(it);
+  for (const int it : {worker_socket, worker_output})
     ::fcntl(it, F_SETFD, FD_CLOEXEC);
-  serve_as_worker(link, {},
+  serve_as_worker(link,
                   [&area, image](std::string &error) { return make_handler(area, image, error); });
 }
 
