@@ -360,15 +360,13 @@ static void remove_openmp_file(pid_t pid) {
   ::shm_unlink(fmt::format("/__KMP_REGISTERED_LIB_{}_{}", pid, ::getuid()).c_str());
 }
 
+// A handler may jump out of here, too, while it waits for the end of the worker: what is left is
+// done when the call is ended, which calls this again. Hence it is known as held until it is gone.
 void supervisor::stop() {
   if (!running())
     return;
-  abandoned_.reset();
-  killed_at_once_.reset();
-  to_kill_ = -1;
   if (owner_ != ::getpid()) {
-    pid_ = -1;
-    close_channels();
+    forget_worker();
     return;
   }
   pollfd ended{pidfd_, POLLIN, 0};
@@ -383,9 +381,16 @@ void supervisor::stop() {
     }
   }
   remove_openmp_file(pid_);
+  forget_worker();
+}
+
+void supervisor::forget_worker() {
+  to_kill_ = -1;
+  killed_at_once_.reset();
   pid_ = -1;
   status_known_ = false;
   close_channels();
+  abandoned_.reset();
 }
 
 std::string supervisor::last_output() const {

@@ -87,6 +87,7 @@ private:
   void send(int signal, bool to_group) const;
   void kill_all() const;
   bool killed_by_signal() const;
+  void forget_worker();
   void close_channels();
   std::string last_output() const;
   void explain_death(worker_answer &answer) const;
