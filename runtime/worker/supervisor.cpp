@@ -6,6 +6,7 @@
 #include "runtime/support/small_file.h"
 #include "runtime/support/thread_guard.h"
 #include "runtime/support/unnamed_file.h"
+#include "runtime/worker/collect_child.h"
 #include "runtime/worker/descendants.h"
 #include "runtime/worker/sleep_watch.h"
 
@@ -377,8 +378,7 @@ void supervisor::stop() {
     kill_all();
     // SIGKILL cannot be refused, but a process in an uninterruptible system call takes its time.
     wait_for_end(10.0);
-    while (::waitpid(pid_, nullptr, WNOHANG) < 0 && errno == EINTR) {
-    }
+    collect_child(pid_);
   }
   remove_openmp_file(pid_);
   forget_worker();

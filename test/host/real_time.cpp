@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Programs of the real-time classes: a worker has their class and one priority less, or the ordinary class
-// where there is none, so that its supervisor comes first. (A variant that never ends is not tried here: it
-// would keep everything else from a processor for as long.)
+// where there is none, so that its supervisor comes first. (With a variant that never ends:
+// real_time_endless.cpp.)
 //
 // REQUIRES: real-time
 // RUN: %clangxx %plugin -O1 %s -o %t %runtime
