@@ -60,6 +60,8 @@ class Machine:
         if not os.path.exists(path):
             return []
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            if not database.execute("select 1 from sqlite_master").fetchone():
+                return []  # it is just being made
             return database.execute(text).fetchall()
 
     def count(self, table):

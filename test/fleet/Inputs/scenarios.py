@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from machine import Machine, wait_until
@@ -52,8 +53,8 @@ def cold(at):
 def sixteen(at):
     """Sixteen processes on four machines start at once: one tunes, and all end with its winner."""
     fleet = machines(at.remote, "a", "b", "c", "d")
-    seconds = 15
-    running = [it.start(200, seconds, TEST_SLEEP_US=40000) for it in fleet for _ in range(4)]
+    seconds = 20
+    running = [it.start(200, seconds, TEST_SLEEP_US=80000) for it in fleet for _ in range(4)]
     said = [Machine.end(it)[0] for it in running]
     assert sum(it.count("sessions") for it in fleet) == 1, [it.count("sessions") for it in fleet]
     winners = {it.winner() for it in fleet}
@@ -382,9 +383,11 @@ def private(at):
 
 
 places = {"web": lambda: Web(os.path.join(folder, "web")), "postgres": Postgres}
+os.makedirs(folder, exist_ok=True)
+home = folder
 for name in sys.argv[5:]:
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
+    # One of its own each: what a killed program has left behind may still write into the one before.
+    folder = tempfile.mkdtemp(prefix=f"{name}-", dir=home)
     begun = time.monotonic()
     with places[place]() as at:
         globals()[name](at)
