@@ -44,8 +44,9 @@ pid_t fork_worker(const worker_link &link, std::span<const int> keep,
                   const handler_factory &make_handler, const std::function<void()> &first = {});
 
 /// For a process that was started as a worker by other means than a fork, such as the program's
-/// image executed again: sets it up in the same way and serves until it ends. Descriptors stay open:
-/// those that are not the link's were opened here, by global constructors, and may be a driver's.
+/// image executed again: sets it up in the same way and serves until it ends. Descriptors stay
+/// open: those that are not the link's were opened here, by global constructors, and may be a
+/// driver's.
 [[noreturn]] void serve_as_worker(const worker_link &link, const handler_factory &make_handler);
 
 /// What the black box is told about; called around the code of others. Does nothing outside a
