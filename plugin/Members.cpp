@@ -147,7 +147,13 @@ void Lister::addValue(QualType Type, uint64_t Bits, const FieldDecl *BitField) {
   } else if (M.Element != TL_ELEMENT_BYTES) {
     if (Use != MemberUse::Pointers)
       M.Kind = TL_MEMBER_REAL;
-  } else if (Type->isPointerType() && !Type->getPointeeType()->isFunctionType()) {
+  } else if (Type->isFunctionPointerType()) {
+    // Which function it is makes another problem.
+    if (Use == MemberUse::All) {
+      M.Kind = TL_MEMBER_NUMBER;
+      M.Element = TL_ELEMENT_POINTER;
+    }
+  } else if (Type->isPointerType()) {
     M.Kind = TL_MEMBER_POINTER;
     M.ReadOnly = Type->getPointeeType().isConstQualified();
     M.Element = elementOfNumber(C, Type->getPointeeType().getUnqualifiedType());

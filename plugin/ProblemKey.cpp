@@ -60,8 +60,9 @@ static ParameterWords classify(Session &T, const Dispatcher &D, CodeBuilder &B,
     return Words;
   }
   if (Value->isPointerType()) {
-    if (!ByReference && !Value->getPointeeType()->isFunctionType())
-      Words.What = ParameterWords::Pointer;
+    if (!ByReference)
+      Words.What = Value->getPointeeType()->isFunctionType() ? ParameterWords::Code
+                                                             : ParameterWords::Pointer;
   } else if (Value->isRecordType()) {
     std::vector<Member> All = listMembers(T, Value, MemberUse::All);
     bool LeadsToData =
@@ -160,6 +161,11 @@ private:
   void addReal(Expr *Value) {
     Words.push_back(B.call(Eligible ? "real_bits" : "real_word", Value));
   }
+  void addCode(Expr *Value) {
+    if (counts())
+      addPointer(Value);
+    addKey(1);
+  }
   void addPointer(Expr *Value) { Words.push_back(B.cast(tok::kw_reinterpret_cast, Word, Value)); }
 
   CodeBuilder &B;
@@ -187,6 +193,9 @@ void WordBuilder::add(ParmVarDecl *P, const ParameterWords &How) {
   case ParameterWords::Pointer:
     addPointer(Value);
     break;
+  case ParameterWords::Code:
+    addCode(Value);
+    break;
   case ParameterWords::Iterator:
     Words.push_back(B.call("iterator_word", Value));
     break;
@@ -203,7 +212,9 @@ void WordBuilder::add(ParmVarDecl *P, const ParameterWords &How) {
   }
   }
   for (const Member &M : How.Members) {
-    if (M.Kind == TL_MEMBER_NUMBER)
+    if (M.Kind == TL_MEMBER_NUMBER && M.Element == TL_ELEMENT_POINTER)
+      addCode(buildMember(B, Value, M));
+    else if (M.Kind == TL_MEMBER_NUMBER)
       addNumber(buildMember(B, Value, M));
     else if (M.Kind == TL_MEMBER_REAL)
       addReal(buildMember(B, Value, M));

@@ -20,7 +20,8 @@ const clang::FunctionProtoType *getLaunch(const Dispatcher &D);
 
 /// How a parameter takes part.
 struct ParameterWords {
-  enum Sort { None, Number, Real, Pointer, View, Count, Iterator } What = None;
+  /// Code: a pointer to a function, which makes another problem of the same sizes.
+  enum Sort { None, Number, Real, Pointer, Code, View, Count, Iterator } What = None;
   bool ByAddress = false; ///< a reference to one object, which may lie in somebody's buffer
   int RangeEnd = -1;      ///< of a Pointer or Iterator: the parameter where its range ends
   bool EndsRange = false;

@@ -76,6 +76,11 @@ template <class Parameter> constexpr bool is_key_parameter() {
          (!std::is_lvalue_reference_v<Parameter> || std::is_const_v<type>);
 }
 
+/// Whether it counts by the function that it points to.
+template <class Parameter>
+inline constexpr bool is_code_pointer =
+    std::is_pointer_v<Parameter> && std::is_function_v<std::remove_pointer_t<Parameter>>;
+
 /// How a parameter of a class type takes part; the plugin knows the numbers. 0: by its members.
 template <class Parameter> constexpr unsigned parameter_sort() {
   using type = std::remove_cvref_t<Parameter>;
@@ -96,7 +101,9 @@ template <class Parameter> constexpr std::size_t key_words_of() {
   if constexpr (is_view_parameter<Parameter>())
     return view_of<type>::rank * (is_strided_v<type> ? 2 : 1);
   else
-    return is_key_parameter<Parameter>() || has_count_v<Parameter> ? 1 : 0;
+    return is_key_parameter<Parameter>() || has_count_v<Parameter> || is_code_pointer<Parameter>
+               ? 1
+               : 0;
 }
 
 template <class Type> constexpr std::size_t key_words_of_value() {

@@ -9,8 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace tl::rt {
@@ -18,6 +22,24 @@ namespace {
 
 std::string word_text(std::uint64_t word, bool with_sign) {
   return with_sign ? fmt::format("{}", static_cast<std::int64_t>(word)) : fmt::format("{}", word);
+}
+
+/// A function's symbol, where the dynamic linker knows one; else where it is in its image, which is
+/// the same in each process, though not in the next build.
+std::string function_text(std::uint64_t address) {
+  if (address == 0)
+    return "null";
+  const auto *const at = reinterpret_cast<const void *>(address);
+  Dl_info about{};
+  if (::dladdr(at, &about) == 0 || !about.dli_fname)
+    return fmt::format("0x{:x}", address);
+  if (about.dli_sname && about.dli_saddr == at)
+    return about.dli_sname;
+  std::string image = about.dli_fname;
+  image.erase(0, image.rfind('/') + 1);
+  std::replace_if(
+      image.begin(), image.end(), [](char c) { return c == ',' || c == '='; }, '_');
+  return fmt::format("{}+0x{:x}", image, address - reinterpret_cast<std::uintptr_t>(about.dli_fbase));
 }
 
 /// Words at the start of a key that are the device's.
@@ -48,6 +70,11 @@ public:
     for (std::uint32_t d = 0; !dense && d < rank; ++d)
       append(d ? "x" : "@", true);
   }
+  /// The function that the next word is the address of.
+  void append_function() {
+    text_ += function_text(next_ < key_.size() ? key_[next_] : 0);
+    ++next_;
+  }
   std::string take() { return std::move(text_); }
 
 private:
@@ -68,6 +95,10 @@ std::string print_arguments(const tl_factory &factory, void *const *arguments,
     case call_step::kind::number:
       text.begin(step.name);
       text.append("", is_signed_element(step.element));
+      break;
+    case call_step::kind::code:
+      text.begin(step.name);
+      text.append_function();
       break;
     case call_step::kind::count:
     case call_step::kind::range:

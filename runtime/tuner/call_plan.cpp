@@ -75,7 +75,8 @@ call_step &planner::step(std::uint32_t index, call_step::kind what) {
   added.element = static_cast<std::uint8_t>(parameter.element);
   added.written = parameter.access != TL_ACCESS_IN;
   added.in_key = own && !factory_.own_key;
-  const bool counts = what == call_step::kind::number || what == call_step::kind::count;
+  const bool counts = what == call_step::kind::number || what == call_step::kind::code ||
+                      what == call_step::kind::count;
   // What `key = fn` leaves out tells no problems apart, but `eligible` may look at it.
   added.in_words = own && (!counts || !factory_.own_key || factory_.admits);
   added.parameter = index;
@@ -93,7 +94,9 @@ void planner::add_members(std::uint32_t index, bool own) {
       plan_.complete = plan_.complete && !own;
       continue;
     }
-    call_step &added = step(index, member.kind == TL_MEMBER_NUMBER ? call_step::kind::number
+    const bool code = member.kind == TL_MEMBER_NUMBER && member.element == TL_ELEMENT_POINTER;
+    call_step &added = step(index, code                              ? call_step::kind::code
+                                   : member.kind == TL_MEMBER_NUMBER ? call_step::kind::number
                                    : member.kind == TL_MEMBER_REAL ? call_step::kind::real
                                                                    : call_step::kind::pointer);
     added.element = static_cast<std::uint8_t>(member.element);
@@ -148,6 +151,11 @@ void planner::add(std::uint32_t index) {
       step(index, call_step::kind::number);
     return;
   }
+  if (by_value && parameter.element == TL_ELEMENT_POINTER && parameter.size == sizeof(void *)) {
+    if (own)
+      step(index, call_step::kind::code);
+    return;
+  }
   if (read_only && real_size(parameter.element) != 0 &&
       parameter.size == real_size(parameter.element)) {
     step(index, call_step::kind::real).in_key = false;
@@ -176,6 +184,8 @@ static std::optional<word_load::kind> load_of(const tl_factory &factory, const c
   case call_step::kind::range_end:
     if (parameter.address)
       return std::nullopt;
+    return word_load::kind::u64;
+  case call_step::kind::code:
     return word_load::kind::u64;
   case call_step::kind::reference:
     return word_load::kind::address;

@@ -26,6 +26,7 @@ inline bool is_signed_element(std::uint32_t element) {
 struct call_step {
   enum class kind : std::uint8_t {
     number,    ///< a word of the key
+    code,      ///< a pointer to a function, a word of the key
     real,      ///< a floating-point number
     pointer,   ///< leads to memory of an extent that is not known
     range,     ///< a pointer or iterator to the first element; the key holds the number of them

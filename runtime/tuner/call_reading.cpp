@@ -173,7 +173,8 @@ void call_reading::read(void *const *arguments, what wanted) {
       return;
     const std::byte *const argument = static_cast<const std::byte *>(arguments[step.parameter]);
     switch (step.what) {
-    case call_step::kind::number: {
+    case call_step::kind::number:
+    case call_step::kind::code: {
       const std::uint64_t word = read_number(step, argument + step.offset);
       add_word(step, word);
       if (step.in_key)

@@ -77,6 +77,7 @@ TEST(Key, CountsIntegersEnumsBoolsAndShapes) {
   static_assert(key_words_of<int &>() == 0, "an output is no key");
   static_assert(key_words_of<float>() == 0);
   static_assert(key_words_of<const float *>() == 0);
+  static_assert(key_words_of<float (*)(float)>() == 1, "which function it is");
   static_assert(key_words_of<opaque>() == 0);
   static_assert(key_words_of<std::span<float>>() == 1);
   static_assert(key_words_of<tl::tensor<float, 3>>() == 6, "shape and strides");
