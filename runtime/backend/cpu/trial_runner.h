@@ -111,6 +111,8 @@ private:
   std::string compare_replaced();
   double most_mismatched(const memory_region &region) const;
   std::vector<std::uint32_t> unexplored() const;
+  bool left_the_same();
+  bool confirm_explored();
   bool take_explored(std::uint32_t region, const std::vector<std::byte> &changed);
   runner_outcome compare_rest(bool outside_only);
   bool compares_result() const;
