@@ -11,17 +11,7 @@
 // CHECK: jumped at {{[1-9][0-9]+}} places, nothing left
 
 #include "Inputs/host.h"
-
-#include <cerrno>
-#include <csetjmp>
-#include <csignal>
-#include <execinfo.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <set>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "Inputs/jump_at_waits.h"
 
 using namespace tl::keywords;
 
@@ -47,66 +37,10 @@ void untried(int n, const float *x, float *y) {
     y[i] = 2 * x[i];
 }
 
-using place = std::vector<void *>;
-
-static bool watching = false;
-static std::set<place> seen;
-static place last;
-static sigjmp_buf back;
-
-static place here() {
-  place frames(64);
-  frames.resize(static_cast<std::size_t>(backtrace(frames.data(), 64)));
-  return frames;
-}
-
-/// Instead of the C library's: at a new place the signal comes in while the runtime waits.
-extern "C" int ppoll(pollfd *files, nfds_t count, const timespec *limit, const sigset_t *mask) {
-  timespec left{};
-  if (limit)
-    left = *limit;
-  if (watching && mask && seen.insert(last = here()).second) {
-    watching = false;
-    raise(SIGUSR1); // blocked until then
-  }
-  return static_cast<int>(syscall(SYS_ppoll, files, count, limit ? &left : nullptr, mask, sizeof(long)));
-}
-
-static int descriptors() {
-  int count = 0;
-  for (int i = 0; i < 1000; ++i)
-    count += fcntl(i, F_GETFD) >= 0;
-  return count;
-}
-
-/// Whether the call was jumped out of.
-static bool jumps(int n, const float *x, float *y) {
-  if (sigsetjmp(back, 1) != 0)
-    return true;
-  watching = true;
-  varied(n, x, y);
-  watching = false;
-  return false;
-}
-
 int main() {
   std::vector<float> x(4096, 1), y(4096);
-  std::signal(SIGUSR1, [](int) { siglongjmp(back, 1); });
-  here(); // loads what it needs
-  untried(1000, x.data(), y.data());
-  const int before = descriptors();
-  int places = 0;
-  for (int n = 1001; jumps(n, x.data(), y.data()); ++n) {
-    ++places;
-    untried(n, x.data(), y.data());
-    const bool child = waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD;
-    const int after = descriptors();
-    if (!child && after == before)
-      continue;
-    std::printf("LEFT: a child %d, descriptors %d, before %d\n", child, after, before);
-    std::fflush(stdout);
-    backtrace_symbols_fd(last.data(), static_cast<int>(last.size()), STDOUT_FILENO);
-    return 1;
-  }
-  std::printf("jumped at %d places, %s\n", places, y[7] == 2 ? "nothing left" : "WRONG");
+  const int places = host::jump_at_waits([&](int i) { varied(1000 + i, x.data(), y.data()); },
+                                         [&](int i) { untried(1000 + i, x.data(), y.data()); });
+  if (places >= 0)
+    std::printf("jumped at %d places, %s\n", places, y[7] == 2 ? "nothing left" : "WRONG");
 }

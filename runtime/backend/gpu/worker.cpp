@@ -8,6 +8,7 @@
 #include "runtime/backend/gpu/open_device.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/process_role.h"
+#include "runtime/support/thread_guard.h"
 #include "runtime/worker/worker_process.h"
 
 #include <fmt/format.h>
@@ -45,13 +46,17 @@ enum worker_descriptor : int {
 
 // ---- in the program ---------------------------------------------------------------------------
 
-worker_image::~worker_image() {
+worker_image::~worker_image() { release(); }
+
+void worker_image::release() {
   if (area_)
     ::munmap(area_, area_bytes_);
-  if (area_memory_ >= 0)
-    ::close(area_memory_);
-  if (hook_ >= 0)
-    ::close(hook_);
+  area_ = nullptr;
+  for (int *const descriptor : {&area_memory_, &hook_}) {
+    if (*descriptor >= 0)
+      ::close(*descriptor);
+    *descriptor = -1;
+  }
 }
 
 /// A descriptor out of the range that a worker's own ones take.
@@ -86,6 +91,7 @@ status worker_image::prepare(const tl_factory &factory, const problem &what) {
   if (::getauxval(AT_SECURE) != 0)
     return status::unsupported(
         "the program runs with raised privileges, where nothing can be preloaded");
+  abandoned_ = when_abandoned([this] { release(); });
   hook_ = memory_file("tl-worker-hook", embedded_hook, embedded_hook_size);
   if (hook_ < 0)
     return status::unsupported(

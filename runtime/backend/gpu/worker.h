@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace tl::rt::gpu {
@@ -58,10 +59,13 @@ public:
   shared_area &area() { return *area_; }
 
 private:
+  void release();
+
   int area_memory_ = -1;
   int hook_ = -1;
   shared_area *area_ = nullptr;
   std::size_t area_bytes_ = 0;
+  std::shared_ptr<const void> abandoned_; ///< see when_abandoned
   std::string image_; ///< shared library that holds the factory, "" for the program itself
 };
 
