@@ -131,7 +131,7 @@ template <class... Options> constexpr option_set_t<Options...> option_set(Option
   return {options...};
 }
 
-/// The one with a keyword among the options of a set: a function that nobody defines, for
+/// The one with a keyword among the options of a set: a function without a definition, for
 /// decltype.
 template <class Keyword, class Value>
 option<Keyword, Value> find_option(const option<Keyword, Value> &);
@@ -472,7 +472,7 @@ constexpr void set_option(tl_options &to, const option<keyword::supply, supply_t
 template <class Keyword, class Value>
 constexpr void set_option(tl_options &, const option<Keyword, Value> &) {}
 
-/// tl_factory::own_key. Not through apply_arguments: an argument may be one that nobody can copy.
+/// tl_factory::own_key. Not through apply_arguments: an argument may have no copy constructor.
 template <class Options, class... Args> struct own_key {
   static void words(const tl_factory *factory, void *const *arguments, std::uint64_t *words_at,
                     std::uint8_t *signs_at) {

@@ -59,8 +59,8 @@ inline int device_number(cudaDeviceAttr attribute, int device) {
 /// What was set for kernels, so that it is set once per kernel and device.
 struct kernel_attributes {
   std::mutex guard;
-  std::map<std::pair<const void *, int>, std::size_t>
-      dynamic_shared; ///< largest that was set [bytes]
+  /// The largest that was set [bytes].
+  std::map<std::pair<const void *, int>, std::size_t> dynamic_shared;
   std::map<std::pair<const void *, int>, bool> wide_clusters;
   std::map<int, std::size_t> persisting_l2; ///< set aside by us or the program [bytes]
 };

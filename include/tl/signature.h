@@ -27,7 +27,7 @@ struct __hip_bfloat16;
 
 namespace tl::detail {
 
-/// The type of the two parts of a complex number, whoever's: a class template over one
+/// The type of the two parts of a complex number, of any library: a class template over one
 /// floating-point type that is two of these. Any other type stands for itself.
 template <class Type> struct part_of {
   using type = Type;
