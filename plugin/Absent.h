@@ -19,7 +19,7 @@ bool parseAbsent(llvm::StringRef Text, Arguments &Args);
 /// Whether variant I is to be left out. An error for the default config, if it was named.
 bool isAbsent(Session &T, const Dispatcher &D, const VariantList &List, unsigned I);
 
-/// Defines a variant without its body. False when it is defined already: somebody named it.
+/// Defines a variant without its body. False when it is defined already: the program names it.
 bool leaveOut(Session &T, const Dispatcher &D, const VariantList &List, unsigned I);
 
 /// Watches the instantiation of one variant of this compilation, for the report.

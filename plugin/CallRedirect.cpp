@@ -249,7 +249,8 @@ private:
         TraverseTemplateArgumentLoc(Value->getDefaultArgument());
   }
 
-  /// Code of a precompiled header or module is handed to nobody. It is reached from what uses it.
+  /// Code of a precompiled header or module is handed to no consumer. It is reached from what uses
+  /// it.
   void follow(FunctionDecl *FD) {
     if (!T.FollowsAstFiles)
       return;
@@ -273,7 +274,7 @@ private:
   }
 
   /// The lambda in a template parameter's default argument or an alias is instantiated with each
-  /// use, and nobody is told of its body. The call leads there.
+  /// use, and no consumer is handed its body. The call leads there.
   void walkClosure(FunctionDecl *FD) {
     const auto *Method = dyn_cast<CXXMethodDecl>(FD);
     if (!Method || !Method->getParent()->isLambda() || Method->isDependentContext())

@@ -15,7 +15,7 @@ namespace tlplugin {
 /// out.
 void redirectDeclaration(Session &T, clang::Decl *D);
 
-/// Implicit constructors come to nobody's attention before code is generated for them.
+/// Implicit constructors are not announced before code is generated for them.
 void finishRecords(Session &T);
 
 void redirectExpression(Session &T, clang::Expr *E);

@@ -44,7 +44,7 @@ private:
 
 } // namespace
 
-/// The evaluator's own words, without the library's inner calls, of which nobody asked.
+/// The evaluator's own words, without the library's inner calls, which are none of the user's.
 static void explain(Session &T, llvm::ArrayRef<PartialDiagnosticAt> Notes, const Expr *Blamed) {
   const SourceManager &SM = T.S.getSourceManager();
   bool First = true;

@@ -41,7 +41,7 @@ unsigned elementOfNumber(ASTContext &C, QualType Type) {
                                      Builtin->isSignedInteger());
 }
 
-/// A half-precision number of somebody's own making, for instance.
+/// A half-precision number of the program's own, for instance.
 static bool standsForNumber(const CXXRecordDecl *RD) {
   for (const NamedDecl *D : RD->getVisibleConversionFunctions())
     if (const auto *Conversion = dyn_cast<CXXConversionDecl>(D->getUnderlyingDecl()))

@@ -239,8 +239,8 @@ private:
   }
 
   /// A dependency file names what an object was made from, and that includes the plugin and the
-  /// winners that it was told to use. Clang's
-  /// collectors listen to the preprocessor and cannot be told otherwise.
+  /// winners that it was told to use. Clang's collectors listen to the preprocessor and cannot be
+  /// told otherwise.
   void nameDependencies(Preprocessor &PP) {
     PPCallbacks *Listeners = PP.getPPCallbacks();
     std::vector<std::string> Paths = Args.Plugins;

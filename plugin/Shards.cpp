@@ -92,7 +92,7 @@ void placeVariant(Session &T, FunctionDecl *FD, bool Mine, SourceLocation Loc) {
   if (Mine && T.Args.Shard == 0)
     return; // its table refers to it
   if (FD->isDefined() && !Mine)
-    return; // somebody named it here
+    return; // the program names it here
   const FunctionDecl *Pattern = FD->getTemplateInstantiationPattern();
   if (!Mine && Pattern && Pattern->isInlined()) {
     // An inline or constexpr function is instantiated in spite of an explicit instantiation

@@ -217,7 +217,7 @@ Expr *buildPointerTable(Session &T, CodeBuilder &B, llvm::StringRef Name, QualTy
   return pointerTable(T, B, Name, Parts.Pointers);
 }
 
-/// Locks and the like are no state: they are open whenever nobody is at work.
+/// Locks and the like are no state: they are open whenever no function of the factory runs.
 static bool isLock(QualType Type) {
   const auto *RD = Type->getAsCXXRecordDecl();
   if (!RD || !RD->isInStdNamespace() || !RD->getIdentifier())
