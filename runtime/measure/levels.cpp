@@ -10,7 +10,7 @@
 
 namespace tl::rt::measure {
 
-/// Variance of an observation that is all there is to tell the drift at its moment [ln^2].
+/// Variance of an observation that is the only one of the drift at its moment [ln^2].
 static constexpr double unknown = 1;
 
 /// Least squares over levels, shift and drift: the drift is eliminated first (its matrix is

@@ -160,7 +160,7 @@ std::vector<std::uint32_t> race_session::first_contenders() {
   std::stable_sort(known.begin(), known.end(), [&](std::uint32_t a, std::uint32_t b) {
     return expected_ns(a) < expected_ns(b);
   });
-  if (!options_.parts.first_calls) { // nobody can be left out without them
+  if (!options_.parts.first_calls) { // without them no variant can be left out
     order.insert(order.end(), known.begin(), known.end());
     return order;
   }

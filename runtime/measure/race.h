@@ -79,8 +79,8 @@ struct race_options {
   double warmup_ns = 25e6;  ///< untimed running before the first timed sample, at least [ns]
   double settle_ns = 500e6; ///< most untimed running before it; 0: neither [ns]
   double budget_ns = std::numeric_limits<double>::infinity(); ///< wall time of the session [ns]
-  double least_sample_ns =
-      50e3; ///< shorter launches are repeated back to back to last this long [ns]
+  /// Shorter launches are repeated back to back to last this long [ns].
+  double least_sample_ns = 50e3;
   double longest_sample_ns = 1e6; ///< ... and up to this long where samples are noisy [ns]
   double probe_limit = 5;         ///< times the best probe: slower ones are not sampled
   /// Time of a race, first calls included, over one launch of every variant, after which three

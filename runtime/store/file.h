@@ -58,7 +58,7 @@ public:
   rt::status write(const std::function<void(connection &)> &work);
 
   /// Runs `work` in one write transaction if that is possible this very moment, in a file that is
-  /// there, of the current version, and has been read. Whatever is in the way is nobody's business:
+  /// there, of the current version, and has been read. What is in the way is not told:
   /// nothing is said, and nothing is given up.
   void write_if_easy(const std::function<void(connection &)> &work);
 

@@ -118,8 +118,8 @@ struct session_bundle {
   session_record session;
   std::vector<trial> trials;
   std::vector<proof_record> proofs; ///< the problem's
-  std::optional<winner>
-      best; ///< the problem's winner, when this session's; or without a session (uid "")
+  /// The problem's winner, when this session's; or without a session (uid "").
+  std::optional<winner> best;
 };
 
 /// What forget() and list functions apply to; an empty field matches everything.

@@ -26,7 +26,7 @@ class session_lock {
 public:
   enum class outcome : unsigned char {
     held,        ///< ours
-    timed_out,   ///< somebody else's until the deadline
+    timed_out,   ///< held by another process or thread until the deadline
     unsupported, ///< no directory, or a file system without locks: nothing is locked, go on without
   };
 

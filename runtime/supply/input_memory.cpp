@@ -14,7 +14,7 @@
 namespace tl::rt {
 namespace {
 
-/// Pages of their own, so that trials which watch pages see nobody else's writes.
+/// Pages of their own, so that trials which watch pages see no writes to other objects.
 class host_memory final : public input_memory {
 public:
   host_memory(void *data, std::uint64_t bytes) : data_(data), bytes_(bytes) {}

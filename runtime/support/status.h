@@ -18,7 +18,7 @@ enum class status_code : unsigned char {
   io_error,    ///< the operating system refused
   full,        ///< no space left, or a limit on file sizes
   read_only,   ///< may be read but not written
-  busy,        ///< somebody else holds it, and the bounded wait is over
+  busy,        ///< another process or thread holds it, and the bounded wait is over
   corrupt,     ///< the content is damaged
   foreign,     ///< the content is of a version or an origin that this runtime does not know
   disabled,    ///< switched off, by the user or after an earlier failure

@@ -25,7 +25,7 @@ struct thread_state {
   std::fenv_t floating_point; ///< rounding, traps, flushing of denormals, and the flags
 };
 
-/// While it lives, the runtime works on this thread as if nobody else had anything to do with it:
+/// While it lives, the runtime works on this thread as if the program had left it alone:
 ///
 /// * Signals come in only while the runtime waits (interruptible_poll), where it holds no lock and
 ///   nothing is half done: a handler may end the call by siglongjmp there.

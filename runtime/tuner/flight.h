@@ -17,14 +17,14 @@ namespace tl::rt {
 /// One thread's turn at one problem. Movable; the turn ends with the object.
 class flight {
 public:
-  /// Waits until nobody else is at this problem. In a forked child nobody is. Thread-safe.
+  /// Waits until no other thread is at this problem. In a forked child there is none. Thread-safe.
   static flight begin(const tl_dispatch_slot &slot, std::span<const std::uint64_t> key);
 
   /// False: this very thread is at it already, and waiting for itself would never end (a factory
   /// that is called by its own reference, supply or key function); or whoever is at it does not get
   /// on.
   bool ours() const { return turn_ != nullptr; }
-  /// Whether somebody else was at it before us.
+  /// Whether another thread was at it before.
   bool waited() const { return waited_; }
 
 private:

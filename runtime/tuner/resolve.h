@@ -25,7 +25,7 @@ std::uint32_t resolve(const tl_factory &factory, const tl_call &call);
 /// See tl_rt_refused. Thread-safe.
 std::uint32_t refused(const tl_factory &factory, const tl_call &call, std::uint32_t variant);
 
-/// A session that somebody asked for, and what it was about.
+/// A session that the program asked for, and what it was about.
 struct explicit_result {
   session_result session;
   store::session_request request;

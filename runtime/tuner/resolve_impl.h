@@ -43,7 +43,7 @@ struct found_variant {
   std::uint32_t variant = UINT32_MAX; ///< none: the default config runs, and `why` says why
   std::vector<store::trial> trials = {};
   std::string why = {};
-  bool for_now = false; ///< somebody else is tuning
+  bool for_now = false; ///< another machine is tuning
 };
 
 /// Used by the thread that made the call.

@@ -28,7 +28,7 @@ struct world {
   measure::clock &clock;
   std::string lock_directory; ///< where the locks of devices lie
   std::function<const device &(std::uint32_t backend, std::int32_t ordinal)> find_device;
-  remote::fleet *fleet = nullptr; ///< other machines' winners; null: nobody is asked
+  remote::fleet *fleet = nullptr; ///< other machines' winners; null: none is asked
   rank_group *ranks = nullptr;    ///< of the job, that agree where it is set
 };
 

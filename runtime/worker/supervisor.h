@@ -97,7 +97,7 @@ private:
   worker_birth birth_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
-  std::atomic<int> to_kill_{-1}; ///< pidfd_, while nobody has left the worker
+  std::atomic<int> to_kill_{-1}; ///< pidfd_, while a worker may have to be killed at once
   int socket_ = -1;
   int output_ = -1;
   int box_memory_ = -1;

@@ -109,7 +109,7 @@ std::string argument_copies::make(const tl_factory &factory, const tl_call &call
   copy_buffers(found);
   for (const memory_region &region : found)
     rebase_argument(factory.parameters[region.argument], region.argument, region);
-  // A pointer into somebody else's buffer follows it there.
+  // A pointer into another argument's buffer leads to that buffer's copy.
   for (std::uint32_t i = 0; i < factory.parameter_count; ++i) {
     const bool copied = std::any_of(found.begin(), found.end(),
                                     [i](const memory_region &r) { return r.argument == i; });

@@ -37,7 +37,8 @@ struct replaced_content {
   std::uint64_t offset = 0; ///< of the expected bytes in expectation::data
 };
 
-/// Bytes outside of all regions that the reference changes too: nobody's fault. Plain data.
+/// Bytes outside of all regions that the reference changes too: held against no variant. Plain
+/// data.
 struct noise_range {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;

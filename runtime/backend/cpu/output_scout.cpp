@@ -279,7 +279,7 @@ void output_scout::add(object found) {
     if (const memory_mapping *mapping = before_.find(found.extent.begin))
       found.reached =
           found.reached || (before_.frame() >= mapping->begin && before_.frame() < mapping->end);
-    // Of another allocator's memory nobody can tell which parts are free.
+    // Which parts of another allocator's memory are free cannot be told.
     if (own_static ||
         (owner.empty() && found.extent.place != memory_place::heap && has_foreign_allocator()))
       return;
@@ -353,7 +353,7 @@ void output_scout::look_for_new_memory(const memory_layout &layout) {
   }
 }
 
-// Of a container's own words nobody can say what they mean; what it holds is compared instead.
+// What a container's own words mean is not known; what it holds is compared instead.
 bool output_scout::in_container(std::uintptr_t address) const {
   for (std::uint32_t i = 0; i < factory_.parameter_count; ++i) {
     const tl_parameter &parameter = factory_.parameters[i];

@@ -18,7 +18,7 @@
 namespace tl::rt {
 
 /// For a worker in which the reference has not run yet. Looks at all memory that the program had
-/// when it made the call, but for what is nobody's output: the allocator's records and free blocks,
+/// when it made the call, but for what is no output: the allocator's records and free blocks,
 /// the insides of libc and its like, and static variables of functions (with the memory behind
 /// them) that no argument leads to. Not thread-safe.
 class output_scout {

@@ -233,7 +233,7 @@ void trial_runner::collect_noise() {
 // What the variant has left in its process beside its results.
 std::string trial_runner::find_leftovers() {
   if (!own_process_) {
-    // Of the rest nobody can say whether the variant did it or another thread of the program.
+    // Whether the rest was done by the variant or by another thread of the program cannot be told.
     const unsigned long control = floating_point_control();
     set_floating_point_control(floating_point_);
     return control == floating_point_ ? std::string() : "left the floating-point control changed";
@@ -284,7 +284,7 @@ std::string trial_runner::find_outside_write() const {
   const memory_region *owner = nullptr;
   std::uintptr_t nearest = 0;
   std::uint64_t elements = 0;
-  // What the reference changes there too counts for nobody, and hides no byte beside it.
+  // What the reference changes there too is held against no variant, and hides no byte beside it.
   const auto is_noise = [&](std::uintptr_t at) {
     return std::any_of(expected.noise.begin(), expected.noise.end(),
                        [at](const noise_range &it) { return at >= it.begin && at < it.end; });
@@ -336,7 +336,7 @@ static bool distinct_poison(std::uint32_t element) {
   return element != TL_ELEMENT_BOOL && element != TL_ELEMENT_E4M3 && element != TL_ELEMENT_E5M2;
 }
 
-// Of memory that nothing says the type of, nobody can say that a few elements do not matter.
+// Where the type of the elements is not known, a few that differ cannot be called rounding.
 double trial_runner::most_mismatched(const memory_region &region) const {
   return region.argument >= factory_.parameter_count && region.element == TL_ELEMENT_BYTES
              ? 0

@@ -78,7 +78,7 @@ runner_outcome trial_runner::settle_noise() {
 
 /// Larger buffers are left as they are, and so are those behind the first few.
 static constexpr std::size_t most_explored_bytes = std::size_t(64) << 20, most_explored = 8;
-/// Of one that is looked at by itself, as more may be somebody else's [bytes].
+/// Of one that is looked at by itself, as more may belong to something else [bytes].
 static constexpr std::size_t alone_bytes = std::size_t(1) << 20;
 
 // Words that look like addresses of ordinary memory: whatever is made of them would not be one.

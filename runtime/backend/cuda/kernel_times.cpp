@@ -16,8 +16,8 @@ namespace tl::rt::cuda {
 // As cupti_activity.h and cupti_result.h have them.
 static constexpr int kind_concurrent_kernel = 10;
 static constexpr std::uint32_t flush_forced = 1;
-static constexpr std::size_t record_start =
-    16; ///< of every CUpti_ActivityKernel since the 4th [bytes]
+/// Of every CUpti_ActivityKernel since the 4th [bytes].
+static constexpr std::size_t record_start = 16;
 static constexpr std::size_t record_end = 24;
 static constexpr std::size_t buffer_bytes = std::size_t(1) << 20;
 

@@ -168,7 +168,7 @@ status engine::set_up() {
                      !problem_.regions[problem_.pieces[i].region].on_host;
   build_arguments();
   choose_profiler();
-  // A launch in a global constructor, before its kernels are known, is nobody's fault here.
+  // An error of a launch in a global constructor, before its kernels are known, is none of a trial.
   if (factory_.take_error)
     static_cast<void>(factory_.take_error());
   return device_.synchronize();

@@ -28,7 +28,7 @@ struct compare_parameters {
   /// Not 0: an element of `actual` that holds poison matches if `expected` is the same as this,
   /// that is, if the reference left it alone.
   unsigned long long untouched;
-  /// Not 0: as the caller left it. Elements that are the same in all three were written by nobody.
+  /// Not 0: as the caller left it. Elements that are the same in all three were not written.
   unsigned long long before;
   unsigned long long count; ///< elements in all
   unsigned element;         ///< TL_ELEMENT_*
@@ -37,7 +37,7 @@ struct compare_parameters {
   unsigned equal_nan;
   unsigned exact;    ///< bit for bit, tolerances do not count
   unsigned poison;   ///< the byte
-  unsigned poisoned; ///< elements that hold poison on both sides were written by nobody
+  unsigned poisoned; ///< elements that hold poison on both sides were not written
   double rtol;
   double atol;
   unsigned long long shape[8]; ///< [elements]
@@ -47,7 +47,7 @@ struct compare_parameters {
 /// Result of `tl_compare`, which adds to what it finds there.
 struct compare_result {
   unsigned long long mismatched = 0;
-  unsigned long long unwritten = 0; ///< by nobody: left out
+  unsigned long long unwritten = 0; ///< neither by the reference nor by the variant: left out
   unsigned long long first = ~0ull; ///< lowest index of a mismatch
   /// Bits of a double, whose order is that of the numbers: comparison::worst.
   unsigned long long worst = 0;

@@ -119,7 +119,7 @@ status taker::take_host_variable(std::uint32_t index) {
       stay_in_process(number, "is of unknown size");
     return status::ok();
   }
-  // What is only written is nobody's business in another process.
+  // What is only written need not be carried to another process.
   const bool read = (variable.access & TL_VARIABLE_READ) != 0;
   if (!read && variable.content != TL_CONTENT_BYTES)
     return status::ok();

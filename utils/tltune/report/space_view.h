@@ -37,8 +37,8 @@ struct space_view {
   std::vector<tunable> tunables;    ///< those with more than one value
   std::string constants;            ///< the others: "filter_height=15, filter_width=15"
   std::vector<ranked_trial> ranked; ///< by median, the fastest first
-  std::vector<const rt::store::trial *>
-      failed; ///< neither measured nor cut nor ruled out by the user
+  /// Neither measured nor cut nor ruled out by the user.
+  std::vector<const rt::store::trial *> failed;
   std::size_t not_eligible = 0;
   std::optional<std::size_t> winner, default_config; ///< indices into ranked
 

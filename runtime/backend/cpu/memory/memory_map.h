@@ -33,11 +33,10 @@ std::uintptr_t control_block_bytes();
 class memory_map {
 public:
   /// Reads /proc/self/maps. Not known() where /proc cannot be read. A mapping ends with its file,
-  /// however far it was mapped. What libc and the kernel keep
-  /// of the caller and of the thread that runs this is a mapping of its own here, and so are their
-  /// thread-local variables: neither must ever be taken for the neighbourhood of a buffer, since
-  /// the kernel notes there at any moment on which CPU the thread runs (rseq), and kills a process
-  /// in which it cannot.
+  /// however far it was mapped. What libc and the kernel keep of the caller and of the thread that
+  /// runs this is a mapping of its own here, and so are their thread-local variables: neither must
+  /// ever be taken for the neighbourhood of a buffer, since the kernel notes there at any moment on
+  /// which CPU the thread runs (rseq), and kills a process in which it cannot.
   static memory_map read(calling_thread caller);
 
   /// What this worker had when it was born, all of it readable and without names.

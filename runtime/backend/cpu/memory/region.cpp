@@ -190,7 +190,7 @@ std::vector<memory_region> cut_regions(const std::vector<memory_region> &found) 
   return regions;
 }
 
-// How far beside an object a write is somebody's overrun and not somebody else's business.
+// How far beside an object a write is taken for an overrun of it.
 static std::uintptr_t guard_bytes(memory_place place) {
   switch (place) {
   case memory_place::heap:

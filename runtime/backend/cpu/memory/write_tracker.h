@@ -88,8 +88,8 @@ private:
   /// memory may be among what is protected.
   sealed_vector<area> areas_;
   std::size_t threshold_ = std::size_t(1) << 20;
-  std::atomic<std::uint32_t> *repeated_ =
-      nullptr; ///< faults in blocks that should not fault any more
+  /// Faults in blocks that should not fault any more.
+  std::atomic<std::uint32_t> *repeated_ = nullptr;
 };
 
 } // namespace tl::rt
