@@ -37,9 +37,9 @@ std::string function_text(std::uint64_t address) {
     return about.dli_sname;
   std::string image = about.dli_fname;
   image.erase(0, image.rfind('/') + 1);
-  std::replace_if(
-      image.begin(), image.end(), [](char c) { return c == ',' || c == '='; }, '_');
-  return fmt::format("{}+0x{:x}", image, address - reinterpret_cast<std::uintptr_t>(about.dli_fbase));
+  std::replace_if(image.begin(), image.end(), [](char c) { return c == ',' || c == '='; }, '_');
+  return fmt::format("{}+0x{:x}", image,
+                     address - reinterpret_cast<std::uintptr_t>(about.dli_fbase));
 }
 
 /// Words at the start of a key that are the device's.

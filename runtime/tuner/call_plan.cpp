@@ -97,8 +97,8 @@ void planner::add_members(std::uint32_t index, bool own) {
     const bool code = member.kind == TL_MEMBER_NUMBER && member.element == TL_ELEMENT_POINTER;
     call_step &added = step(index, code                              ? call_step::kind::code
                                    : member.kind == TL_MEMBER_NUMBER ? call_step::kind::number
-                                   : member.kind == TL_MEMBER_REAL ? call_step::kind::real
-                                                                   : call_step::kind::pointer);
+                                   : member.kind == TL_MEMBER_REAL   ? call_step::kind::real
+                                                                     : call_step::kind::pointer);
     added.element = static_cast<std::uint8_t>(member.element);
     added.written = member.access != TL_ACCESS_IN;
     added.offset = member.offset;

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# run.sh prefix|deb BUILD WORK CLANGXX MAJOR
+# run.sh prefix|deb|wheel BUILD WORK CLANGXX MAJOR
 #
-# Installs into a folder (from the build tree, or from the Debian packages) and uses what is there by
+# Installs into a folder (from the build tree, from the Debian packages, or from a Python wheel) and uses what is there by
 # pkg-config, by a plain command line, by make and by CMake, as docs/compilation.md says. Every command
 # must succeed, and every tuned program must have left a winner.
 
@@ -45,6 +45,18 @@ case $mode in
     dpkg-deb -I packages/libtlruntime0_*.deb shlibs | grep -q "^libtlruntime 0 libtlruntime0" ||
       fail "the runtime's package has no shlibs file"
     prefix=$work/root/usr
+    ;;
+  wheel)
+    "$source/utils/wheel" --build "$build" -o wheels > wheel.log
+    # Debian's own: a venv of it has the pip that installs without a network.
+    /usr/bin/python3 -m venv venv
+    venv/bin/pip install -q --no-index wheels/*.whl || fail "pip does not install the wheel"
+    prefix=$(venv/bin/python -m tl_autotune --cmake-dir)
+    for part in pkg-config-dir include-dir library-dir plugin; do
+      found=$(venv/bin/python -m tl_autotune --$part) || fail "no --$part"
+      [[ -e $found ]] || fail "--$part: there is no $found"
+    done
+    venv/bin/tltune --version > /dev/null || fail "the wheel's tltune does not run"
     ;;
 esac
 
