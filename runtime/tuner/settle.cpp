@@ -156,6 +156,13 @@ facts resolution::proven_facts(const call_reading &reading) const {
   made.reach.resize(reading.plan().places.size());
   const std::vector<std::uintptr_t> addresses = reading.open_ended();
   device_->backend->measure_reach(call_.device, addresses, made.reach);
+  // A later launch of a handle is looked at without the extents that its description declares,
+  // which are those of the key.
+  if (!factory_.own_key)
+    for (std::size_t i = 0; i < made.reach.size(); ++i)
+      if (const auto &step = reading.plan().steps[reading.plan().places[i]];
+          step.parameter >= factory_.own_parameters && step.what == call_step::kind::view)
+        made.reach[i] = reading.bytes_of(i);
   return made;
 }
 
