@@ -57,11 +57,15 @@ def main():
                 log.seek(0)
                 sys.exit("Slurm does not start:\n" + log.read())
             time.sleep(0.2)
-        return subprocess.run(sys.argv[1:]).returncode
+        return subprocess.run(sys.argv[1:], timeout=240).returncode
     finally:
         for it in reversed(daemons):
             it.terminate()
-            it.wait()
+            try:
+                it.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                it.kill()
+                it.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
