@@ -19,6 +19,9 @@ static bool is_hooked() noexcept {
   return hooked && *hooked != 0;
 }
 
+/// Looked up when the runtime is loaded: after a fork of the program the loader may be locked.
+[[maybe_unused]] static const bool looked_up = is_hooked();
+
 bool is_worker() noexcept { return worker.load(std::memory_order_relaxed) || is_hooked(); }
 
 } // namespace tl::rt

@@ -6,6 +6,7 @@
 #include "runtime/tuner/call_plan.h"
 #include "runtime/tuner/call_reading.h"
 #include "runtime/tuner/view_layout.h"
+#include "runtime/worker/loader_lock.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +32,7 @@ std::string function_text(std::uint64_t address) {
     return "null";
   const auto *const at = reinterpret_cast<const void *>(address);
   Dl_info about{};
-  if (::dladdr(at, &about) == 0 || !about.dli_fname)
+  if (loader_is_stuck() || ::dladdr(at, &about) == 0 || !about.dli_fname)
     return fmt::format("0x{:x}", address);
   if (about.dli_sname && about.dli_saddr == at)
     return about.dli_sname;

@@ -21,6 +21,7 @@
 #include "runtime/tuner/report.h"
 #include "runtime/tuner/resolve_impl.h"
 #include "runtime/tuner/session.h"
+#include "runtime/worker/loader_lock.h"
 
 #include <fmt/format.h>
 
@@ -293,6 +294,8 @@ found_variant resolution::find_by_tuning() {
   store::tuning_store &store = world_.store;
   if (const std::string why = store.untunable(request_.factory); !why.empty())
     return fail(why + "; known from an earlier session (tltune forget makes it anew)");
+  if (loader_is_stuck()) // before anything is looked up
+    return fail(loader_is_stuck_text);
   if (std::string why = call_of_a_team(factory_); !why.empty())
     return fail(std::move(why));
   const double wait_s = longest_wait_s();

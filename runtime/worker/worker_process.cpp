@@ -12,6 +12,7 @@
 #include "runtime/worker/crash_handlers.h"
 #include "runtime/worker/fresh_heap.h"
 #include "runtime/worker/loaded_images.h"
+#include "runtime/worker/loader_lock.h"
 #include "runtime/worker/process_state.h"
 
 #include <algorithm>
@@ -427,6 +428,8 @@ static caller_traits look_at_caller() {
 }
 
 std::string obstacle_to_fork() {
+  if (loader_is_stuck())
+    return loader_is_stuck_text;
   struct stat about{};
   if (::stat("/proc/thread-self/ns/pid", &about) == 0 &&
       ::stat("/proc/thread-self/ns/pid_for_children", &about) != 0 && errno == ENOENT)
