@@ -198,8 +198,6 @@ thread_guard::~thread_guard() {
   errno = live->error;
 }
 
-bool thread_is_guarded() noexcept { return slot.live != nullptr; }
-
 const void *guarded_frame(const void *frame) noexcept {
   return slot.live ? reinterpret_cast<const void *>(slot.live->place.frame) : frame;
 }

@@ -63,9 +63,6 @@ private:
 #endif
 };
 
-/// Whether a thread_guard lives on this thread.
-bool thread_is_guarded() noexcept;
-
 /// The frame that the outermost guard on this thread was given, else `frame`: objects of the
 /// program lie above it.
 const void *guarded_frame(const void *frame) noexcept;

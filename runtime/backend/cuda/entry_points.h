@@ -73,7 +73,6 @@ enum function_attribute : int {
   function_max_dynamic_shared = 8,
 };
 
-inline constexpr unsigned stream_non_blocking = 1;
 inline constexpr unsigned capture_relaxed = 2;
 inline constexpr unsigned ipc_lazy_peer_access = 1;
 
