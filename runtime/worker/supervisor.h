@@ -7,8 +7,9 @@
 
 #include "runtime/domain/trial_status.h"
 #include "runtime/support/status.h"
-#include "runtime/worker/black_box.h"
 #include "runtime/worker/protocol.h"
+#include "runtime/worker/worker_channels.h"
+#include "runtime/worker/worker_death.h"
 
 #include <atomic>
 #include <chrono>
@@ -19,16 +20,6 @@
 #include <sys/types.h>
 
 namespace tl::rt {
-
-/// What a newborn worker is given. The descriptors are the worker's ends; all are close-on-exec.
-struct worker_link {
-  int socket;     ///< requests and replies
-  int output;     ///< where standard output and standard error go
-  black_box *box; ///< shared memory: valid in a forked worker
-  int box_memory; ///< the descriptor of that memory, for a worker that is re-executed; -1: none
-  std::uint64_t cookie;
-  pid_t parent;
-};
 
 /// Makes a worker and returns its process id; -1 with errno set when that is not possible. In a
 /// forked worker it does not return.
@@ -77,7 +68,6 @@ public:
 private:
   enum class wait_result { reply, died, late, stopped, garbage, asleep };
 
-  status open_channels(worker_link &link);
   status give_birth();
   wait_result wait_for_reply(worker_reply &reply, std::uint32_t sequence, double limit_s) const;
   double allowed_s(double limit_s, double waited_s) const;
@@ -86,34 +76,19 @@ private:
   bool wait_for_end(double limit_s);
   void send(int signal, bool to_group) const;
   void kill_all() const;
-  bool killed_by_signal() const;
   void forget_worker();
-  void close_channels();
-  std::string last_output() const;
-  void explain_death(worker_answer &answer) const;
-  void explain_exit(worker_answer &answer) const;
-  void explain_signal(worker_answer &answer, int signal) const;
 
   worker_birth birth_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
-  std::atomic<int> to_kill_{-1}; ///< pidfd_, while a worker may have to be killed at once
-  int socket_ = -1;
-  int output_ = -1;
-  int box_memory_ = -1;
-  black_box *box_ = nullptr;
+  std::atomic<int> to_kill_{-1}; ///< pidfd_, while nobody has left the worker
+  worker_channels channels_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-  std::uint64_t cookie_ = 0;
   std::uint32_t sequence_ = 0;
-  int end_code_ = 0;          ///< CLD_EXITED, CLD_KILLED, CLD_DUMPED
-  int end_status_ = 0;        ///< exit status or signal
-  bool status_known_ = false; ///< false when somebody else reaped the worker
-  pid_t owner_ = 0;           ///< process that the worker was born for: a forked child has none
+  process_end end_;
+  pid_t owner_ = 0; ///< process that the worker was born for: a forked child has none
   std::shared_ptr<const void> killed_at_once_, abandoned_; ///< see when_abandoned
 };
-
-/// "signal 11 (segmentation fault)".
-std::string signal_text(int signal);
 
 } // namespace tl::rt
 
