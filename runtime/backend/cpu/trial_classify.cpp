@@ -4,6 +4,7 @@
 // does not say which it is, and it decides whether elements may be poisoned before a check, and
 // whether inputs must be put back before each timed run.
 
+#include "runtime/backend/cpu/changed_runs.h"
 #include "runtime/backend/cpu/trial_runner.h"
 #include "runtime/domain/compare.h"
 #include "runtime/domain/element.h"
@@ -13,10 +14,6 @@
 #include <cstring>
 
 namespace tl::rt {
-
-static const std::byte *bytes_at(std::uintptr_t address) {
-  return reinterpret_cast<const std::byte *>(address);
-}
 
 // Whether the memory of a run holds the expected values. With a tolerance: sums that depend on the
 // order of threads are no sign of reading.

@@ -3,6 +3,7 @@
 // The part of trial_runner that finds out what the reference's first run alone does not show: what
 // it leaves differently each time, and what it wrote without changing it.
 
+#include "runtime/backend/cpu/changed_runs.h"
 #include "runtime/backend/cpu/trial_runner.h"
 #include "runtime/domain/compare.h"
 #include "runtime/domain/element.h"
@@ -16,10 +17,6 @@
 #include <utility>
 
 namespace tl::rt {
-
-static const std::byte *bytes_at(std::uintptr_t address) {
-  return reinterpret_cast<const std::byte *>(address);
-}
 
 static bool is_close(match_rule rule, std::uint32_t element, const std::byte *actual,
                      const std::byte *expected, std::size_t count) {

@@ -40,7 +40,7 @@ static std::string type_name(const std::type_info &type) {
   return status == 0 && name ? name.get() : type.name();
 }
 
-static runner_outcome failure(trial_status status, std::string reason, bool tainted) {
+runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
   runner_outcome result;
   result.outcome.status = status;
   result.outcome.reason = std::move(reason);
@@ -89,7 +89,7 @@ void trial_runner::invoke(std::uint32_t variant, void *result) {
 // A variant may say that it cannot run here, and then throw, return, or go on.
 static runner_outcome unless_infeasible(runner_outcome otherwise) {
   if (std::optional<std::string> reason = take_infeasible())
-    return failure(trial_status::infeasible, std::move(*reason), false);
+    return rejected(trial_status::infeasible, std::move(*reason), false);
   return otherwise;
 }
 
@@ -98,7 +98,7 @@ static runner_outcome unless_infeasible(runner_outcome otherwise) {
 // `timed`: the result is of no interest, and what it costs to keep it is not to be measured.
 runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches, bool timed) {
   if (!restore_failed_.empty())
-    return failure(trial_status::harness_error, restore_failed_, true);
+    return rejected(trial_status::harness_error, restore_failed_, true);
   void *const kept = result_.place();
   void *const result = timed && result_.is_object() ? nullptr : kept;
   take_infeasible();
@@ -126,19 +126,19 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches, 
   } catch (const std::bad_alloc &) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
-    return failure(trial_status::out_of_memory, "out of memory (std::bad_alloc)", true);
+    return rejected(trial_status::out_of_memory, "out of memory (std::bad_alloc)", true);
   } catch (const std::exception &error) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
     return unless_infeasible(
-        failure(trial_status::threw,
-                fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
+        rejected(trial_status::threw,
+                 fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
   } catch (...) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
     const std::type_info *type = abi::__cxa_current_exception_type();
-    return failure(trial_status::threw,
-                   "threw " + (type ? type_name(*type) : std::string("something")), false);
+    return rejected(trial_status::threw,
+                    "threw " + (type ? type_name(*type) : std::string("something")), false);
   }
 }
 
@@ -171,8 +171,8 @@ runner_outcome trial_runner::keep_expected_object() {
     enter_phase(worker_phase::checking);
     expected_object_.note_made();
   } catch (const std::exception &error) {
-    return failure(trial_status::harness_error,
-                   fmt::format("the reference threw when it ran again: {}", error.what()), true);
+    return rejected(trial_status::harness_error,
+                    fmt::format("the reference threw when it ran again: {}", error.what()), true);
   }
   return {};
 }
@@ -216,9 +216,9 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
   set_up_check_run(false);
   keep_views();
   if (scout && !scout->begin(expected.layout))
-    return failure(trial_status::harness_error,
-                   "what it changes in memory cannot be found out: no further process is allowed",
-                   true);
+    return rejected(trial_status::harness_error,
+                    "what it changes in memory cannot be found out: no further process is allowed",
+                    true);
   runner_outcome outcome = run(the_reference);
   if (outcome.outcome.status != trial_status::measured)
     return outcome;
@@ -229,9 +229,9 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
   // First: memory of an argument may be gone.
   std::string lost = scout ? scout->end(expected) : std::string();
   if (!lost.empty() && !(options_.check && options_.restore))
-    return failure(trial_status::harness_error, std::move(lost), true);
+    return rejected(trial_status::harness_error, std::move(lost), true);
   if (scout && !scout->unseen().empty() && !options_.check && !options_.skip_check)
-    return failure(
+    return rejected(
         trial_status::harness_error,
         fmt::format("{} leads to memory afterwards that was not there before the call, and what is "
                     "in it cannot be compared; say how to judge with `check`, or `skip_check`",
@@ -244,7 +244,7 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
   if (is_comparable(factory_.result) && result_.made())
     expected.result.assign(result_.bytes(), result_.bytes() + factory_.result.size);
   if (const std::string left = find_leftovers(); !left.empty())
-    return failure(trial_status::wrong, left, true);
+    return rejected(trial_status::wrong, left, true);
   // What was found is watched from the next worker on.
   outcome.tainted = has_found();
   return outcome;

@@ -37,7 +37,10 @@ struct runner_outcome {
   std::uint32_t launches = 1; ///< that a sample spans
 };
 
-/// Not thread-safe.
+/// What is not right, and whether its process should not be used any longer.
+runner_outcome rejected(trial_status status, std::string reason, bool tainted);
+
+/// Not thread-safe. Its parts stand in trial_*.cpp, each named for what it does.
 class trial_runner {
 public:
   /// `own_process`: nothing but trials happens in this process, so that what a variant changes for
