@@ -6,6 +6,7 @@
 #include "runtime/backend/gpu/engine.h"
 #include "runtime/backend/gpu/open_device.h"
 #include "runtime/backend/gpu/take_apart.h"
+#include "runtime/backend/gpu/trial_failure.h"
 #include "runtime/backend/gpu/worker.h"
 #include "runtime/support/log.h"
 #include "runtime/worker/supervisor.h"

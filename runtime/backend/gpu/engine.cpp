@@ -1,162 +1,217 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/backend/gpu/engine_impl.h"
+#include "runtime/backend/gpu/engine.h"
 
-#include "runtime/domain/compare.h"
-#include "runtime/domain/element.h"
-#include "runtime/support/infeasible.h"
+#include "runtime/backend/gpu/device_scratch.h"
+#include "runtime/backend/gpu/trial_failure.h"
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstring>
+#include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 namespace tl::rt::gpu {
 
-trial_outcome outcome_of(trial_status status, std::string reason) {
-  trial_outcome made;
-  made.status = status;
-  made.reason = std::move(reason);
-  return made;
-}
-
-match_rule engine::rule() const {
-  return {problem_.options.rtol, problem_.options.atol, problem_.options.equal_nan != 0};
+/// Callbacks are this process's own, even where the numbers come from another one.
+static problem with_callbacks_of(const tl_factory &factory, problem what) {
+  what.options.reference = factory.options.reference;
+  what.options.check = factory.options.check;
+  what.options.restore = factory.options.restore;
+  return what;
 }
 
 engine::engine(device &on, const tl_factory &factory, problem what, bool from_ipc)
-    : device_(on), factory_(factory), problem_(std::move(what)), from_ipc_(from_ipc),
-      write_only_(problem_.pieces.size()), last_ns_(factory.variant_count) {
+    : device_(on), factory_(factory), problem_(with_callbacks_of(factory, std::move(what))),
+      copies_(on, factory, problem_, from_ipc), calls_(on, factory, problem_, copies_),
+      check_(on, factory, problem_, copies_, scratch_),
+      survey_(on, factory, problem_, from_ipc, copies_, calls_, check_),
+      timer_(on, factory, problem_, copies_, calls_, scratch_) {
   if (!problem_.has_stream)
     device_.use_default_stream();
-  // Callbacks are this process's own, even where the numbers come from another one.
-  problem_.options.reference = factory.options.reference;
-  problem_.options.check = factory.options.check;
-  problem_.options.restore = factory.options.restore;
 }
 
 engine::~engine() {
-  // A lost device takes its memory along when the process ends.
   if (device_.lost())
     return;
   static_cast<void>(device_.synchronize());
   device_.drop_captures();
-  put_back();
-  for (const copies &it : copies_) {
-    device_.release(it.block);
-    device_.release(it.pristine);
-    device_.release(it.expected);
-    device_.release(it.varied);
-    device_.release(it.varied_expected);
-  }
-  device_.release(results_);
+  copies_.put_back();
 }
 
-/// What was asked for, or what comes closest and can be had, which is said.
-void engine::choose_profiler() {
-  if (problem_.options.profiler != TL_PROFILER_DEFAULT)
-    profiler_ = problem_.options.profiler;
-  std::string why;
-  if (profiler_ == TL_PROFILER_GRAPH && !problem_.has_stream)
-    why = "profiler = graph: launches on the default stream cannot be captured";
-  if (profiler_ == TL_PROFILER_CUPTI) {
-    double ns = 0;
-    const status begun = device_.begin_kernel_times();
-    if (begun)
-      static_cast<void>(
-          device_.end_kernel_times(ns)); // nothing has run, so this has nothing to tell
-    else
-      why = begun.text();
-  }
-  if (why.empty())
-    return;
-  profiler_ = TL_PROFILER_EVENT;
-  remark_ = fmt::format("{}: {}; events take the times instead", factory_.name, why);
+status engine::set_up() {
+  if (problem_.regions.size() > max_regions || problem_.pieces.size() > max_pieces)
+    return status::unsupported(fmt::format("the call has {} buffers, at most {} can be copied",
+                                           problem_.regions.size(), max_regions));
+  if (status done = scratch_.allocate(device_, scratch_bytes); !done)
+    return done;
+  if (status done = copies_.set_up(); !done)
+    return done;
+  remark_ = timer_.choose_profiler();
+  // A launch in a global constructor, before its kernels are known, is nobody's fault here.
+  if (factory_.take_error)
+    static_cast<void>(factory_.take_error());
+  return device_.synchronize();
 }
 
-engine::callable engine::variant_call(std::uint32_t variant) const {
-  return [this, variant](void *const *arguments, void *result) {
-    factory_.invoke(&factory_, variant, arguments, result);
-  };
+/// What went wrong in what variants are compared with.
+std::string engine::of_reference(const std::string &reason) const {
+  return (problem_.options.reference ? "the reference: " : "the default config: ") + reason;
 }
 
-engine::callable engine::reference_call() const {
-  if (!problem_.options.reference)
-    return variant_call(factory_.default_variant);
-  return [this](void *const *arguments, void *result) {
-    problem_.options.reference(&factory_, arguments, result);
-  };
+trial_outcome engine::run_and_guard(const trial_calls::callable &what) {
+  if (status done = copies_.reset(); !done)
+    return fault(done);
+  trial_outcome ran = calls_.run(what, false);
+  return good(ran) ? check_.check_guards() : ran;
 }
 
-trial_outcome engine::fault(const status &error) const {
-  if (error.code() == status_code::full)
-    return outcome_of(trial_status::out_of_memory, error.text());
-  return outcome_of(trial_status::device_error, error.text());
-}
-
-/// Runs one function on the working copies and waits.
-trial_outcome engine::run(const callable &what, bool watch) {
-  trial_outcome outcome;
-  const bool watched = watch && device_.watch_launches();
-  take_infeasible();
-  try {
-    what(arguments_.data(), result_.empty() ? nullptr : result_.data());
-  } catch (const std::exception &thrown) {
-    outcome = outcome_of(trial_status::threw, fmt::format("threw an exception: {}", thrown.what()));
-  } catch (...) {
-    outcome = outcome_of(trial_status::threw, "threw an exception that is no std::exception");
-  }
-  if (const auto reason = take_infeasible())
-    outcome = outcome_of(trial_status::infeasible, *reason);
-  launch_report seen;
-  if (watched)
-    seen = device_.launches_seen();
-  outcome.resources = std::move(seen.resources);
-  const char *refused = factory_.take_error ? factory_.take_error() : nullptr;
-  const status waited = device_.synchronize();
-  if (!waited) {
-    trial_outcome failed = fault(waited);
-    failed.resources = std::move(outcome.resources);
-    return failed;
-  }
-  if (!seen.infeasible.empty()) {
-    outcome.status = trial_status::infeasible;
-    outcome.reason = std::move(seen.infeasible);
-  } else if (good(outcome) && refused) {
-    outcome.status = std::strstr(refused, "out of memory") ? trial_status::out_of_memory
-                                                           : trial_status::infeasible;
-    outcome.reason = fmt::format("the launch was refused: {}", refused);
-  }
+/// One run of the reference, whose results are the expected ones from then on.
+trial_outcome engine::run_reference() {
+  trial_outcome outcome = run_and_guard(calls_.reference());
+  if (good(outcome))
+    if (status done = copies_.keep_expected(); !done)
+      return fault(done);
   return outcome;
 }
 
-/// Time of one more run, on stamps of its own [ns].
-double engine::time_once(const callable &what, trial_outcome &failure) {
-  const auto begin = std::chrono::steady_clock::now();
-  double ns = 0;
-  status done = device_.spin(head_start_ns, results_ + clock_at);
-  if (done)
-    done = device_.stamp(0);
-  if (done) {
-    failure = outcome_of(trial_status::measured, {});
-    try {
-      what(arguments_.data(), result_.empty() ? nullptr : result_.data());
-    } catch (...) {
-      failure = outcome_of(trial_status::threw, "threw an exception when it ran again");
-    }
-    done = device_.stamp(1);
+trial_outcome engine::prepare(bool may_poison) {
+  const tl_options &options = problem_.options;
+  std::vector<bool> &poisoned = copies_.poisoned();
+  const std::vector<bool> declared = poisoned;
+  std::fill(poisoned.begin(), poisoned.end(), false);
+  trial_outcome outcome;
+  if (copies_.needs_first_run())
+    outcome = run_reference();
+  if (good(outcome))
+    outcome = run_reference();
+  if (good(outcome) && !options.skip_check) {
+    poisoned = declared;
+    const bool expected = may_poison && survey_.find_write_only();
+    // A proof makes do without.
+    if (!expected && problem_.once)
+      std::fill(poisoned.begin(), poisoned.end(), false);
+    else if (!expected && std::find(poisoned.begin(), poisoned.end(), true) != poisoned.end())
+      outcome = run_reference();
+    if (good(outcome) && !problem_.once && survey_.drop_untouched(declared))
+      outcome = run_reference();
   }
-  if (status waited = device_.synchronize(); done)
-    done = waited;
-  if (done)
-    done = device_.elapsed(0, 1, ns);
-  if (!done)
-    failure = fault(done);
-  if (profiler_ == TL_PROFILER_WALL)
-    ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
-  return ns;
+  const bool compares = !problem_.once && !options.skip_check && !options.check;
+  if (good(outcome) && may_poison && compares)
+    outcome = survey_.vary(false);
+  if (good(outcome) && compares)
+    outcome = survey_.take_stock(!may_poison);
+  if (good(outcome) && !problem_.once)
+    outcome.time_ns = timer_.time_once(calls_.reference(), outcome);
+  if (good(outcome) && problem_.cold && !problem_.once)
+    if (status timed = timer_.time_flush(); !timed)
+      return fault(timed);
+  if (!good(outcome))
+    outcome.reason = of_reference(outcome.reason);
+  else if (options.reference)
+    reference_ns_ = outcome.time_ns;
+  return outcome;
+}
+
+/// One run of the reference and one of a variant, which have to agree: what a trial in another
+/// process found holds in this one too.
+trial_outcome engine::prove(std::uint32_t variant) {
+  trial_outcome outcome = run_reference();
+  if (!good(outcome)) {
+    // Says nothing about the variant.
+    outcome.status = trial_status::harness_error;
+    outcome.reason = of_reference(outcome.reason);
+    return outcome;
+  }
+  outcome = run_and_guard(calls_.variant(variant));
+  return good(outcome) ? check(variant) : outcome;
+}
+
+trial_outcome engine::check(std::uint32_t variant) {
+  if (problem_.options.skip_check)
+    return {};
+  if (problem_.options.check) {
+    try {
+      if (!problem_.options.check(&factory_, copies_.arguments(), copies_.result()))
+        return outcome_of(trial_status::wrong, "the check said no");
+    } catch (const std::exception &thrown) {
+      return outcome_of(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()));
+    } catch (...) {
+      return outcome_of(trial_status::wrong, "the check threw something that is no std::exception");
+    }
+  } else if (trial_outcome wrong = check_.compare(false, false); !good(wrong)) {
+    return wrong;
+  }
+  return problem_.options.check_repeat > 1 ? check_repeats(variant) : trial_outcome{};
+}
+
+/// Whether further runs on the same inputs leave what the last one has left, bit for bit.
+trial_outcome engine::check_repeats(std::uint32_t variant) {
+  // The expected results make room for this variant's own first ones, and come back afterwards.
+  std::vector<device_memory> kept;
+  status done = copies_.expect_last_run(kept);
+  trial_outcome outcome = done ? trial_outcome{} : fault(done);
+  for (std::uint32_t i = 1; good(outcome) && i < problem_.options.check_repeat; ++i) {
+    if (done = copies_.reset(); !done) {
+      outcome = fault(done);
+      break;
+    }
+    outcome = calls_.run(calls_.variant(variant), false);
+    if (good(outcome))
+      outcome = check_.compare(true, false);
+    if (outcome.status == trial_status::wrong) {
+      outcome.status = trial_status::inconsistent;
+      outcome.reason = fmt::format("run {} on the same inputs: {}", i + 1, outcome.reason);
+    }
+  }
+  if (!copies_.expect_again(kept))
+    tainted_ = true;
+  return outcome;
+}
+
+/// The second look at a variant, see output_survey::vary.
+trial_outcome engine::check_varied(std::uint32_t variant) {
+  if (!survey_.varied() || problem_.options.skip_check || problem_.options.check)
+    return {};
+  const device_copies::other_contents varied(copies_);
+  trial_outcome outcome = run_and_guard(calls_.variant(variant));
+  if (good(outcome))
+    outcome = check_.compare(false, false);
+  if (!good(outcome))
+    outcome.reason += ", with other contents in what the reference leaves as it was";
+  return outcome;
+}
+
+trial_outcome engine::probe(std::uint32_t variant) {
+  const trial_calls::callable call = calls_.variant(variant);
+  if (status done = copies_.reset(); !done)
+    return fault(done);
+  trial_outcome outcome = calls_.run(call, true);
+  if (!good(outcome))
+    return outcome;
+  std::string resources = std::move(outcome.resources);
+  outcome = check_.check_guards();
+  if (good(outcome))
+    outcome = check(variant);
+  if (good(outcome))
+    outcome = check_varied(variant);
+  // The first run has loaded the code; what counts is how long the next one takes.
+  if (good(outcome) && !problem_.once) {
+    trial_outcome failure;
+    const double ns = timer_.time_once(call, failure);
+    if (!good(failure))
+      outcome = failure;
+    else
+      outcome.time_ns = ns;
+    timer_.note_run(variant, ns);
+  }
+  outcome.resources = std::move(resources);
+  return outcome;
+}
+
+status engine::round(std::span<const sample_request> order, timed_round &to) {
+  return timer_.round(order, to);
 }
 
 } // namespace tl::rt::gpu

@@ -6,6 +6,7 @@
 #include "runtime/backend/gpu/engine.h"
 #include "runtime/backend/gpu/hook.h"
 #include "runtime/backend/gpu/open_device.h"
+#include "runtime/backend/gpu/trial_failure.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/process_role.h"
 #include "runtime/support/thread_guard.h"

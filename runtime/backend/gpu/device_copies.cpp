@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/backend/gpu/engine_impl.h"
+#include "runtime/backend/gpu/device_copies.h"
 
 #include "runtime/backend/gpu/take_apart.h"
+#include "runtime/domain/element.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,15 @@
 
 namespace tl::rt::gpu {
 
-status engine::copy_in(const region &from, copies &to) {
+unsigned char poison_for(const piece &it) {
+  return is_floating(it.element) ? poison_byte : other_poison_byte;
+}
+
+device_copies::device_copies(device &on, const tl_factory &factory, problem &what, bool from_ipc)
+    : device_(on), factory_(factory), problem_(what), from_ipc_(from_ipc),
+      poisoned_(what.pieces.size()) {}
+
+status device_copies::copy_in(const region &from, copy &to) {
   if (from.on_host) {
     if (from_ipc_ || !from.content.empty())
       to.host = from.content;
@@ -24,9 +33,9 @@ status engine::copy_in(const region &from, copies &to) {
     return made;
   }
   if (from.written) {
-    if (status done = device_.allocate(from.bytes, to.pristine); !done)
+    if (status done = to.pristine.allocate(device_, from.bytes); !done)
       return done;
-    if (status done = device_.allocate(from.bytes, to.expected); !done)
+    if (status done = to.expected.allocate(device_, from.bytes); !done)
       return done;
   }
   address source = from.original;
@@ -53,7 +62,7 @@ status engine::copy_in(const region &from, copies &to) {
 }
 
 /// A variable has one place in each process: there is no copy for variants.
-status engine::find_variable(const region &from, address &at) {
+status device_copies::find_variable(const region &from, address &at) {
   const tl_variable &variable = factory_.variables[from.variable];
   if (!from_ipc_) {
     at = from.original;
@@ -72,11 +81,11 @@ status engine::find_variable(const region &from, address &at) {
 }
 
 /// The copy that variants get, with guards around it.
-status engine::make_working(const region &from, copies &to) {
+status device_copies::make_working(const region &from, copy &to) {
   // Code may depend on how a buffer is aligned: the copy starts at the same place in a 256-byte
   // line.
   const std::uint64_t lead = guard_bytes + from.original % 256;
-  if (status done = device_.allocate(lead + from.bytes + guard_bytes + 256, to.block); !done)
+  if (status done = to.block.allocate(device_, lead + from.bytes + guard_bytes + 256); !done)
     return done;
   to.working = to.block + lead;
   if (status done = device_.fill(to.block, guard_byte, lead); !done)
@@ -88,15 +97,15 @@ status engine::make_working(const region &from, copies &to) {
   return status::ok();
 }
 
-void *engine::address_in_copies(const held_pointer &pointer) {
-  copies &leads_to = copies_[pointer.region];
+void *device_copies::address_in_copies(const held_pointer &pointer) {
+  copy &leads_to = copies_[pointer.region];
   return problem_.regions[pointer.region].on_host
              ? static_cast<void *>(leads_to.host.data() + pointer.offset)
              : reinterpret_cast<void *>(leads_to.working + pointer.offset);
 }
 
 /// Addresses that stand in buffers and variables lead to the copies.
-status engine::redirect_addresses() {
+status device_copies::redirect_addresses() {
   std::vector<void *> targets; // copied from until all is done
   for (const region &it : problem_.regions)
     for (const held_pointer &pointer : it.pointers)
@@ -112,7 +121,7 @@ status engine::redirect_addresses() {
         std::memcpy(copies_[i].host.data() + pointer.at, target, sizeof *target);
         continue;
       }
-      for (const address to : {copies_[i].working, copies_[i].pristine})
+      for (const address to : {copies_[i].working, address(copies_[i].pristine)})
         if (done && to)
           done = device_.copy(to + pointer.at, address_of(target), sizeof *target);
     }
@@ -122,8 +131,7 @@ status engine::redirect_addresses() {
   return done;
 }
 
-/// Variables of the program are as the call found them.
-void engine::put_back() {
+void device_copies::put_back() {
   if (from_ipc_ || !changes_variables_)
     return;
   if (variables_)
@@ -141,12 +149,7 @@ void engine::put_back() {
   changes_variables_ = false;
 }
 
-status engine::set_up() {
-  if (problem_.regions.size() > max_regions || problem_.pieces.size() > max_pieces)
-    return status::unsupported(fmt::format("the call has {} buffers, at most {} can be copied",
-                                           problem_.regions.size(), max_regions));
-  if (status done = device_.allocate(results_bytes, results_); !done)
-    return done;
+status device_copies::set_up() {
   copies_.resize(problem_.regions.size());
   for (std::size_t i = 0; i < problem_.regions.size(); ++i)
     if (status done = copy_in(problem_.regions[i], copies_[i]); !done)
@@ -164,17 +167,13 @@ status engine::set_up() {
   result_.resize(words);
   expected_result_.resize(words);
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i)
-    write_only_[i] = problem_.pieces[i].access == TL_ACCESS_OUT && !problem_.pieces[i].shared &&
-                     !problem_.regions[problem_.pieces[i].region].on_host;
+    poisoned_[i] = problem_.pieces[i].access == TL_ACCESS_OUT && !problem_.pieces[i].shared &&
+                   !problem_.regions[problem_.pieces[i].region].on_host;
   build_arguments();
-  choose_profiler();
-  // An error of a launch in a global constructor, before its kernels are known, is none of a trial.
-  if (factory_.take_error)
-    static_cast<void>(factory_.take_error());
-  return device_.synchronize();
+  return status::ok();
 }
 
-void engine::build_arguments() {
+void device_copies::build_arguments() {
   arguments_.assign(problem_.arguments.size(), nullptr);
   objects_.resize(problem_.arguments.size());
   for (std::size_t i = 0; i < problem_.arguments.size(); ++i) {
@@ -207,24 +206,22 @@ void engine::build_arguments() {
   }
 }
 
-address engine::piece_address(const piece &it, bool expected) const {
-  const copies &of = copies_[it.region];
-  return (!expected ? of.working : varying_ ? of.varied_expected : of.expected) + it.offset;
+address device_copies::expected(const piece &it) const {
+  const copy &from = of(it);
+  return (varying_ ? address(from.varied_expected) : address(from.expected)) + it.offset;
 }
 
-/// What a piece held before the run that is looked at.
-address engine::piece_before(const piece &it) const {
-  const copies &of = copies_[it.region];
-  const address before = varying_ ? of.varied : of.pristine;
-  return before ? before + it.offset : 0;
+address device_copies::before(const piece &it) const {
+  const copy &from = of(it);
+  const address start = varying_ ? from.varied : from.pristine;
+  return start ? start + it.offset : 0;
 }
 
-/// Puts the working copies back to what the caller had, and poison into what is only written.
-status engine::reset() {
+status device_copies::reset() {
   if (variables_)
     variables_->put();
   for (std::size_t i = 0; i < copies_.size(); ++i) {
-    copies &it = copies_[i];
+    copy &it = copies_[i];
     const region &of = problem_.regions[i];
     const address before = varying_ && it.varied ? it.varied : it.pristine;
     if (of.on_host)
@@ -234,17 +231,17 @@ status engine::reset() {
         return done;
   }
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i)
-    if (write_only_[i])
-      if (status done = device_.fill(piece_address(problem_.pieces[i], false),
-                                     poison_for(problem_.pieces[i]), problem_.pieces[i].bytes);
+    if (poisoned_[i])
+      if (status done = device_.fill(working(problem_.pieces[i]), poison_for(problem_.pieces[i]),
+                                     problem_.pieces[i].bytes);
           !done)
         return done;
   return restore_by_program();
 }
 
-status engine::keep_expected() {
+status device_copies::keep_expected() {
   for (std::size_t i = 0; i < copies_.size(); ++i) {
-    copies &it = copies_[i];
+    copy &it = copies_[i];
     if (problem_.regions[i].on_host)
       it.host_expected = it.host;
     else if (it.expected)
@@ -253,6 +250,105 @@ status engine::keep_expected() {
   }
   expected_result_ = result_;
   return device_.synchronize();
+}
+
+status device_copies::restore_read() {
+  for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
+    const piece &it = problem_.pieces[i];
+    if (poisoned_[i] || problem_.regions[it.region].on_host)
+      continue;
+    const copy &to = of(it);
+    if (status done = device_.copy(to.working + it.offset, to.pristine + it.offset, it.bytes);
+        !done)
+      return done;
+  }
+  return restore_by_program();
+}
+
+status device_copies::restore_by_program() {
+  if (!problem_.options.restore)
+    return status::ok();
+  try {
+    problem_.options.restore(&factory_, arguments_.data());
+  } catch (...) {
+    return status::invalid("restore threw an exception");
+  }
+  return device_.synchronize();
+}
+
+status device_copies::expect_last_run(std::vector<device_memory> &kept) {
+  kept.resize(copies_.size());
+  status done;
+  for (std::size_t i = 0; done && i < copies_.size(); ++i) {
+    const copy &it = copies_[i];
+    if (!it.expected)
+      continue;
+    done = kept[i].allocate(device_, problem_.regions[i].bytes);
+    if (done)
+      done = device_.copy(kept[i], it.expected, problem_.regions[i].bytes);
+    if (done)
+      done = device_.copy(it.expected, it.working, problem_.regions[i].bytes);
+  }
+  return done;
+}
+
+status device_copies::expect_again(const std::vector<device_memory> &kept) {
+  status first;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i])
+      continue;
+    status done = device_.copy(copies_[i].expected, kept[i], problem_.regions[i].bytes);
+    if (status waited = device_.synchronize(); done)
+      done = waited;
+    if (first)
+      first = done;
+  }
+  return first;
+}
+
+status device_copies::make_varied(const std::vector<bool> &unchanged, bool inputs_too) {
+  status done;
+  const auto room = [&](std::uint64_t bytes, device_memory &at) {
+    if (done && !at)
+      done = at.allocate(device_, bytes);
+  };
+  const auto fill = [&](const piece &it, std::uint64_t seed) {
+    return device_.supply({copies_[it.region].varied + it.offset, it.bytes / it.element_size, seed,
+                           it.element, TL_SUPPLY_UNIFORM});
+  };
+  if (inputs_too)
+    for (const piece &it : problem_.inputs)
+      if (copy &to = copies_[it.region]; it.bytes <= most_varied && to.working && !to.pristine) {
+        room(problem_.regions[it.region].bytes, to.pristine);
+        if (done)
+          done = device_.copy(to.pristine, to.working, problem_.regions[it.region].bytes);
+      }
+  for (std::size_t i = 0; done && i < copies_.size(); ++i) {
+    if (!copies_[i].pristine)
+      continue;
+    room(problem_.regions[i].bytes, copies_[i].varied);
+    room(problem_.regions[i].bytes, copies_[i].varied_expected);
+    if (done)
+      done = device_.copy(copies_[i].varied, copies_[i].pristine, problem_.regions[i].bytes);
+  }
+  for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i)
+    if (unchanged[i])
+      done = fill(problem_.pieces[i], 0x5eed + i);
+  for (std::size_t i = 0; done && inputs_too && i < problem_.inputs.size(); ++i)
+    if (copies_[problem_.inputs[i].region].varied)
+      done = fill(problem_.inputs[i], 0x1eed + i);
+  if (status waited = device_.synchronize(); done)
+    done = waited;
+  return done;
+}
+
+status device_copies::keep_varied_expected() {
+  status done;
+  for (std::size_t i = 0; done && i < copies_.size(); ++i)
+    if (copies_[i].varied_expected)
+      done =
+          device_.copy(copies_[i].varied_expected, copies_[i].working, problem_.regions[i].bytes);
+  return done;
 }
 
 } // namespace tl::rt::gpu

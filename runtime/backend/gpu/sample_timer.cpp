@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/backend/gpu/engine_impl.h"
+#include "runtime/backend/gpu/sample_timer.h"
+
+#include "runtime/backend/gpu/device_scratch.h"
+#include "runtime/backend/gpu/trial_failure.h"
 
 #include <fmt/format.h>
 
@@ -9,47 +12,31 @@
 
 namespace tl::rt::gpu {
 
-/// Before a sample: buffers that are read and written get back what the caller had, so that a
-/// variant does not run on what the one before it has left.
-status engine::restore_read() {
-  for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
-    const piece &it = problem_.pieces[i];
-    if (write_only_[i] || problem_.regions[it.region].on_host)
-      continue;
-    const copies &of = copies_[it.region];
-    if (status done = device_.copy(of.working + it.offset, of.pristine + it.offset, it.bytes);
-        !done)
-      return done;
+/// Head start of the host over the device before a timed region, so that the region's launches are
+/// all in the queue when its first stamp passes [ns].
+static constexpr std::uint64_t head_start_ns = 20'000;
+
+std::string sample_timer::choose_profiler() {
+  if (problem_.options.profiler != TL_PROFILER_DEFAULT)
+    profiler_ = problem_.options.profiler;
+  std::string why;
+  if (profiler_ == TL_PROFILER_GRAPH && !problem_.has_stream)
+    why = "profiler = graph: launches on the default stream cannot be captured";
+  if (profiler_ == TL_PROFILER_CUPTI) {
+    double ns = 0;
+    const status begun = device_.begin_kernel_times();
+    if (begun)
+      static_cast<void>(device_.end_kernel_times(ns)); // of nothing: it was only tried
+    else
+      why = begun.text();
   }
-  return restore_by_program();
+  if (why.empty())
+    return {};
+  profiler_ = TL_PROFILER_EVENT;
+  return fmt::format("{}: {}; events take the times instead", factory_.name, why);
 }
 
-/// What the program says of how to put back what it works on, on the copies.
-status engine::restore_by_program() {
-  if (!problem_.options.restore)
-    return status::ok();
-  try {
-    problem_.options.restore(&factory_, arguments_.data());
-  } catch (...) {
-    return status::invalid("restore threw an exception");
-  }
-  return device_.synchronize();
-}
-
-status engine::launch(const sample_request &wanted, std::uint32_t times) {
-  try {
-    for (std::uint32_t i = 0; i < times; ++i)
-      factory_.invoke(&factory_, wanted.variant, arguments_.data(),
-                      result_.empty() ? nullptr : result_.data());
-  } catch (...) {
-    return status::invalid("threw an exception when it ran again");
-  }
-  if (const char *refused = factory_.take_error ? factory_.take_error() : nullptr)
-    return status::io_error(fmt::format("the launch was refused: {}", refused));
-  return status::ok();
-}
-
-status engine::time_flush() {
+status sample_timer::time_flush() {
   status done = device_.flush_cache(); // the first one allocates
   if (done)
     done = device_.stamp(0);
@@ -62,8 +49,31 @@ status engine::time_flush() {
   return done ? device_.elapsed(0, 1, flush_ns_) : done;
 }
 
+double sample_timer::time_once(const trial_calls::callable &what, trial_outcome &failure) {
+  const auto begin = std::chrono::steady_clock::now();
+  double ns = 0;
+  status done = device_.spin(head_start_ns, scratch_ + clock_at);
+  if (done)
+    done = device_.stamp(0);
+  if (done) {
+    failure = calls_.launch(what)
+                  ? trial_outcome{}
+                  : outcome_of(trial_status::threw, "threw an exception when it ran again");
+    done = device_.stamp(1);
+  }
+  if (status waited = device_.synchronize(); done)
+    done = waited;
+  if (done)
+    done = device_.elapsed(0, 1, ns);
+  if (!done)
+    failure = fault(done);
+  if (profiler_ == TL_PROFILER_WALL)
+    ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+  return ns;
+}
+
 /// How many launches a sample can have; see most_between_launches_ns.
-std::uint32_t engine::affordable(const sample_request &wanted) const {
+std::uint32_t sample_timer::affordable(const sample_request &wanted) const {
   const std::uint32_t launches = std::max(wanted.launches, 1u);
   if (!problem_.cold || flush_ns_ <= 0)
     return launches;
@@ -73,9 +83,9 @@ std::uint32_t engine::affordable(const sample_request &wanted) const {
 }
 
 /// Enqueues one sample; its pairs of stamps are appended to `stamps`.
-status engine::sample(const sample_request &wanted, std::size_t &stamp,
-                      std::vector<std::size_t> &stamps) {
-  status done = restore_read();
+status sample_timer::sample(const sample_request &wanted, std::size_t &stamp,
+                            std::vector<std::size_t> &stamps) {
+  status done = copies_.restore_read();
   const std::uint32_t launches = wanted.launches;
   const bool graph = profiler_ == TL_PROFILER_GRAPH;
   // Cold: every launch starts from a flushed cache and is timed on its own. Hot: one region over
@@ -86,7 +96,7 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp,
   if (graph && done) {
     done = device_.begin_capture();
     if (done) {
-      const status called = launch(wanted, each);
+      const status called = calls_.launch(wanted.variant, each);
       done = device_.end_capture(wanted.variant);
       if (!called)
         done = called;
@@ -95,18 +105,18 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp,
   // A warm cache is this variant's own, not that of the one before it. Long runs see to that
   // themselves.
   if (done && !problem_.cold && last_ns_[wanted.variant] * launches < 1e6)
-    done = launch(wanted, 1);
+    done = calls_.launch(wanted.variant, 1);
   for (std::uint32_t i = 0; done && i < regions; ++i) {
-    if (done = restore_by_program(); !done)
+    if (done = copies_.restore_by_program(); !done)
       break;
     if (problem_.cold)
       done = device_.flush_cache();
     else
-      done = device_.spin(head_start_ns, results_ + clock_at); // the flush is as good a head start
+      done = device_.spin(head_start_ns, scratch_ + clock_at); // the flush is as good a head start
     if (done)
       done = device_.stamp(stamp);
     if (done)
-      done = graph ? device_.replay(wanted.variant) : launch(wanted, each);
+      done = graph ? device_.replay(wanted.variant) : calls_.launch(wanted.variant, each);
     if (done)
       done = device_.stamp(stamp + 1);
     stamps.push_back(stamp);
@@ -116,8 +126,8 @@ status engine::sample(const sample_request &wanted, std::size_t &stamp,
 }
 
 /// A sample that is waited for on its own: by the host's clock, or by the vendor's profiler.
-status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
-  status done = restore_read();
+status sample_timer::separate_sample(const sample_request &wanted, timed_sample &to) {
+  status done = copies_.restore_read();
   const std::uint32_t launches = wanted.launches;
   const bool apart = problem_.cold || problem_.options.restore;
   const std::uint32_t regions = apart ? launches : 1;
@@ -125,7 +135,7 @@ status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
   const bool recorded = profiler_ == TL_PROFILER_CUPTI;
   double total = 0;
   for (std::uint32_t i = 0; done && i < regions; ++i) {
-    if (done = restore_by_program(); done && problem_.cold)
+    if (done = copies_.restore_by_program(); done && problem_.cold)
       done = device_.flush_cache();
     if (done)
       done = device_.synchronize();
@@ -134,7 +144,7 @@ status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
     if (!done)
       return done;
     const auto begin = std::chrono::steady_clock::now();
-    done = launch(wanted, each);
+    done = calls_.launch(wanted.variant, each);
     if (status waited = device_.synchronize(); done)
       done = waited;
     double ns =
@@ -150,19 +160,19 @@ status engine::separate_sample(const sample_request &wanted, timed_sample &to) {
 
 /// A variant's first run may have been elsewhere: on a helper's device, in a worker that is gone.
 /// What it takes to load the code is not to be part of a sample.
-status engine::load_code(std::uint32_t variant) {
+status sample_timer::load_code(std::uint32_t variant) {
   if (last_ns_[variant] > 0)
     return status::ok();
-  status done = restore_read();
+  status done = copies_.restore_read();
   if (done)
-    done = launch({variant, 1}, 1);
+    done = calls_.launch(variant, 1);
   trial_outcome failure;
   if (done)
-    last_ns_[variant] = std::max(time_once(variant_call(variant), failure), 1.0);
+    last_ns_[variant] = std::max(time_once(calls_.variant(variant), failure), 1.0);
   return good(failure) ? done : status::io_error(failure.reason);
 }
 
-status engine::round(std::span<const sample_request> order, timed_round &to) {
+status sample_timer::round(std::span<const sample_request> order, timed_round &to) {
   to = {};
   const clock_result zero{};
   status done = status::ok();
@@ -170,12 +180,12 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
     if (done)
       done = load_code(it.variant);
   if (done)
-    done = device_.copy(results_ + clock_at, address_of(&zero), sizeof zero);
+    done = device_.copy(scratch_ + clock_at, address_of(&zero), sizeof zero);
   const bool separately = profiler_ == TL_PROFILER_WALL || profiler_ == TL_PROFILER_CUPTI;
   std::vector<std::vector<std::size_t>> stamps(order.size());
   // Long enough for the clock to be read to a few tenths of a percent.
   if (done)
-    done = device_.spin(50'000, results_ + clock_at);
+    done = device_.spin(50'000, scratch_ + clock_at);
   const double begin_ns =
       static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                               std::chrono::steady_clock::now().time_since_epoch())
@@ -192,7 +202,7 @@ status engine::round(std::span<const sample_request> order, timed_round &to) {
   }
   clock_result clock{};
   if (done)
-    done = device_.copy(address_of(&clock), results_ + clock_at, sizeof clock);
+    done = device_.copy(address_of(&clock), scratch_ + clock_at, sizeof clock);
   if (status waited = device_.synchronize(); done)
     done = waited;
   if (!done)

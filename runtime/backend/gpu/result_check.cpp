@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/backend/gpu/engine_impl.h"
+#include "runtime/backend/gpu/result_check.h"
 
+#include "runtime/backend/gpu/device_scratch.h"
 #include "runtime/backend/gpu/take_apart.h"
-#include "runtime/domain/compare.h"
+#include "runtime/backend/gpu/trial_failure.h"
 #include "runtime/domain/element.h"
 #include "runtime/domain/returned.h"
 #include "runtime/domain/tolerance.h"
@@ -13,12 +14,15 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <exception>
 #include <utility>
 
 namespace tl::rt::gpu {
 
-trial_outcome engine::check_guards() {
+match_rule result_check::rule() const {
+  return {problem_.options.rtol, problem_.options.atol, problem_.options.equal_nan != 0};
+}
+
+trial_outcome result_check::check_guards() {
   struct zone {
     address begin;
     std::uint64_t bytes;
@@ -26,8 +30,8 @@ trial_outcome engine::check_guards() {
     bool after;
   };
   std::vector<zone> zones;
-  for (std::size_t i = 0; i < copies_.size(); ++i) {
-    const copies &it = copies_[i];
+  for (std::size_t i = 0; i < copies_.regions().size(); ++i) {
+    const device_copies::copy &it = copies_.regions()[i];
     if (!it.block)
       continue;
     const address end = it.working + problem_.regions[i].bytes;
@@ -38,11 +42,11 @@ trial_outcome engine::check_guards() {
   if (zones.empty())
     return {};
   const std::uint64_t bytes = zones.size() * guard_stride;
-  status done = device_.copy(results_ + guard_at, address_of(found.data()), bytes);
+  status done = device_.copy(scratch_ + guard_at, address_of(found.data()), bytes);
   for (std::size_t i = 0; done && i < zones.size(); ++i)
-    done = device_.guard(zones[i].begin, zones[i].bytes, results_ + guard_at + i * guard_stride);
+    done = device_.guard(zones[i].begin, zones[i].bytes, scratch_ + guard_at + i * guard_stride);
   if (done)
-    done = device_.copy(address_of(found.data()), results_ + guard_at, bytes);
+    done = device_.copy(address_of(found.data()), scratch_ + guard_at, bytes);
   if (status waited = device_.synchronize(); done)
     done = waited;
   if (!done)
@@ -50,9 +54,8 @@ trial_outcome engine::check_guards() {
   for (std::size_t i = 0; i < zones.size(); ++i) {
     if (found[i].damaged == 0)
       continue;
-    // Whatever else it wrote to is not known.
-    tainted_ = true;
-    const copies &of = copies_[zones[i].region];
+    damaged_ = true;
+    const device_copies::copy &of = copies_.regions()[zones[i].region];
     const region &whole = problem_.regions[zones[i].region];
     std::string name = "a buffer";
     for (const piece &it : problem_.pieces)
@@ -73,7 +76,7 @@ trial_outcome engine::check_guards() {
   return {};
 }
 
-std::string engine::describe_mismatch(const piece &it, const compare_result &found) {
+std::string result_check::describe_mismatch(const piece &it, const compare_result &found) {
   std::uint64_t offset = found.first;
   std::string index = fmt::format("[{}]", found.first);
   if (it.rank != 0) {
@@ -88,9 +91,9 @@ std::string engine::describe_mismatch(const piece &it, const compare_result &fou
   }
   std::byte actual[8] = {}, expected[8] = {};
   const std::uint64_t at = offset * it.element_size;
-  status done = device_.copy(address_of(actual), piece_address(it, false) + at, it.element_size);
+  status done = device_.copy(address_of(actual), copies_.working(it) + at, it.element_size);
   if (done)
-    done = device_.copy(address_of(expected), piece_address(it, true) + at, it.element_size);
+    done = device_.copy(address_of(expected), copies_.expected(it) + at, it.element_size);
   if (done)
     done = device_.synchronize();
   return fmt::format("{} of {} elements of {} differ, the first at {}: {} instead of {}",
@@ -98,12 +101,12 @@ std::string engine::describe_mismatch(const piece &it, const compare_result &fou
                      element_text(it.element, actual), element_text(it.element, expected));
 }
 
-trial_outcome engine::compare_host(std::size_t index, bool exact) {
+trial_outcome result_check::compare_host(std::size_t index, bool exact) {
   const piece &it = problem_.pieces[index];
   match_rule how = rule();
   if (problem_.options.rms > 0)
     how.atol = problem_.options.rms * rms_of(index);
-  const copies &of = copies_[it.region];
+  const device_copies::copy &of = copies_.of(it);
   comparison sum;
   const std::uint32_t element = exact ? std::uint32_t(TL_ELEMENT_BYTES) : it.element;
   compare_elements(sum, element, of.host.data() + it.offset, of.host_expected.data() + it.offset,
@@ -118,28 +121,27 @@ trial_outcome engine::compare_host(std::size_t index, bool exact) {
                   sum.got, sum.expected));
 }
 
-trial_outcome engine::compare_returned() const {
-  if (result_.empty())
+trial_outcome result_check::compare_returned() const {
+  if (!copies_.result())
     return {};
-  std::string wrong = tl::rt::compare_returned(
-      factory_.result, reinterpret_cast<const std::byte *>(result_.data()),
-      reinterpret_cast<const std::byte *>(expected_result_.data()), rule());
+  std::string wrong =
+      tl::rt::compare_returned(factory_.result, static_cast<const std::byte *>(copies_.result()),
+                               static_cast<const std::byte *>(copies_.expected_result()), rule());
   return wrong.empty() ? trial_outcome{} : outcome_of(trial_status::wrong, std::move(wrong));
 }
 
 /// The root mean square of what is expected of one piece, as far as it is a number.
-double engine::rms_of(std::size_t i) {
+double result_check::rms_of(std::size_t i) {
   const piece &it = problem_.pieces[i];
-  const std::pair key(i, varying_);
+  const std::pair key(i, copies_.varying());
   if (const auto known = rms_.find(key); known != rms_.end())
     return known->second;
   std::vector<std::byte> expected(it.bytes);
-  const copies &of = copies_[it.region];
+  const device_copies::copy &of = copies_.of(it);
   status done = status::ok();
   if (problem_.regions[it.region].on_host)
     std::memcpy(expected.data(), of.host_expected.data() + it.offset, it.bytes);
-  else if (done = device_.copy(address_of(expected.data()), piece_address(it, true), it.bytes);
-           done)
+  else if (done = device_.copy(address_of(expected.data()), copies_.expected(it), it.bytes); done)
     done = device_.synchronize();
   double sum = 0;
   std::uint64_t count = 0;
@@ -149,23 +151,23 @@ double engine::rms_of(std::size_t i) {
 }
 
 /// How one piece is compared.
-compare_parameters engine::parameters_of(std::size_t i, bool poison_counts) {
+compare_parameters result_check::parameters_of(std::size_t i, bool poison_counts) {
   const piece &it = problem_.pieces[i];
   compare_parameters p{};
-  p.actual = piece_address(it, false);
-  p.expected = piece_address(it, true);
+  p.actual = copies_.working(it);
+  p.expected = copies_.expected(it);
   p.count = it.count;
   p.element = it.element;
   p.element_size = it.element_size;
   p.rank = it.rank;
   // Contents of our own may lead to what is no number in the reference too.
-  p.equal_nan = problem_.options.equal_nan || varying_;
-  p.poisoned = write_only_[i];
+  p.equal_nan = problem_.options.equal_nan || copies_.varying();
+  p.poisoned = copies_.poisoned()[i];
   p.poison = poison_for(it);
-  p.untouched = poison_counts && write_only_[i] ? piece_before(it) : 0;
+  p.untouched = poison_counts && copies_.poisoned()[i] ? copies_.before(it) : 0;
   // A pointer to a few elements of a large block: the mismatches that are allowed are a share of
   // what is written, not of the block.
-  p.before = !write_only_[i] && !poison_counts ? piece_before(it) : 0;
+  p.before = !copies_.poisoned()[i] && !poison_counts ? copies_.before(it) : 0;
   p.rtol = problem_.options.rtol;
   p.atol = problem_.options.rms > 0 ? problem_.options.rms * rms_of(i) : problem_.options.atol;
   for (std::uint32_t d = 0; d < it.rank; ++d) {
@@ -175,21 +177,20 @@ compare_parameters engine::parameters_of(std::size_t i, bool poison_counts) {
   return p;
 }
 
-/// The working copies against the expected ones. `poison_counts`: elements that neither side has
-/// written are left out.
-trial_outcome engine::compare(bool exact, bool poison_counts) {
+trial_outcome result_check::compare(bool exact, bool poison_counts) {
   std::vector<compare_result> found(problem_.pieces.size());
   status done;
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
     if (problem_.regions[it.region].on_host) {
-      if (trial_outcome wrong = varying_ ? trial_outcome{} : compare_host(i, exact); !good(wrong))
+      if (trial_outcome wrong = copies_.varying() ? trial_outcome{} : compare_host(i, exact);
+          !good(wrong))
         return wrong;
       continue;
     }
     compare_parameters p = parameters_of(i, poison_counts);
     p.exact = exact;
-    const address result = results_ + compare_at + i * compare_stride;
+    const address result = scratch_ + compare_at + i * compare_stride;
     if (done)
       done = device_.copy(result, address_of(&found[i]), sizeof(compare_result));
     if (done)
@@ -197,7 +198,7 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
   }
   for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i)
     if (!problem_.regions[problem_.pieces[i].region].on_host)
-      done = device_.copy(address_of(&found[i]), results_ + compare_at + i * compare_stride,
+      done = device_.copy(address_of(&found[i]), scratch_ + compare_at + i * compare_stride,
                           sizeof(compare_result));
   if (status waited = device_.synchronize(); done)
     done = waited;
@@ -209,13 +210,44 @@ trial_outcome engine::compare(bool exact, bool poison_counts) {
     sum.compared = it.count - found[i].unwritten;
     sum.mismatched = found[i].mismatched;
     // Contents of our own may grow beyond all numbers in one order of summation and not in another.
-    if (!varying_)
+    if (!copies_.varying())
       sum.worst = std::bit_cast<double>(found[i].worst);
     const double most = exact || poison_counts ? 0 : most_mismatched(problem_.options, it.element);
     if (!is_rounding(problem_.options, sum, most, sum.worst > 0 ? rms_of(i) : 0))
       return outcome_of(trial_status::wrong, describe_mismatch(it, found[i]));
   }
-  return varying_ ? trial_outcome{} : compare_returned();
+  return copies_.varying() ? trial_outcome{} : compare_returned();
+}
+
+status result_check::count_changed(std::vector<std::uint64_t> &changed) {
+  changed.assign(problem_.pieces.size(), 0);
+  std::vector<compare_result> found(problem_.pieces.size());
+  status done;
+  for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i) {
+    const piece &it = problem_.pieces[i];
+    const region &of = problem_.regions[it.region];
+    if (of.on_host) {
+      for (std::uint64_t at = 0; at + it.element_size <= it.bytes; at += it.element_size)
+        changed[i] += std::memcmp(copies_.of(it).host_expected.data() + it.offset + at,
+                                  of.content.data() + it.offset + at, it.element_size) != 0;
+      continue;
+    }
+    compare_parameters p = parameters_of(i, false);
+    p.actual = p.expected;
+    p.equal_nan = 1;
+    const address result = scratch_ + compare_at + i * compare_stride;
+    done = device_.copy(result, address_of(&found[i]), sizeof found[i]);
+    if (done)
+      done = device_.compare(p, result);
+    if (done)
+      done = device_.copy(address_of(&found[i]), result, sizeof found[i]);
+  }
+  if (status waited = device_.synchronize(); done)
+    done = waited;
+  for (std::size_t i = 0; done && i < problem_.pieces.size(); ++i)
+    if (!problem_.regions[problem_.pieces[i].region].on_host)
+      changed[i] = problem_.pieces[i].count - found[i].unwritten;
+  return done;
 }
 
 } // namespace tl::rt::gpu
