@@ -11,6 +11,7 @@
 #include "plugin/DoubleCalls.h"
 #include "plugin/Kernels.h"
 #include "plugin/Keywords.h"
+#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
@@ -109,7 +110,8 @@ public:
       open(CI.getSema());
     if (!T)
       return true;
-    if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
+    const bool Leaves = T->Args.Shard > 0 && !T->AtEnd && !T->Defining;
+    if (Leaves && !isDemand(*T))
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
     for (Decl *D : Group)
@@ -117,6 +119,10 @@ public:
     if (isActive())
       for (Decl *D : Group)
         handle(D);
+    // Who asks for the factory may be what a library leaves out.
+    if (Leaves && isDemand(*T))
+      for (Decl *D : Group)
+        leaveToFirstShard(*T, D);
     return true;
   }
 
@@ -357,6 +363,9 @@ private:
       return true;
     if (Arg.consume_front("absent="))
       return parseAbsent(Arg, Args);
+    // Not for people: what the runtime adds to the command that it has recorded.
+    if (Arg.consume_front("demand="))
+      return parseDemand(Arg, Args);
     if (Arg.consume_front("report=")) {
       Args.Report = Arg.str();
       return !Arg.empty();
