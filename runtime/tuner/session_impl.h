@@ -125,7 +125,7 @@ private:
   const bool cold_;
   std::vector<entry> trials_;
   demand::batch_compiler *compiling_ = nullptr; ///< looked after between first runs
-  std::vector<store::trial> not_made_; ///< of configs that could not be compiled
+  std::vector<store::trial> not_made_;          ///< of configs that could not be compiled
   progress_line progress_;
   const time_budget budget_;
   std::uint32_t carried_over_ = 0;
