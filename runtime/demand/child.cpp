@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -60,18 +61,28 @@ double child::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
 }
 
-/// Of /proc/PID/stat: fields 14 to 17, counted behind the name in parentheses.
+/// Of the process group, which has what the compiler has started, too: fields 5 and 14 to 17 of
+/// /proc/PID/stat, counted behind the name in parentheses.
 double child::used_cpu_s() const {
-  const std::string text = read_small_file(fmt::format("/proc/{}/stat", pid_));
-  const std::size_t name_end = text.rfind(')');
-  unsigned long long ticks[4] = {};
-  if (name_end == std::string::npos ||
-      std::sscanf(text.c_str() + name_end + 1,
-                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu", &ticks[0],
-                  &ticks[1], &ticks[2], &ticks[3]) != 4)
-    return 0;
-  return static_cast<double>(ticks[0] + ticks[1] + ticks[2] + ticks[3]) /
-         static_cast<double>(::sysconf(_SC_CLK_TCK));
+  unsigned long long ticks = 0;
+  DIR *const all = ::opendir("/proc");
+  while (const dirent *const it = all ? ::readdir(all) : nullptr) {
+    if (it->d_name[0] < '1' || it->d_name[0] > '9')
+      continue;
+    const std::string text = read_small_file(fmt::format("/proc/{}/stat", it->d_name));
+    const std::size_t name_end = text.rfind(')');
+    int group = 0;
+    unsigned long long used[4] = {};
+    if (name_end != std::string::npos &&
+        std::sscanf(text.c_str() + name_end + 1,
+                    " %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu", &group,
+                    &used[0], &used[1], &used[2], &used[3]) == 5 &&
+        group == pid_)
+      ticks += used[0] + used[1] + used[2] + used[3];
+  }
+  if (all)
+    ::closedir(all);
+  return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 bool child::is_late() const {

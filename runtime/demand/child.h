@@ -51,7 +51,7 @@ public:
 
   /// Time since its start [s].
   double seconds() const;
-  /// CPU time that it has used, its own children's included once they have ended [s].
+  /// CPU time that it and what it has started have used [s].
   double used_cpu_s() const;
 
   void kill();

@@ -160,12 +160,23 @@ status libraries::load(const std::string &path) {
           exports_);
       !why.empty())
     return status::invalid(std::move(why));
-  // Never closed: the tables of the factory lead there.
-  void *const opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void *const opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!opened) {
     const char *const text = ::dlerror();
     return status::invalid(fmt::format("it cannot be loaded: {}", text ? text : ""));
   }
+  status taken = take_variants(opened);
+  if (!taken) {
+    ::dlclose(opened);
+    return taken;
+  }
+  // Never closed: the tables of the factory lead there. What was used last is removed last.
+  (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+  return {};
+}
+
+/// Of a library that was opened, if it is of this very code.
+status libraries::take_variants(void *opened) {
   const auto tell =
       reinterpret_cast<const tl_on_demand_library *(*)()>(::dlsym(opened, "tl_on_demand_library"));
   const tl_on_demand_library *const has = tell ? tell() : nullptr;
@@ -182,20 +193,15 @@ status libraries::load(const std::string &path) {
     if (add_variant(factory_, has->configs[i], static_cast<void *const *>(has->functions)[i]) ==
         UINT32_MAX)
       return status::full("this process has as many variants of it as there is room for");
-  // What was used last is removed last.
-  (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   return {};
 }
 
 status libraries::take(const std::string &path) {
-  const std::vector<std::string> configs = configs_of_library(path);
-  std::string text;
-  for (const std::string &it : configs)
-    text += it + "\n";
   std::string directory;
   if (status placed = place(directory); !placed)
     return placed;
-  const std::string kept = fmt::format("{}/{}.so", directory, hash_of(text));
+  // The loader knows what it has opened by its name: no two of different content have one.
+  const std::string kept = fmt::format("{}/{}.so", directory, hash_of(read_small_file(path)));
   // Of two processes that made the same, the last one's stays; the first one keeps what it opened.
   if (::rename(path.c_str(), kept.c_str()) != 0)
     return status::io_error(fmt::format("{}: {}", kept, error_text(errno)));

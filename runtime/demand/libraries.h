@@ -56,6 +56,7 @@ public:
 private:
   void look();
   status load(const std::string &path);
+  status take_variants(void *opened);
 
   const tl_factory &factory_;
   std::string directory_; ///< the user's own, "" for none

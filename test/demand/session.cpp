@@ -14,8 +14,7 @@
 // RUN: %trials | FileCheck %s --check-prefix=TRIALS
 // TRIALS-DAG: scale|n=4096|tile={{.*}},kind=2|infeasible|did not compile: {{.*}}kind 2 is not made
 // TRIALS-DAG: scale|n=4096|tile={{.*}},kind=3|wrong
-// RUN: %sql "select count(*) > 8 from trials where status = 'measured' or status = 'cut'" | FileCheck %s --check-prefix=MANY
-// MANY: 1
+// RUN: test $(%trials | grep -cE 'measured|cut') -gt 4
 //
 // Nobody else may look at what was compiled.
 // RUN: find %t.cache/on-demand -mindepth 1 -perm /077 | count 0

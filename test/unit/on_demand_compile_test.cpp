@@ -160,7 +160,7 @@ TEST_F(OnDemandCompile, AMissingCompilerIsNoVariantsFault) {
 TEST_F(OnDemandCompile, AKilledCompilerIsTriedForEachVariantAndThenNoMore) {
   compile("kill -9 $$");
   std::vector<std::uint64_t> wanted;
-  for (std::uint64_t i = 0; i < 40; ++i)
+  for (std::uint64_t i = 1; i <= 40; ++i)
     wanted.push_back(i);
   const std::vector<made_variant> all = make(wanted);
   EXPECT_EQ(all.size(), 40u);
