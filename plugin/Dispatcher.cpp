@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Dispatcher.h"
-#include "plugin/Absent.h"
 #include "plugin/Baked.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/CodeBuilder.h"
@@ -12,7 +11,6 @@
 #include "plugin/Dump.h"
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
-#include "plugin/OnDemand.h"
 #include "plugin/OptionValues.h"
 #include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
@@ -23,7 +21,6 @@
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace clang;
@@ -414,26 +411,11 @@ static void define(Session &T, Dispatcher &D) {
   EnterExpressionEvaluationContext Evaluation(
       S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
   VariantList List;
-  // A library has the variants of one factory, and what only they ask for.
-  if (isDemand(T) && !D.Nested && !isDemanded(T, D))
-    return;
   if (!checkDefined(T, D) || !declareVariants(T, D, List))
     return;
   const VariantList Space = List; // what counts for the fingerprint
   keepBaked(T, D, List);
   instantiateVariants(T, D, List);
-  if (isDemanded(T, D)) {
-    if (!T.isDevicePass() && !S.getDiagnostics().hasErrorOccurred())
-      defineLibrary(T, D, List, computeFingerprint(T, D, Space));
-    return;
-  }
-  // A fingerprint is one of all variants, as they are written.
-  auto LeaveOutIllegal = llvm::make_scope_exit([&] {
-    if (T.Args.CheckLegality == Legality::Prune)
-      for (unsigned I = 0; I < List.Variants.size(); ++I)
-        if (I != List.Default && !List.Variants[I].Illegal.empty())
-          replaceIllegal(T, D, List.Variants[I]);
-  });
   if (!definesDispatcher(T, D))
     return;
   // Of code with an error nothing comes that a fingerprint would be of.
@@ -447,7 +429,7 @@ static void define(Session &T, Dispatcher &D) {
   if (Fit)
     State = isGpu(T) ? findReachedState(T, D, Options) : findConfigMarks(D);
   if (!Fit || !(D.DispatchDefined || defineDispatch(T, D)) ||
-      !defineDescriptor(T, D, List, Print, State, Options) || !defineRegistration(T, D)) {
+      !defineDescriptor(T, D, List, Print.Digest, State, Options) || !defineRegistration(T, D)) {
     // Whatever went wrong was reported, with the header's own words when its code did not fit.
     if (!S.getDiagnostics().hasErrorOccurred())
       error(S, D.Source->getLocation(), "no dispatcher could be built for %0")

@@ -11,8 +11,6 @@
 #include "plugin/DoubleCalls.h"
 #include "plugin/Kernels.h"
 #include "plugin/Keywords.h"
-#include "plugin/Legality.h"
-#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
@@ -111,8 +109,7 @@ public:
       open(CI.getSema());
     if (!T)
       return true;
-    const bool Leaves = T->Args.Shard > 0 && !T->AtEnd && !T->Defining;
-    if (Leaves && !isDemand(*T))
+    if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
     for (Decl *D : Group)
@@ -120,10 +117,6 @@ public:
     if (isActive())
       for (Decl *D : Group)
         handle(D);
-    // Who asks for the factory may be what a library leaves out.
-    if (Leaves && isDemand(*T))
-      for (Decl *D : Group)
-        leaveToFirstShard(*T, D);
     return true;
   }
 
@@ -330,8 +323,7 @@ public:
         unsigned Id = Diags.getCustomDiagID(
             DiagnosticsEngine::Error,
             "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
-            "limit=N, shard=I/N, use=FILE, legality=off|warn|prune, absent=LIST, report=FILE, "
-            "kernels=FILE, "
+            "limit=N, shard=I/N, use=FILE, absent=LIST, report=FILE, kernels=FILE, "
             "device-compiler=TEXT, device-code=clang or drop-failed");
         Diags.Report(Id) << Arg;
       }
@@ -363,13 +355,8 @@ private:
     // The file's hash, for compiler caches, which go by the command and what it includes.
     if (Arg.starts_with("use-hash="))
       return true;
-    if (Arg.consume_front("legality="))
-      return parseLegality(Arg, Args);
     if (Arg.consume_front("absent="))
       return parseAbsent(Arg, Args);
-    // Not for people: what the runtime adds to the command that it has recorded.
-    if (Arg.consume_front("demand="))
-      return parseDemand(Arg, Args);
     if (Arg.consume_front("report=")) {
       Args.Report = Arg.str();
       return !Arg.empty();

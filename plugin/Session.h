@@ -33,11 +33,6 @@ class Constants;
 class DeviceText;
 class WinnersFile;
 
-struct DeviceImage;
-
-/// What becomes of variants that can never run, see Legality.h.
-enum class Legality { Off, Warn, Prune };
-
 /// Variants that a build leaves out, see Absent.h.
 struct Absence {
   std::string Factory; ///< Dispatcher::Id
@@ -57,15 +52,12 @@ struct Arguments {
   bool AllAbsent = false;      ///< all but the default configs
   bool ForAstFile = false;     ///< a precompiled header or module is made, and no code
   bool AdaptDeviceCode = true; ///< for NVIDIA devices, see DeviceCode.h
-  Legality CheckLegality = Legality::Prune;
   std::vector<Absence> Absent;
-  std::string Use;                    ///< file with the winners that are compiled, see Baked.h
-  std::string DeviceCompiler;         ///< what else than this Clang makes the device code, and how
-  std::string Kernels;                ///< file that is told which kernels there are
-  std::string Report;                 ///< file that is told what became of each variant
-  std::string Demand;                 ///< factory of which a library is made, see OnDemand.h
-  std::vector<uint64_t> Combinations; ///< of its space, that the library has
-  std::vector<std::string> Plugins;   ///< files of this plugin, for dependency files
+  std::string Use;                  ///< file with the winners that are compiled, see Baked.h
+  std::string DeviceCompiler;       ///< what else than this Clang makes the device code, and how
+  std::string Kernels;              ///< file that is told which kernels there are
+  std::string Report;               ///< file that is told what became of each variant
+  std::vector<std::string> Plugins; ///< files of this plugin, for dependency files
   clang::CompilerInstance *Compiler = nullptr; ///< whose flags count, see Flags.h
 };
 
@@ -76,26 +68,10 @@ struct Option {
   clang::Expr *Value; ///< its right-hand side as written
 };
 
-/// A space that is never listed, see OnDemand.h.
-struct ProductSpace {
-  struct Axis {
-    const clang::FieldDecl *Field;
-    const clang::APValue *Values; ///< an array in `Value`
-  };
-  clang::QualType Type;           ///< tl::on_demand_t<...>
-  clang::Expr *Written = nullptr; ///< what the attribute says, with template arguments filled in
-  clang::APValue Value;           ///< of that
-  clang::QualType Config;
-  clang::APValue Default; ///< a default-constructed config
-  llvm::SmallVector<Axis, 8> Axes;
-  uint64_t Combinations = 1;
-};
-
 /// The configs of a factory as values of its config struct, before they become template arguments.
 struct Space {
   clang::QualType Config;             ///< the config struct, null for lists over plain parameters
   std::vector<clang::APValue> Values; ///< one struct value per config
-  std::shared_ptr<const ProductSpace> Product; ///< where only `Values` are compiled ahead of time
 };
 
 /// An annotated function template.
@@ -126,8 +102,6 @@ struct Variant {
   clang::FunctionDecl *Function = nullptr;
   std::string Text;                                ///< "block_m=64,block_n=128"
   clang::TemplateParamObjectDecl *Value = nullptr; ///< the config object, when it has to exist
-  std::string Illegal;                             ///< why it can never run; "" where it may
-  bool Replaced = false;                           ///< nobody but the dispatcher defines it
 };
 
 /// A concrete factory: its tunables are open, everything else is fixed.
@@ -207,7 +181,6 @@ public:
   llvm::SetVector<const clang::FunctionDecl *> Kernels; ///< see Kernels.h
   std::shared_ptr<const WinnersFile> Winners;           ///< see Baked.h
   bool UseRead = false;                                 ///< there was an attempt to read them
-  std::shared_ptr<const std::vector<DeviceImage>> DeviceCode; ///< see DeviceImages.h
   std::string Report;                   ///< lines for the file of -fplugin-arg-tl-report
   std::shared_ptr<Constants> Repointed; ///< made for the first one, see Constants.h
   llvm::DenseSet<const clang::Module *> InitializedModules; ///< whose variables were walked

@@ -2,14 +2,11 @@
 
 #include "plugin/Variants.h"
 #include "plugin/Absent.h"
-#include "plugin/Baked.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/ConfigArguments.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/ConfigText.h"
 #include "plugin/Diagnostics.h"
-#include "plugin/Legality.h"
-#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"
 #include "clang/Sema/Sema.h"
@@ -47,11 +44,6 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
   if (!Configs)
     return false;
   Out.Config = Configs->Config;
-  Out.Product = Configs->Product;
-  std::vector<APValue> Values = Configs->Values;
-  if (Configs->Product && !isDemand(T))
-    for (APValue &It : findConfigs(T, F, D, *Configs, configsOfWinners(T, D)))
-      Values.push_back(std::move(It));
   llvm::ArrayRef<TemplateArgument> All = D.Default->getTemplateSpecializationArgs()->asArray();
   llvm::SmallVector<TemplateArgument, 8> Args;
   llvm::DenseSet<const FunctionDecl *> Seen;
@@ -61,9 +53,9 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
       DefaultSeen = true;
       Out.Default = Out.Variants.size();
     }
-    Out.Variants.push_back({FD, std::move(Text), nullptr, "", false});
+    Out.Variants.push_back({FD, std::move(Text), nullptr});
   };
-  for (const APValue &Config : Values) {
+  for (const APValue &Config : Configs->Values) {
     Args.assign(All.begin(), All.begin() + F.FirstTunable);
     if (!toTemplateArguments(T, F, *Configs, Config, All.drop_front(F.FirstTunable), Args))
       return false;
@@ -79,43 +71,37 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     }
     FD = FD->getCanonicalDecl();
     if (!Seen.insert(FD).second) {
-      if (!T.isDevicePass() && !Configs->Product)
+      if (!T.isDevicePass())
         warning(S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
                 "config '" + Text + "' is more than once in the space of '" +
                     F.Template->getNameAsString() + "'");
       continue;
     }
-    if (isDemanded(T, D))
-      Out.Demanded.insert(Out.Variants.size());
     Add(FD, std::move(Text));
   }
   if (!DefaultSeen)
     Add(D.Default->getCanonicalDecl(), printConfig(T, F, *Configs, All.drop_front(F.FirstTunable)));
   makeTextsUnique(T, F, *Configs, Out.Variants);
   if (findOption(F, "eligible")) {
-    for (Variant &V : Out.Variants) {
-      const TemplateArgument &First =
-          V.Function->getTemplateSpecializationArgs()->get(F.FirstTunable);
+    for (auto &[FD, Text, Value] : Out.Variants) {
+      const TemplateArgument &First = FD->getTemplateSpecializationArgs()->get(F.FirstTunable);
       if (F.ClassTunable)
-        V.Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
+        Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
     }
   }
   return true;
 }
 
-void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
+void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &List) {
   Sema &S = T.S;
   SourceLocation Loc = D.Source->getLocation();
   bool Sharded = isSharded(T, D);
   // What only this file can see cannot be divided up: shard 0 has all of it.
-  if (!Sharded && !definesDispatcher(T, D) && !isDemanded(T, D))
+  if (!Sharded && !definesDispatcher(T, D))
     return;
   for (unsigned I = 0; I < List.Variants.size(); ++I) {
-    Variant &V = List.Variants[I];
-    if (isDemanded(T, D)) {
-      if (!List.Demanded.contains(I))
-        continue;
-    } else if (Sharded) {
+    const Variant &V = List.Variants[I];
+    if (Sharded) {
       bool Mine = I % T.Args.Shards == T.Args.Shard;
       placeVariant(T, V.Function, Mine, Loc);
       if (!Mine)
@@ -127,8 +113,6 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
       Watch.leftOut();
       continue;
     }
-    V.Replaced =
-        !V.Function->isDefined() && I != List.Default && T.Args.CheckLegality == Legality::Prune;
     S.MarkFunctionReferenced(Loc, V.Function);
     // At once and not with the other pending instantiations, so that an error can be told to be
     // this config's.
@@ -138,10 +122,7 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
                                       /*AtEndOfTU=*/true);
     if (Watch.failed())
       note(S, Loc, "in the variant of %0 for config '%1'") << D.Source->Template << V.Text;
-    else
-      V.Illegal = neverLaunched(T, D, List, I);
   }
-  reportIllegal(T, D, List);
 }
 
 } // namespace tlplugin

@@ -2,7 +2,6 @@
 
 #include "runtime/factory/registry.h"
 
-#include "runtime/factory/grown.h"
 #include "runtime/support/fork_guard.h"
 #include "runtime/support/log.h"
 #include "runtime/support/made_once.h"
@@ -58,7 +57,6 @@ void register_factory(const tl_factory *factory, void *image) {
     return;
   }
   const mutex_lock lock(guard());
-  make_room(*factory);
   std::vector<registered> &all = known();
   const auto is_image = [&](const registered &it) {
     return std::ranges::find(it.images, image) != it.images.end();

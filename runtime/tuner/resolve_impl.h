@@ -7,7 +7,6 @@
 #define TL_RUNTIME_TUNER_RESOLVE_IMPL_H
 
 #include "runtime/factory/baked.h"
-#include "runtime/factory/grown.h"
 #include "runtime/remote/fleet.h"
 #include "runtime/store/session_lock.h"
 #include "runtime/store/store.h"
@@ -52,11 +51,10 @@ class resolution {
 public:
   /// `nested`: a session of this thread has called the code that makes this call.
   resolution(const world &in, const tl_factory &factory, const tl_call &call, bool nested)
-      : world_(in), grown_(may_grow(factory) ? with_all_variants(factory) : tl_factory{}),
-        factory_(may_grow(factory) ? grown_ : factory), extended_(factory_, call),
-        call_(extended_.get()), nested_(nested) {
+      : world_(in), factory_(factory), extended_(factory, call), call_(extended_.get()),
+        nested_(nested) {
     if (call.arguments && !call.synthetic)
-      reading_.emplace(factory_, call.arguments);
+      reading_.emplace(factory, call.arguments);
   }
 
   std::uint32_t run();
@@ -125,10 +123,7 @@ private:
   std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
   tuning_task task(const tl_call &on) const;
 
-  std::uint32_t find_or_make(std::string_view config);
-
   const world &world_;
-  tl_factory grown_; ///< of one that grows: counts variants that were compiled on demand, too
   const tl_factory &factory_;
   const call_with_extents extended_;
   const tl_call &call_;

@@ -189,7 +189,7 @@ std::uint32_t resolution::agree() {
       chosen = fastest(taken_over);
   }
 
-  std::uint32_t variant = chosen.empty() ? UINT32_MAX : find_or_make(chosen);
+  std::uint32_t variant = chosen.empty() ? UINT32_MAX : find_present(factory_, chosen);
   const bool good = variant != UINT32_MAX && fits_here(variant);
   const auto fitting = exchange_with_ranks("fits", {good ? "yes" : "no"}, why);
   if (fitting.empty())

@@ -43,8 +43,7 @@ session_result session_run::finish(session_result result) {
   result.carried_over = carried_over_;
   result.compared = compared_;
   result.seconds = budget_.elapsed_s();
-  result.trials = not_made_;
-  auto tried = static_cast<std::uint32_t>(not_made_.size());
+  std::uint32_t tried = 0;
   for (const entry &it : trials_)
     if (it.trial.status != store::trial_status::running) {
       result.trials.push_back(it.trial);
@@ -70,7 +69,6 @@ static std::string summarise_failures(const std::vector<store::trial> &trials) {
 }
 
 session_result session_run::run() {
-  load_earlier();
   take_over_earlier_trials();
   rule_out_absent();
   leave_other_parts();
