@@ -28,7 +28,7 @@
 namespace tl::rt {
 namespace {
 
-/// Longest wait for somebody else's session on the same device, unless a budget says more [s].
+/// Longest wait for another session on the same device, unless a budget says more [s].
 constexpr double least_wait_s = 120;
 /// A wait that is longer is told [s].
 constexpr double say_after_s = 1;
@@ -57,8 +57,9 @@ void resolution::remark_on_data(const tl_call &trial_call,
     remarks.push_back(std::move(it));
 }
 
-/// The winner that somebody else has stored since the last look, were it only a provisional one: of
-/// many processes that start at once, one spends its budget on a session, not one after the other.
+/// The winner that another process has stored since the last look, were it only a provisional one:
+/// of many processes that start at once, one spends its budget on a session, not one after the
+/// other.
 std::optional<std::uint32_t> resolution::stored_meanwhile() {
   const std::int64_t before = seen_update_;
   const auto variant = stored(true);

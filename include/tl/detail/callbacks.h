@@ -115,7 +115,7 @@ struct erased<Result(Args...), Options, Config> {
   }
 };
 
-/// tl_factory::own_key. Not through apply_arguments: an argument may be one that nobody can copy.
+/// tl_factory::own_key. Not through apply_arguments: an argument may have no copy constructor.
 template <class Options, class... Args> struct own_key {
   static void words(const tl_factory *factory, void *const *arguments, std::uint64_t *words_at,
                     std::uint8_t *signs_at) {

@@ -24,7 +24,7 @@ template <class... Options> constexpr option_set_t<Options...> option_set(Option
   return {options...};
 }
 
-/// The one with a keyword among the options of a set: a function that nobody defines, for
+/// The one with a keyword among the options of a set: a function without a definition, for
 /// decltype.
 template <class Keyword, class Value>
 option<Keyword, Value> find_option(const option<Keyword, Value> &);
