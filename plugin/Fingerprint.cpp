@@ -4,7 +4,6 @@
 #include "plugin/CodeClosure.h"
 #include "plugin/DeviceText.h"
 #include "plugin/Flags.h"
-#include "plugin/KeywordTable.h"
 #include "plugin/OriginalSource.h"
 #include "plugin/Toolkit.h"
 #include "clang/Basic/CodeGenOptions.h"
@@ -17,6 +16,14 @@
 using namespace clang;
 
 namespace tlplugin {
+
+/// Options that decide which results are right, or which problems are told apart. The others
+/// (limits, sample counts, the profiler) change how well was measured, not what.
+static bool changesResults(llvm::StringRef Keyword) {
+  return llvm::is_contained({"reference", "check", "check_repeat", "tolerance", "skip_check", "key",
+                             "eligible", "supply", "restore", "team"},
+                            Keyword);
+}
 
 /// The classes that an argument of the factory or of a config is made of: the factory may call
 /// anything of them.
@@ -101,10 +108,10 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
   Lines.push_back("specialisation " + D.Id);
   Reached.add(factoryPart(*T.Parts, D));
   for (const Option &O : D.Source->Options) {
-    if (!O.Keyword->ChangesResults)
+    if (!changesResults(O.Keyword))
       continue;
     CodePart Part = optionPart(*T.Parts, O);
-    Lines.push_back("option " + O.Keyword->Name.str() + " " + Part.Digest);
+    Lines.push_back("option " + O.Keyword.str() + " " + Part.Digest);
     Reached.add(Part);
   }
   std::vector<const Variant *> Variants;

@@ -2,7 +2,6 @@
 
 #include "plugin/Keywords.h"
 #include "plugin/Diagnostics.h"
-#include "plugin/KeywordTable.h"
 #include "plugin/Lookup.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/Lex/Lexer.h"
@@ -225,19 +224,19 @@ bool lookUpKeyword(Session &T, LookupResult &R) {
   return true;
 }
 
-const KeywordRow *getKeyword(const ValueDecl *D) {
+llvm::StringRef getKeyword(const ValueDecl *D) {
   if (!D->getIdentifier())
-    return nullptr;
+    return {};
   llvm::StringRef Name = D->getName();
   if (!Name.consume_front(Prefix))
-    return nullptr;
+    return {};
   const auto *Inner = dyn_cast<NamespaceDecl>(D->getDeclContext()->getRedeclContext());
   if (!Inner || Inner->getName() != "keywords")
-    return nullptr;
+    return {};
   const auto *Outer = dyn_cast<NamespaceDecl>(Inner->getDeclContext()->getRedeclContext());
   bool Ours = Outer && Outer->getName() == "tl" &&
               Outer->getDeclContext()->getRedeclContext()->isTranslationUnit();
-  return Ours ? findKeywordRow(Name) : nullptr;
+  return Ours ? Name : llvm::StringRef();
 }
 
 std::string printWithKeywords(llvm::StringRef Code) {

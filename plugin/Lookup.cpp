@@ -7,7 +7,6 @@
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/DeclSpec.h"
 #include "clang/Sema/Lookup.h"
-#include "llvm/Support/Path.h"
 
 using namespace clang;
 
@@ -37,7 +36,7 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
   return R.getAsSingle<NamespaceDecl>();
 }
 
-/// Of what the generated code is made; see <tl/detail/dispatch.h>.
+/// Of what the generated code is made; see <tl/dispatch.h>.
 static constexpr llvm::StringLiteral CodeVersion = "generated_code_4";
 
 NamespaceDecl *findKeywords(Session &T) {
@@ -132,11 +131,7 @@ bool isInLibrary(Session &T, SourceLocation Loc) {
     T.Library = directoryOf(SM, R.getRepresentativeDecl()->getLocation());
   }
   std::optional<DirectoryEntryRef> Directory = directoryOf(SM, Loc);
-  if (!T.Library || !Directory)
-    return false;
-  llvm::StringRef Name = Directory->getName();
-  return *Directory == *T.Library || (llvm::sys::path::filename(Name) == "detail" &&
-                                      llvm::sys::path::parent_path(Name) == T.Library->getName());
+  return T.Library && Directory && *Directory == *T.Library;
 }
 
 bool isTlClass(const CXXRecordDecl *RD, llvm::StringRef Name) {

@@ -4,7 +4,6 @@
 #include "plugin/AutotuneAttr.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Diagnostics.h"
-#include "plugin/KeywordTable.h"
 #include "plugin/Keywords.h"
 #include "plugin/Lookup.h"
 #include "plugin/OptionValues.h"
@@ -19,7 +18,7 @@ namespace tlplugin {
 
 const Option *findOption(const Factory &F, llvm::StringRef Keyword) {
   for (const Option &O : F.Options)
-    if (O.Keyword->Name == Keyword)
+    if (O.Keyword == Keyword)
       return &O;
   return nullptr;
 }
@@ -52,7 +51,7 @@ static bool splitAssignment(Expr *E, const ValueDecl *&Left, Expr *&Right) {
   if (!Target)
     return false;
   auto *Ref = dyn_cast<DeclRefExpr>(Target->IgnoreParenImpCasts());
-  if (!Ref || !getKeyword(Ref->getDecl()))
+  if (!Ref || getKeyword(Ref->getDecl()).empty())
     return false;
   Left = Ref->getDecl();
   // The value as written: keyword objects take it by value, which would turn an array into a
@@ -67,9 +66,9 @@ static void refuseArgument(Session &T, const Expr *Arg) {
     return;
   Sema &S = T.S;
   const auto *Ref = dyn_cast<DeclRefExpr>(Arg->IgnoreParenImpCasts());
-  if (const KeywordRow *Keyword = Ref ? getKeyword(Ref->getDecl()) : nullptr) {
+  if (llvm::StringRef Keyword = Ref ? getKeyword(Ref->getDecl()) : ""; !Keyword.empty()) {
     error(S, Arg->getExprLoc(), "option '%0' needs a value; expected '%0 = ...'")
-        << Keyword->Name << Arg->getSourceRange();
+        << Keyword << Arg->getSourceRange();
     return;
   }
   const auto *Class = Arg->getType()->getAsCXXRecordDecl();
@@ -110,8 +109,7 @@ static bool readArguments(Session &T, Factory &F) {
       Ok = false;
       continue;
     }
-    const KeywordRow *Row = getKeyword(Keyword);
-    llvm::StringRef Name = Row->Name;
+    llvm::StringRef Name = getKeyword(Keyword);
     auto Earlier = llvm::find_if(Seen, [&](const auto &Entry) { return Entry.first == Name; });
     if (Earlier != Seen.end()) {
       error(S, Arg->getBeginLoc(), "option '%0' given twice")
@@ -121,11 +119,11 @@ static bool readArguments(Session &T, Factory &F) {
       continue;
     }
     Seen.push_back({Name, Arg->getBeginLoc()});
-    if (Row->Kind == ValueKind::Space) {
+    if (Name == "configs") {
       F.Configs = Value;
       ConfigsLoc = Arg->getBeginLoc();
     } else {
-      F.Options.push_back({Row, Arg, Value});
+      F.Options.push_back({Name, Arg, Value});
     }
   }
   if (!Ok)

@@ -52,11 +52,21 @@ public:
   void ReadPendingInstantiations(
       llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
     std::shared_ptr<Session> T = Open.lock();
-    if (!T || T->Args.ForAstFile || T->Queue.phase() != Phase::Walking)
+    if (!T || T->AtEnd || T->Args.ForAstFile)
       return;
     checkShard(*T);
     T->ErrorsBeforeEnd = T->S.getDiagnostics().getNumErrors();
-    T->Queue.end(*T);
+    T->Defining = true;
+    finishRecords(*T);
+    defineDispatchers(*T);
+    // Some of their members are defined by what was instantiated meanwhile.
+    size_t Known = T->Dispatchers.size();
+    finishRecords(*T);
+    T->Records.clear();
+    if (T->Dispatchers.size() != Known)
+      defineDispatchers(*T);
+    T->Defining = false;
+    T->AtEnd = true;
   }
 
 private:
@@ -99,7 +109,7 @@ public:
       open(CI.getSema());
     if (!T)
       return true;
-    if (T->Args.Shard > 0 && T->Queue.isBeforeEnd())
+    if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
     for (Decl *D : Group)
@@ -197,7 +207,7 @@ private:
       T->FollowsAstFiles = true;
       T->activate();
     }
-    return T->Queue.isActive();
+    return T->Active;
   }
 
   void handle(Decl *D) {
@@ -212,7 +222,11 @@ private:
     if (auto *FD = dyn_cast<FunctionDecl>(D))
       exportTuned(*T, FD);
     redirectDeclaration(*T, D);
-    T->Queue.defineLate(*T);
+    if (T->AtEnd && !T->Defining) {
+      T->Defining = true;
+      defineDispatchers(*T);
+      T->Defining = false;
+    }
   }
 
   /// Kernels of files without factories are compiled like those of others.
@@ -272,8 +286,10 @@ private:
 } // namespace
 
 void Session::activate() {
-  if (Queue.beginWalking())
-    compat::addExternalSource(S, new LastResort(weak_from_this()));
+  if (Active)
+    return;
+  Active = true;
+  compat::addExternalSource(S, new LastResort(weak_from_this()));
 }
 
 namespace {

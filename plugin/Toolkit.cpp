@@ -82,10 +82,8 @@ static bool isToolkitCodeAnew(Session &T, const Decl *D) {
     return isToolkitFile(T, Loc);
   // Found by name, so that preprocessed source is told the same.
   if (Outermost->getName() == "tl") {
-    llvm::StringRef Folder = llvm::sys::path::parent_path(SM.getPresumedLoc(Loc).getFilename());
-    if (llvm::sys::path::filename(Folder) == "detail")
-      Folder = llvm::sys::path::parent_path(Folder);
-    return llvm::sys::path::filename(Folder) == "tl";
+    llvm::StringRef File = SM.getPresumedLoc(Loc).getFilename();
+    return llvm::sys::path::filename(llvm::sys::path::parent_path(File)) == "tl";
   }
   static constexpr llvm::StringLiteral Names[] = {
       "std",    "__gnu_cxx", "__cxxabiv1", "cuda",    "thrust", "cub",      "cooperative_groups",

@@ -13,10 +13,7 @@
 // IWYU pragma: begin_exports
 #include <tl/absent.h>
 #include <tl/baked.h>
-#include <tl/detail/dispatch.h>
-#include <tl/detail/factory_handle.h>
-#include <tl/detail/invoke_launch.h>
-#include <tl/detail/launch_callbacks.h>
+#include <tl/dispatch.h>
 #include <tl/infeasible.h>
 #include <tl/inputs.h>
 #include <tl/kernel.h>

@@ -11,8 +11,8 @@
 
 #include <tl/language.h>
 
-#include <tl/detail/signature.h>
 #include <tl/keywords.h>
+#include <tl/signature.h>
 
 #include <array>
 #include <cstddef>

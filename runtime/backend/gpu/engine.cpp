@@ -49,7 +49,7 @@ status engine::set_up() {
   if (status done = copies_.set_up(); !done)
     return done;
   remark_ = timer_.choose_profiler();
-  // An error of a launch in a global constructor, before its kernels are known, is none of a trial.
+  // A launch in a global constructor, before its kernels are known, is nobody's fault here.
   if (factory_.take_error)
     static_cast<void>(factory_.take_error());
   return device_.synchronize();

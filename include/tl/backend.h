@@ -3,11 +3,11 @@
 // What a dispatcher has to ask the device toolkit that the source is compiled with: which device is
 // current, and whether the stream among the arguments is being captured.
 
-#ifndef TL_DETAIL_BACKEND_H
-#define TL_DETAIL_BACKEND_H
+#ifndef TL_BACKEND_H
+#define TL_BACKEND_H
 
 #include <tl/abi.h>
-#include <tl/detail/signature.h>
+#include <tl/signature.h>
 
 #if defined(__HIP__) || defined(__HIPCC__)
 #include <hip/hip_runtime_api.h>
@@ -25,7 +25,7 @@ namespace tl::detail {
 
 #if defined(__HIP__) || defined(__HIPCC__)
 
-inline constexpr std::uint32_t backend = TL_DETAIL_BACKEND_HIP;
+inline constexpr std::uint32_t backend = TL_BACKEND_HIP;
 using stream_t = hipStream_t;
 
 inline std::int32_t current_device() {
