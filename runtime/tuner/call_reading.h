@@ -41,7 +41,7 @@ public:
   /// The address of each place that does not tell how far it goes, 0 for all others.
   std::vector<std::uintptr_t> open_ended() const;
   /// Of a place, as far as its argument says; 0: it does not.
-  std::uint64_t bytes_of(std::size_t place) const { return places_.all()[place].bytes; }
+  std::uint64_t bytes_of(std::size_t index) const { return places_.all()[index].bytes; }
   /// The memory that the places lead to, what they share counted once; `reach`: how far those go
   /// that do not tell [bytes].
   std::uint64_t data_bytes(std::span<const std::uint64_t> reach) const;
