@@ -73,15 +73,15 @@ static bool defineBody(Session &T, FunctionDecl *FD, llvm::StringRef Why, Source
 }
 
 /// `inline tl::detail::absent_registration __tl_absent_H{&f<config>, "..."};`
-static void registerAbsence(Session &T, const Dispatcher &D, const Variant &V,
+static void registerAbsence(Session &T, const Dispatcher &D, const Variant &V, llvm::StringRef Kind,
                             llvm::StringRef Why) {
   SourceLocation Loc = D.Source->getLocation();
-  std::string Name =
-      "__tl_absent_" + llvm::utohexstr(llvm::xxh3_64bits(D.Id + " " + V.Text), /*LowerCase=*/true,
-                                       /*Width=*/16);
+  std::string Name = "__tl_" + Kind.str() + "_" +
+                     llvm::utohexstr(llvm::xxh3_64bits(D.Id + " " + V.Text), /*LowerCase=*/true,
+                                     /*Width=*/16);
   Expr *Arguments[] = {buildUntypedAddress(T, V.Function, Loc), buildText(T.S.Context, Why, Loc)};
-  defineGlobalObject(T, "absent_registration", Name, V.Function->isExternallyVisible(), Arguments,
-                     Loc);
+  defineGlobalObject(T, Kind.str() + "_registration", Name, V.Function->isExternallyVisible(),
+                     Arguments, Loc);
 }
 
 bool leaveOut(Session &T, const Dispatcher &D, const VariantList &List, unsigned I) {
@@ -103,8 +103,29 @@ bool leaveOut(Session &T, const Dispatcher &D, const VariantList &List, unsigned
   T.Generated.insert(FD);
   T.S.Consumer.HandleTopLevelDecl(DeclGroupRef(FD));
   if (!T.isDevicePass())
-    registerAbsence(T, D, V, Why);
+    registerAbsence(T, D, V, "absent", Why);
   return true;
+}
+
+void replaceIllegal(Session &T, const Dispatcher &D, const Variant &V) {
+  FunctionDecl *FD = V.Function;
+  SourceLocation Loc = D.Source->getLocation();
+  std::string Why = "can never run and was left out: " + V.Illegal;
+  if (V.Replaced) {
+    std::string Long =
+        "variant '" + V.Text + "' of '" + D.Source->Template->getNameAsString() + "' " + Why;
+    bool IsNew = !FD->isDefined();
+    FunctionDecl *Definition = IsNew ? FD : FD->getDefinition();
+    if (!defineBody(T, Definition, Long, Loc))
+      return; // reported
+    if (IsNew) {
+      T.S.MarkFunctionReferenced(Loc, FD);
+      T.Generated.insert(FD);
+      T.S.Consumer.HandleTopLevelDecl(DeclGroupRef(FD));
+    }
+  }
+  if (!T.isDevicePass())
+    registerAbsence(T, D, V, "illegal", Why);
 }
 
 /// Passes everything on, and keeps the text of the first error.

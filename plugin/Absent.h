@@ -22,6 +22,10 @@ bool isAbsent(Session &T, const Dispatcher &D, const VariantList &List, unsigned
 /// Defines a variant without its body. False when it is defined already: the program names it.
 bool leaveOut(Session &T, const Dispatcher &D, const VariantList &List, unsigned I);
 
+/// Puts a body that says why in place of a variant that can never run (Variant::Illegal), unless
+/// somebody else named it, and lets the runtime know.
+void replaceIllegal(Session &T, const Dispatcher &D, const Variant &V);
+
 /// Watches the instantiation of one variant of this compilation, for the report.
 class VariantWatch {
 public:

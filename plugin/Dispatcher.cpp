@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Dispatcher.h"
+#include "plugin/Absent.h"
 #include "plugin/Baked.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/CodeBuilder.h"
@@ -21,6 +22,7 @@
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace clang;
@@ -416,6 +418,13 @@ static void define(Session &T, Dispatcher &D) {
   const VariantList Space = List; // what counts for the fingerprint
   keepBaked(T, D, List);
   instantiateVariants(T, D, List);
+  // A fingerprint is one of all variants, as they are written.
+  auto LeaveOutIllegal = llvm::make_scope_exit([&] {
+    if (T.Args.CheckLegality == Legality::Prune)
+      for (unsigned I = 0; I < List.Variants.size(); ++I)
+        if (I != List.Default && !List.Variants[I].Illegal.empty())
+          replaceIllegal(T, D, List.Variants[I]);
+  });
   if (!definesDispatcher(T, D))
     return;
   // Of code with an error nothing comes that a fingerprint would be of.

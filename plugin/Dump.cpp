@@ -16,9 +16,11 @@ void dump(Session &T, const Dispatcher &D, const VariantList &List, const Finger
     return;
   if (T.Args.Remarks)
     for (const Variant &V : List.Variants)
-      remark(T.S, D.Source->getLocation(),
-             "variant of '%0' for config '%1'%select{|, the default}2")
-          << Name << V.Text << (&V == &List.Variants[List.Default]);
+      if (V.Illegal.empty() || T.Args.CheckLegality != Legality::Prune ||
+          &V == &List.Variants[List.Default])
+        remark(T.S, D.Source->getLocation(),
+               "variant of '%0' for config '%1'%select{|, the default}2")
+            << Name << V.Text << (&V == &List.Variants[List.Default]);
   if (T.Args.Remarks)
     for (const ReachedVariable &It : State)
       if (!It.NamesConfig)

@@ -180,8 +180,7 @@ void noteKernel(Session &T, const Decl *D) {
     T.Kernels.insert(FD->getCanonicalDecl());
 }
 
-/// The kernel's name on the device. The host's own mangling is that of the launching stub.
-static std::string mangledName(ASTContext &Context, const FunctionDecl *FD) {
+std::string kernelName(ASTContext &Context, const FunctionDecl *FD) {
   std::unique_ptr<MangleContext> Mangle(Context.createMangleContext());
   std::string Name;
   llvm::raw_string_ostream OS(Name);
@@ -224,7 +223,7 @@ void writeKernels(Session &T) {
     return;
   }
   for (const FunctionDecl *FD : T.Kernels)
-    OS << mangledName(T.S.Context, FD) << '\t' << instantiation(T.S.Context, FD) << '\n';
+    OS << kernelName(T.S.Context, FD) << '\t' << instantiation(T.S.Context, FD) << '\n';
 }
 
 } // namespace tlplugin

@@ -10,6 +10,9 @@
 
 namespace tlplugin {
 
+/// The kernel's name on the device. The host's own mangling is that of the launching stub.
+std::string kernelName(clang::ASTContext &Context, const clang::FunctionDecl *FD);
+
 /// Notes D, when it is a kernel that was made from a template and -fplugin-arg-tl-kernels asks.
 void noteKernel(Session &T, const clang::Decl *D);
 

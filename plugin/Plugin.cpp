@@ -11,6 +11,7 @@
 #include "plugin/DoubleCalls.h"
 #include "plugin/Kernels.h"
 #include "plugin/Keywords.h"
+#include "plugin/Legality.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
@@ -323,7 +324,8 @@ public:
         unsigned Id = Diags.getCustomDiagID(
             DiagnosticsEngine::Error,
             "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
-            "limit=N, shard=I/N, use=FILE, absent=LIST, report=FILE, kernels=FILE, "
+            "limit=N, shard=I/N, use=FILE, legality=off|warn|prune, absent=LIST, report=FILE, "
+            "kernels=FILE, "
             "device-compiler=TEXT, device-code=clang or drop-failed");
         Diags.Report(Id) << Arg;
       }
@@ -355,6 +357,8 @@ private:
     // The file's hash, for compiler caches, which go by the command and what it includes.
     if (Arg.starts_with("use-hash="))
       return true;
+    if (Arg.consume_front("legality="))
+      return parseLegality(Arg, Args);
     if (Arg.consume_front("absent="))
       return parseAbsent(Arg, Args);
     if (Arg.consume_front("report=")) {

@@ -33,6 +33,11 @@ class Constants;
 class DeviceText;
 class WinnersFile;
 
+struct DeviceImage;
+
+/// What becomes of variants that can never run, see Legality.h.
+enum class Legality { Off, Warn, Prune };
+
 /// Variants that a build leaves out, see Absent.h.
 struct Absence {
   std::string Factory; ///< Dispatcher::Id
@@ -52,6 +57,7 @@ struct Arguments {
   bool AllAbsent = false;      ///< all but the default configs
   bool ForAstFile = false;     ///< a precompiled header or module is made, and no code
   bool AdaptDeviceCode = true; ///< for NVIDIA devices, see DeviceCode.h
+  Legality CheckLegality = Legality::Prune;
   std::vector<Absence> Absent;
   std::string Use;                  ///< file with the winners that are compiled, see Baked.h
   std::string DeviceCompiler;       ///< what else than this Clang makes the device code, and how
@@ -102,6 +108,8 @@ struct Variant {
   clang::FunctionDecl *Function = nullptr;
   std::string Text;                                ///< "block_m=64,block_n=128"
   clang::TemplateParamObjectDecl *Value = nullptr; ///< the config object, when it has to exist
+  std::string Illegal;                             ///< why it can never run; "" where it may
+  bool Replaced = false;                           ///< nobody but the dispatcher defines it
 };
 
 /// A concrete factory: its tunables are open, everything else is fixed.
@@ -181,6 +189,7 @@ public:
   llvm::SetVector<const clang::FunctionDecl *> Kernels; ///< see Kernels.h
   std::shared_ptr<const WinnersFile> Winners;           ///< see Baked.h
   bool UseRead = false;                                 ///< there was an attempt to read them
+  std::shared_ptr<const std::vector<DeviceImage>> DeviceCode; ///< see DeviceImages.h
   std::string Report;                   ///< lines for the file of -fplugin-arg-tl-report
   std::shared_ptr<Constants> Repointed; ///< made for the first one, see Constants.h
   llvm::DenseSet<const clang::Module *> InitializedModules; ///< whose variables were walked

@@ -7,6 +7,7 @@
 #include "plugin/ConfigSpace.h"
 #include "plugin/ConfigText.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/Legality.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"
 #include "clang/Sema/Sema.h"
@@ -53,7 +54,7 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
       DefaultSeen = true;
       Out.Default = Out.Variants.size();
     }
-    Out.Variants.push_back({FD, std::move(Text), nullptr});
+    Out.Variants.push_back({FD, std::move(Text), nullptr, "", false});
   };
   for (const APValue &Config : Configs->Values) {
     Args.assign(All.begin(), All.begin() + F.FirstTunable);
@@ -83,16 +84,17 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     Add(D.Default->getCanonicalDecl(), printConfig(T, F, *Configs, All.drop_front(F.FirstTunable)));
   makeTextsUnique(T, F, *Configs, Out.Variants);
   if (findOption(F, "eligible")) {
-    for (auto &[FD, Text, Value] : Out.Variants) {
-      const TemplateArgument &First = FD->getTemplateSpecializationArgs()->get(F.FirstTunable);
+    for (Variant &V : Out.Variants) {
+      const TemplateArgument &First =
+          V.Function->getTemplateSpecializationArgs()->get(F.FirstTunable);
       if (F.ClassTunable)
-        Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
+        V.Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
     }
   }
   return true;
 }
 
-void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &List) {
+void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
   Sema &S = T.S;
   SourceLocation Loc = D.Source->getLocation();
   bool Sharded = isSharded(T, D);
@@ -100,7 +102,7 @@ void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &Lis
   if (!Sharded && !definesDispatcher(T, D))
     return;
   for (unsigned I = 0; I < List.Variants.size(); ++I) {
-    const Variant &V = List.Variants[I];
+    Variant &V = List.Variants[I];
     if (Sharded) {
       bool Mine = I % T.Args.Shards == T.Args.Shard;
       placeVariant(T, V.Function, Mine, Loc);
@@ -113,6 +115,8 @@ void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &Lis
       Watch.leftOut();
       continue;
     }
+    V.Replaced =
+        !V.Function->isDefined() && I != List.Default && T.Args.CheckLegality == Legality::Prune;
     S.MarkFunctionReferenced(Loc, V.Function);
     // At once and not with the other pending instantiations, so that an error can be told to be
     // this config's.
@@ -122,7 +126,10 @@ void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &Lis
                                       /*AtEndOfTU=*/true);
     if (Watch.failed())
       note(S, Loc, "in the variant of %0 for config '%1'") << D.Source->Template << V.Text;
+    else
+      V.Illegal = neverLaunched(T, D, List, I);
   }
+  reportIllegal(T, D, List);
 }
 
 } // namespace tlplugin

@@ -20,8 +20,9 @@ struct VariantList {
 /// the default config a member. False after an error was reported.
 bool declareVariants(Session &T, Dispatcher &D, VariantList &Out);
 
-/// Instantiates the bodies. An error in one is followed by a note that names its config.
-void instantiateVariants(Session &T, const Dispatcher &D, const VariantList &List);
+/// Instantiates the bodies. An error in one is followed by a note that names its config. Finds out
+/// which ones can never run; replaceIllegal() leaves those out, once the fingerprint is made.
+void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List);
 
 } // namespace tlplugin
 

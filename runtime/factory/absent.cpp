@@ -19,7 +19,11 @@ namespace {
 
 struct absences {
   mutex guard;
-  std::map<const void *, std::string> all TL_GUARDED_BY(guard);
+  struct absence {
+    std::string why;
+    bool is_illegal = false;
+  };
+  std::map<const void *, absence> all TL_GUARDED_BY(guard);
 };
 
 absences &known() {
@@ -29,7 +33,8 @@ absences &known() {
 
 } // namespace
 
-std::optional<std::string> why_absent(const tl_factory &factory, std::uint32_t variant) {
+static std::optional<absences::absence> find_absence(const tl_factory &factory,
+                                                     std::uint32_t variant) {
   absences &a = known();
   const mutex_lock lock(a.guard);
   if (a.all.empty() || !factory.functions)
@@ -40,6 +45,11 @@ std::optional<std::string> why_absent(const tl_factory &factory, std::uint32_t v
   return found == a.all.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<std::string> why_absent(const tl_factory &factory, std::uint32_t variant) {
+  const auto found = find_absence(factory, variant);
+  return found ? std::optional(found->why) : std::nullopt;
+}
+
 std::uint32_t find_present(const tl_factory &factory, std::string_view config) {
   const std::uint32_t variant = find_variant(factory, config);
   return variant != UINT32_MAX && why_absent(factory, variant) ? UINT32_MAX : variant;
@@ -48,7 +58,7 @@ std::uint32_t find_present(const tl_factory &factory, std::string_view config) {
 std::string fingerprint_of(const tl_factory &factory) {
   std::string text;
   for (std::uint32_t i = 0; i < factory.variant_count; ++i)
-    if (why_absent(factory, i))
+    if (const auto found = find_absence(factory, i); found && !found->is_illegal)
       text += fmt::format("absent {}\n", factory.configs[i]);
   if (text.empty())
     return factory.fingerprint;
@@ -59,22 +69,30 @@ std::string fingerprint_of(const tl_factory &factory) {
 
 } // namespace tl::rt
 
-// Beside tl_rt_absent, which <tl/absent.h> declares.
+// Beside tl_rt_absent and tl_rt_illegal, which <tl/absent.h> declares.
 extern "C" const char *tl_rt_fingerprint(const tl_factory *factory);
 
 /// With a null reason, `function` is forgotten: its image is unloaded.
-extern "C" void tl_rt_absent(const void *function, const char *reason) {
+static void note_absence(const void *function, const char *reason, bool is_illegal) {
   try {
     tl::rt::absences &a = tl::rt::known();
     const tl::rt::mutex_lock lock(a.guard);
     if (reason)
-      a.all[function] = reason;
+      a.all[function] = {reason, is_illegal};
     else
       a.all.erase(function);
   } catch (const std::exception &error) {
     // Then its body says so, when it is called.
     tl::rt::log_debug(error.what());
   }
+}
+
+extern "C" void tl_rt_absent(const void *function, const char *reason) {
+  note_absence(function, reason, false);
+}
+
+extern "C" void tl_rt_illegal(const void *function, const char *reason) {
+  note_absence(function, reason, true);
 }
 
 /// For the tool, which opens libraries and looks for what was measured on their code. The text
