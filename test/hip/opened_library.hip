@@ -7,7 +7,7 @@
 // REQUIRES: hip
 // RUN: rm -rf %t && mkdir %t && cd %t
 // RUN: %gxx -O1 -shared -fPIC -w -Wl,-soname,libamdhip64.so.5 %S/Inputs/standin.cpp -o libamdhip64.so.5
-// RUN: %clangxx -O1 -fPIC -shared %plugin %hip -I%S/Inputs %s -o library.so -x none %runtime libamdhip64.so.5 -Wl,-rpath,%t
+// RUN: %clangxx -O1 -fPIC -shared %plugin -fplugin-arg-tl-legality=off %hip -I%S/Inputs %s -o library.so -x none %runtime libamdhip64.so.5 -Wl,-rpath,%t
 // RUN: env TL_LOG=info %python %S/../cuda/Inputs/host.py %t/library.so 2>&1 | %filecheck %s
 // RUN: %trials | FileCheck %s --check-prefix=TRIALS
 // CHECK: host runs

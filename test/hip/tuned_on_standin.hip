@@ -8,7 +8,7 @@
 // REQUIRES: hip
 // RUN: rm -rf %t && mkdir %t && cd %t
 // RUN: %gxx -O1 -shared -fPIC -w -Wl,-soname,libamdhip64.so.5 %S/Inputs/standin.cpp -o libamdhip64.so.5
-// RUN: %clangxx -O1 %plugin %hip -I%S/Inputs %s -o program -x none %runtime_static -rdynamic \
+// RUN: %clangxx -O1 %plugin -fplugin-arg-tl-legality=off %hip -I%S/Inputs %s -o program -x none %runtime_static -rdynamic \
 // RUN:   libamdhip64.so.5 -Wl,-rpath,%t
 // RUN: env HIP_STANDIN_LOG=%t/calls ./program 2>&1 | FileCheck %s
 // RUN: %trials > trials
