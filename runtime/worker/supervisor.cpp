@@ -238,6 +238,7 @@ worker_answer supervisor::ask(worker_request request, double limit_s) {
 // Leaves a dead worker uncollected, so that its process id and group stay ours until stop().
 bool supervisor::wait_for_end(double limit_s) {
   const steady::time_point deadline = deadline_after(limit_s);
+  pollfd waiting{pidfd_, POLLIN, 0};
   for (;;) {
     siginfo_t info{};
     const int answer = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
@@ -248,9 +249,11 @@ bool supervisor::wait_for_end(double limit_s) {
     // The program ignores SIGCHLD or collects all children itself. The process may still be going.
     if (answer != 0 && errno == ECHILD && ::kill(pid_, 0) != 0)
       return true;
+    // A sandbox may forbid waitid().
+    if (answer != 0 && errno != ECHILD && errno != EINTR && waiting.revents != 0)
+      return true;
     if (seconds_until(deadline) <= 0)
       return false;
-    pollfd waiting{pidfd_, POLLIN, 0};
     interruptible_poll(&waiting, pidfd_ < 0 ? 0 : 1,
                        std::chrono::milliseconds(pidfd_ < 0 ? 1 : 10));
   }
