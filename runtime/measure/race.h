@@ -87,7 +87,7 @@ struct race_options {
   /// times `delta` will do, and soon after that whatever was reached; not before `cheap_ns`.
   double passes = 2.3;
   /// A race that has taken less than this goes on until its confidence is reached [ns].
-  double cheap_ns = 500e6;
+  double cheap_ns = 300e6;
   double throttle_limit = 0.75; ///< of the session's median clock: rounds below are dropped
   double confirm_ns = 50e6;     ///< length of a block of the confirmation [ns]
   confirmation confirm = confirmation::measured;
