@@ -12,6 +12,7 @@
 #include "plugin/Dump.h"
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
+#include "plugin/NeverEligible.h"
 #include "plugin/OptionValues.h"
 #include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
@@ -433,6 +434,8 @@ static void define(Session &T, Dispatcher &D) {
   D.MayBeInfeasible = Print.NamesInfeasible;
   llvm::SmallVector<Expr *, 8> Options;
   bool Fit = fillInOptions(T, D, List.Config, Options);
+  if (Fit)
+    reportNeverEligible(T, D, List);
   // A worker on the CPU is a copy of the program.
   std::vector<ReachedVariable> State;
   if (Fit)

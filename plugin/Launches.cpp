@@ -2,6 +2,7 @@
 
 #include "plugin/Launches.h"
 #include "plugin/Lookup.h"
+#include "plugin/WrittenVariables.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
@@ -10,42 +11,6 @@ using namespace clang;
 
 namespace tlplugin {
 namespace {
-
-/// The variables of a function whose value may be another one than that of their initialiser.
-class WrittenVariables {
-public:
-  explicit WrittenVariables(const Stmt *Body) { visit(Body); }
-  bool contains(const VarDecl *Var) const { return Written.contains(Var); }
-
-private:
-  /// A variable, or a member of one, that is read where it stands.
-  static const Expr *readFrom(const Stmt *S) {
-    if (const auto *Cast = dyn_cast<ImplicitCastExpr>(S);
-        Cast && Cast->getCastKind() == CK_LValueToRValue) {
-      const Expr *E = Cast->getSubExpr()->IgnoreParens();
-      if (const auto *Member = dyn_cast<MemberExpr>(E); Member && !Member->isArrow())
-        E = Member->getBase()->IgnoreParens();
-      return E;
-    }
-    if (const auto *Copy = dyn_cast<CXXConstructExpr>(S);
-        Copy && Copy->getNumArgs() > 0 && Copy->getConstructor()->isCopyConstructor())
-      return Copy->getArg(0)->IgnoreParenImpCasts();
-    return nullptr;
-  }
-
-  void visit(const Stmt *S) {
-    if (!S)
-      return;
-    if (const Expr *Read = readFrom(S); Read && isa<DeclRefExpr>(Read))
-      return;
-    if (const auto *Ref = dyn_cast<DeclRefExpr>(S))
-      Written.insert(Ref->getDecl());
-    for (const Stmt *Child : S->children())
-      visit(Child);
-  }
-
-  llvm::DenseSet<const ValueDecl *> Written;
-};
 
 /// What is known of values in one function.
 class Values {
