@@ -239,7 +239,7 @@ static void handle_guarded(request_handler &handler, const worker_request &reque
   }
 }
 
-static void serve() {
+[[noreturn]] static void serve() {
   enter_phase(worker_phase::checking); // from here on it may take its time
   remember_process_state();
   std::string error;
@@ -317,15 +317,7 @@ static void take_heaps(int count) {
     heaps_taken.wait(now);
 }
 
-static void *variant_thread(void *last_try) {
-  if (!last_try && !has_fresh_heap()) {
-    // This one keeps the heap, so that the next gets another.
-    thread_use.store(thread_sleeps);
-    thread_use.notify_all();
-    for (int now = thread_sleeps;; thread_use.wait(now), now = thread_use.load())
-      if (now == sleeper_takes_over && thread_use.compare_exchange_strong(now, thread_serves))
-        break;
-  }
+[[noreturn]] static void serve_as_caller() {
   thread_use.store(thread_serves);
   thread_use.notify_all();
   // The mask not by the thread's attributes: sanitizers set the creator's after that.
@@ -334,7 +326,52 @@ static void *variant_thread(void *last_try) {
   if (self.caller.omp_threads > 0 && self.caller.set_omp_threads)
     self.caller.set_omp_threads(self.caller.omp_threads);
   serve();
-  return nullptr;
+}
+
+/// Whether the thread that a thread with a heap of its own makes has one too: 0: not known yet.
+static std::atomic<int> successor_use{0};
+static constexpr int successor_serves = 1, successor_sleeps = 2;
+
+static void *successor_thread(void *) {
+  const bool serves = has_fresh_heap() && has_fresh_thread_vector();
+  successor_use.store(serves ? successor_serves : successor_sleeps);
+  successor_use.notify_all();
+  if (serves)
+    serve_as_caller();
+  for (;;)
+    successor_use.wait(successor_sleeps);
+}
+
+// The C library takes a new thread's vector from the heap of the thread that makes it, here the
+// program's: a thread that was made by one with a heap of its own has nothing there.
+static void hand_over(std::size_t stack_bytes, std::size_t guard_bytes) {
+  pthread_t successor;
+  if (create_thread(successor, stack_bytes, guard_bytes, successor_thread, nullptr) != 0)
+    return;
+  successor_use.wait(0);
+  while (successor_use.load() == successor_serves)
+    successor_use.wait(successor_serves);
+}
+
+/// What a thread for the variants is made with.
+struct variant_stack {
+  std::size_t bytes, guard_bytes;
+  bool last_try;
+};
+
+static void *variant_thread(void *made_with) {
+  const variant_stack stack = *static_cast<const variant_stack *>(made_with);
+  if (!stack.last_try && !has_fresh_heap()) {
+    // This one keeps the heap, so that the next gets another.
+    thread_use.store(thread_sleeps);
+    thread_use.notify_all();
+    for (int now = thread_sleeps;; thread_use.wait(now), now = thread_use.load())
+      if (now == sleeper_takes_over && thread_use.compare_exchange_strong(now, thread_serves))
+        break;
+  } else if (!stack.last_try && !has_fresh_thread_vector()) {
+    hand_over(stack.bytes, stack.guard_bytes);
+  }
+  serve_as_caller();
 }
 
 /// Stack of the thread that runs variants: what the calling thread has, and no less than the main
@@ -354,9 +391,10 @@ static int create_variant_thread(pthread_t &thread, bool last_try) {
   constexpr std::size_t least = std::size_t(256) << 10, guard_bytes = std::size_t(64) << 10;
   int error = 0;
   for (std::size_t bytes = self.caller.stack_bytes; bytes >= least; bytes = bytes / 8192 * 4096) {
-    static char yes;
+    static variant_stack stack;
+    stack = {bytes, guard_bytes, last_try};
     thread_use.store(0);
-    error = create_thread(thread, bytes, guard_bytes, variant_thread, last_try ? &yes : nullptr);
+    error = create_thread(thread, bytes, guard_bytes, variant_thread, &stack);
     if (error == 0)
       return 0;
   }
@@ -369,9 +407,7 @@ static int create_variant_thread(pthread_t &thread, bool last_try) {
   for (const int signal : crash_signals)
     sigdelset(&self.caller.state.mask, signal);
   if (under_thread_sanitizer()) {
-    static char yes;
-    variant_thread(&yes);
-    ::_exit(worker_exit_status);
+    serve_as_caller();
   }
   // Signals for the whole process are for the variant's thread; this one sleeps, so that its stack,
   // where the caller's variables are, changes only by what the variant does.

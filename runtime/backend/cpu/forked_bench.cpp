@@ -25,12 +25,14 @@ namespace tl::rt {
 /// A fork copies page tables only, but those of a big process take their time [s].
 static constexpr double birth_limit_s = 30;
 
-// What trials may change and is no output: the toolchain's variables, the dispatchers' own, those
-// in which the factory notes which variant has run, and what lies below the caller's frame or
-// belongs to its thread.
+// What trials may change and is no output: the toolchain's variables and records, the dispatchers'
+// own, those in which the factory notes which variant has run, and what lies below the caller's
+// frame or belongs to its thread.
 static std::vector<byte_range> nobodys_memory(const tl_factory &called,
                                               const calling_thread &caller, const memory_map &map) {
   std::vector<byte_range> ranges = variables_of_toolchain();
+  const std::vector<byte_range> records = records_of_loader(map);
+  ranges.insert(ranges.end(), records.begin(), records.end());
   for (const tl_factory *factory : registered_factories()) {
     const auto slot = reinterpret_cast<std::uintptr_t>(factory->slot);
     ranges.push_back({slot, slot + sizeof *factory->slot});

@@ -9,6 +9,7 @@
 #include "runtime/backend/cpu/memory/own_variables.h"
 #include "runtime/backend/cpu/memory/reachability.h"
 #include "runtime/domain/element.h"
+#include "runtime/worker/fresh_heap.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <cxxabi.h>
 #include <memory>
+#include <span>
 
 namespace tl::rt {
 
@@ -57,6 +59,11 @@ bool output_scout::begin(const memory_layout &layout) {
   toolchain_ = variables_of_toolchain();
   for (const memory_region &region : layout.regions)
     ignored_.push_back({region.begin, region.end});
+  // Of the thread that runs the variants, and no result of theirs.
+  if (const std::span<const std::byte> vector = thread_vector(); !vector.empty()) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(vector.data());
+    ignored_.push_back({begin, begin + vector.size()});
+  }
   std::sort(ignored_.begin(), ignored_.end(),
             [](const byte_range &a, const byte_range &b) { return a.begin < b.begin; });
   std::vector<byte_range> joined;

@@ -2,10 +2,12 @@
 
 #include "runtime/backend/cpu/memory/reachability.h"
 
+#include "runtime/backend/cpu/memory/heap_block.h"
 #include "runtime/worker/loaded_images.h"
 
 #include <algorithm>
 #include <cstring>
+#include <link.h>
 #include <string_view>
 
 namespace tl::rt {
@@ -167,6 +169,34 @@ std::vector<byte_range> variables_of_toolchain() {
   std::sort(found.begin(), found.end(),
             [](const byte_range &a, const byte_range &b) { return a.begin < b.begin; });
   return found;
+}
+
+/// The bytes of a `struct link_map` of glibc, or as many as all of its versions have.
+static std::uintptr_t bytes_of_record(std::uintptr_t at, const memory_map &map) {
+  constexpr std::uintptr_t least = 1152, most = std::uintptr_t(64) << 10;
+  const memory_mapping *const heap = map.find(at);
+  if (!heap || (heap->name != "[heap]" && !is_heap_memory(at, *heap)))
+    return least;
+  const std::uintptr_t block = (word_at(at - word) & ~std::uintptr_t(7)) - word;
+  return block >= least && block <= most ? block : least;
+}
+
+std::vector<byte_range> records_of_loader(const memory_map &map) {
+  struct list {
+    const memory_map &map;
+    std::vector<byte_range> found;
+  } made{map, {}};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info *, std::size_t, void *to) { // which keeps the loader's lock
+        auto &all = *static_cast<list *>(to);
+        for (const link_map *it = _r_debug.r_map; it; it = it->l_next) {
+          const auto at = reinterpret_cast<std::uintptr_t>(it);
+          all.found.push_back({at, at + bytes_of_record(at, all.map)});
+        }
+        return 1;
+      },
+      &made);
+  return made.found;
 }
 
 } // namespace tl::rt

@@ -31,6 +31,10 @@ std::uintptr_t thread_block_in(const memory_mapping &mapping);
 /// and where the loader notes the functions of each image that have been called. Sorted.
 std::vector<byte_range> variables_of_toolchain();
 
+/// What the loader remembers of each image, in memory that it allocates among the program's own: it
+/// notes there, for example, that a library's thread-local variables were used.
+std::vector<byte_range> records_of_loader(const memory_map &map);
+
 } // namespace tl::rt
 
 #endif
