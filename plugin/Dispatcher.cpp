@@ -11,6 +11,7 @@
 #include "plugin/Diagnostics.h"
 #include "plugin/Dump.h"
 #include "plugin/Fingerprint.h"
+#include "plugin/KeywordTable.h"
 #include "plugin/Lookup.h"
 #include "plugin/NeverEligible.h"
 #include "plugin/OptionValues.h"
@@ -395,7 +396,7 @@ static bool fillInOptions(Session &T, const Dispatcher &D, QualType Config,
                           llvm::SmallVectorImpl<Expr *> &Out) {
   CodeBuilder B(T, D, D.Describe);
   for (const Option &O : D.Source->Options) {
-    if (O.Keyword == "name")
+    if (O.Keyword->Kind == ValueKind::Name)
       continue; // the descriptor's
     Out.push_back(B.option(O));
     if (!B.ok() || !checkCallable(T, D, O, Out.back(), Config))

@@ -4,6 +4,7 @@
 #include "plugin/CodeClosure.h"
 #include "plugin/DeviceText.h"
 #include "plugin/Flags.h"
+#include "plugin/KeywordTable.h"
 #include "plugin/OriginalSource.h"
 #include "plugin/Toolkit.h"
 #include "clang/Basic/CodeGenOptions.h"
@@ -16,14 +17,6 @@
 using namespace clang;
 
 namespace tlplugin {
-
-/// Options that decide which results are right, or which problems are told apart. The others
-/// (limits, sample counts, the profiler) change how well was measured, not what.
-static bool changesResults(llvm::StringRef Keyword) {
-  return llvm::is_contained({"reference", "check", "check_repeat", "tolerance", "skip_check", "key",
-                             "eligible", "supply", "restore", "team"},
-                            Keyword);
-}
 
 /// The classes that an argument of the factory or of a config is made of: the factory may call
 /// anything of them.
@@ -108,10 +101,10 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
   Lines.push_back("specialisation " + D.Id);
   Reached.add(factoryPart(*T.Parts, D));
   for (const Option &O : D.Source->Options) {
-    if (!changesResults(O.Keyword))
+    if (!O.Keyword->ChangesResults)
       continue;
     CodePart Part = optionPart(*T.Parts, O);
-    Lines.push_back("option " + O.Keyword.str() + " " + Part.Digest);
+    Lines.push_back("option " + O.Keyword->Name.str() + " " + Part.Digest);
     Reached.add(Part);
   }
   std::vector<const Variant *> Variants;

@@ -2,6 +2,7 @@
 
 #include "plugin/Keywords.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/KeywordTable.h"
 #include "plugin/Lookup.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/Lex/Lexer.h"
@@ -224,19 +225,19 @@ bool lookUpKeyword(Session &T, LookupResult &R) {
   return true;
 }
 
-llvm::StringRef getKeyword(const ValueDecl *D) {
+const KeywordRow *getKeyword(const ValueDecl *D) {
   if (!D->getIdentifier())
-    return {};
+    return nullptr;
   llvm::StringRef Name = D->getName();
   if (!Name.consume_front(Prefix))
-    return {};
+    return nullptr;
   const auto *Inner = dyn_cast<NamespaceDecl>(D->getDeclContext()->getRedeclContext());
   if (!Inner || Inner->getName() != "keywords")
-    return {};
+    return nullptr;
   const auto *Outer = dyn_cast<NamespaceDecl>(Inner->getDeclContext()->getRedeclContext());
   bool Ours = Outer && Outer->getName() == "tl" &&
               Outer->getDeclContext()->getRedeclContext()->isTranslationUnit();
-  return Ours ? Name : llvm::StringRef();
+  return Ours ? findKeywordRow(Name) : nullptr;
 }
 
 std::string printWithKeywords(llvm::StringRef Code) {

@@ -22,8 +22,8 @@ void watchKeywords(const std::shared_ptr<Session> &T, clang::Preprocessor &PP);
 /// Answers an unqualified look-up that found nothing. True where it is the name of an option.
 bool lookUpKeyword(Session &T, clang::LookupResult &R);
 
-/// The keyword that D declares, empty for any other declaration.
-llvm::StringRef getKeyword(const clang::ValueDecl *D);
+/// The keyword that D declares, null for any other declaration.
+const KeywordRow *getKeyword(const clang::ValueDecl *D);
 
 /// Generated code as people know it, without the prefix of keywords.
 std::string printWithKeywords(llvm::StringRef Code);

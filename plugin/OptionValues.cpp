@@ -2,12 +2,12 @@
 
 #include "plugin/OptionValues.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/KeywordTable.h"
 #include "plugin/Lookup.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 #include <optional>
 
 using namespace clang;
@@ -16,14 +16,12 @@ namespace tlplugin {
 
 /// The value of a `keyword = value` whose keyword takes one type.
 static bool evaluateOption(Session &T, const Option &O, APValue &Out) {
-  if (O.Whole->isInstantiationDependent())
-    return false;
   Expr::EvalResult Result;
   llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
   Result.Diag = &Notes;
   if (!O.Whole->EvaluateAsConstantExpr(Result, T.S.Context) || !Notes.empty()) {
     error(T.S, O.Value->getExprLoc(), "value of option '%0' is not a constant expression")
-        << O.Keyword << O.Value->getSourceRange();
+        << O.Keyword->Name << O.Value->getSourceRange();
     for (const PartialDiagnosticAt &Note : Notes)
       T.S.Diag(Note.first, Note.second);
     return false;
@@ -53,39 +51,12 @@ static double asDouble(const APValue &V) {
   return V.isInt() ? static_cast<double>(V.getInt().getExtValue()) : 0;
 }
 
-namespace {
-struct Range {
-  llvm::StringLiteral Keyword;
-  double Least;
-  bool Exclusive;
-  llvm::StringLiteral Expected;
-};
-} // namespace
-
 /// A value of a type that the keyword does not take: its assignment yields tl::detail::mistyped.
 static bool refuseMistyped(Session &T, const Option &O, const Expr *Whole, QualType Found) {
   if (!isTlClass(Whole->getType()->getAsCXXRecordDecl(), "mistyped"))
     return false;
-  llvm::StringRef Expected =
-      llvm::StringSwitch<llvm::StringRef>(O.Keyword)
-          .Case("timeout", "a number of seconds")
-          .Case("budget", "a number of seconds")
-          .Case("warmup", "a number of milliseconds")
-          .Case("rep", "a whole number")
-          .Case("check_repeat", "a whole number")
-          .Case("skip_check", "true or false")
-          .Case("cache_inputs", "true or false")
-          .Case("cold", "true or false")
-          .Case("tolerance",
-                "'{.rtol = ..., .atol = ..., .max_mismatched_ratio = ...}' or 'tl::rms(r)'")
-          .Case("search",
-                "'tl::search::exhaustive', 'tl::search::random(n)', 'tl::search::local(n)' or "
-                "'tl::search::model(n)'")
-          .Case("name", "a string literal")
-          .Case("profiler", "'tl::profiler::event', 'graph', 'cupti' or 'wall'")
-          .Default("'tl::isolation::process' or 'tl::isolation::none'");
   error(T.S, O.Value->getExprLoc(), "option '%0' expects %1, found a value of type %2")
-      << O.Keyword << Expected << Found << O.Value->getSourceRange();
+      << O.Keyword->Name << O.Keyword->Expects << Found << O.Value->getSourceRange();
   return true;
 }
 
@@ -108,79 +79,74 @@ static bool checkName(Session &T, const Option &O) {
   return false;
 }
 
-bool checkValues(Session &T, const Factory &F) {
-  static constexpr Range Ranges[] = {
-      {"timeout", 0, true, "a positive number of seconds"},
-      {"budget", 0, true, "a positive number of seconds"},
-      {"warmup", 0, false, "a number of milliseconds that is not negative"},
-      {"rep", 1, false, "a count of at least 1"},
-      {"check_repeat", 0, false, "a count that is not negative"},
-  };
+static bool refuseValue(Session &T, const Option &O, llvm::StringRef Found,
+                        llvm::StringRef Expected) {
+  error(T.S, O.Value->getExprLoc(), "option '%0' is %1, expected %2")
+      << O.Keyword->Name << Found << Expected << O.Value->getSourceRange();
+  return false;
+}
+
+static bool checkNumber(Session &T, const Option &O, const APValue &V) {
+  const KeywordRow &Row = *O.Keyword;
+  double Number = asDouble(V);
+  // Written so that a NaN is refused too.
+  return (Row.Exclusive ? Number > Row.Least : Number >= Row.Least) ||
+         refuseValue(T, O, printNumber(V), Row.InRange);
+}
+
+static bool checkTolerance(Session &T, const Option &O, const APValue &V) {
+  static constexpr llvm::StringLiteral Fields[] = {"rtol", "atol", "max_mismatched_ratio",
+                                                   "equal_nan", "rms"};
   bool Ok = true;
-  auto Refuse = [&](const Option &O, llvm::StringRef Found, llvm::StringRef Expected) {
-    error(T.S, O.Value->getExprLoc(), "option '%0' is %1, expected %2")
-        << O.Keyword << Found << Expected << O.Value->getSourceRange();
+  for (unsigned I = 0; I < 5 && V.isStruct() && I < V.getStructNumFields(); ++I) {
+    double Number = asDouble(V.getStructField(I));
+    if (Number >= 0 && (I != 2 || Number <= 1))
+      continue;
+    error(T.S, O.Value->getExprLoc(),
+          "'%0' of option 'tolerance' is %1, expected %select{a number that is not "
+          "negative|a ratio from 0 to 1}2")
+        << Fields[I] << printNumber(V.getStructField(I)) << (I == 2) << O.Value->getSourceRange();
     Ok = false;
-  };
-  for (const Option &O : F.Options) {
-    APValue V;
-    if (refuseMistyped(T, O, O.Whole, O.Value->getType())) {
-      Ok = false;
-      continue;
-    }
-    if (O.Keyword == "name") {
-      Ok &= checkName(T, O);
-      continue;
-    }
-    const Range *R =
-        llvm::find_if(Ranges, [&](const Range &Entry) { return Entry.Keyword == O.Keyword; });
-    if (R != std::end(Ranges)) {
-      if (!evaluateOption(T, O, V)) {
-        Ok &= O.Whole->isInstantiationDependent();
-        continue;
-      }
-      double Number = asDouble(V);
-      // Written so that a NaN is refused too.
-      if (!(R->Exclusive ? Number > R->Least : Number >= R->Least))
-        Refuse(O, printNumber(V), R->Expected);
-      continue;
-    }
-    if (O.Keyword == "tolerance") {
-      if (!evaluateOption(T, O, V)) {
-        Ok &= O.Whole->isInstantiationDependent();
-        continue;
-      }
-      static constexpr llvm::StringLiteral Fields[] = {"rtol", "atol", "max_mismatched_ratio",
-                                                       "equal_nan", "rms"};
-      for (unsigned I = 0; I < 5 && V.isStruct() && I < V.getStructNumFields(); ++I) {
-        double Number = asDouble(V.getStructField(I));
-        if (Number >= 0 && (I != 2 || Number <= 1))
-          continue;
-        error(T.S, O.Value->getExprLoc(),
-              "'%0' of option 'tolerance' is %1, expected %select{a number that is not "
-              "negative|a ratio from 0 to 1}2")
-            << Fields[I] << printNumber(V.getStructField(I)) << (I == 2)
-            << O.Value->getSourceRange();
-        Ok = false;
-      }
-      continue;
-    }
-    if (llvm::is_contained({"skip_check", "cache_inputs", "cold", "profiler", "isolation"},
-                           O.Keyword)) {
-      Ok &= evaluateOption(T, O, V) || O.Whole->isInstantiationDependent();
-      continue;
-    }
-    if (O.Keyword == "search" && !O.Whole->isInstantiationDependent()) {
-      if (!evaluateOption(T, O, V)) {
-        Ok = false;
-        continue;
-      }
-      if (V.isStruct() && V.getStructNumFields() == 2 && V.getStructField(0).isInt() &&
-          V.getStructField(1).isInt() && V.getStructField(0).getInt() != 0 &&
-          V.getStructField(1).getInt() == 0)
-        Refuse(O, "a search of no variant", "a count of at least 1");
-    }
   }
+  return Ok;
+}
+
+static bool checkSearch(Session &T, const Option &O, const APValue &V) {
+  bool OfNone = V.isStruct() && V.getStructNumFields() == 2 && V.getStructField(0).isInt() &&
+                V.getStructField(1).isInt() && V.getStructField(0).getInt() != 0 &&
+                V.getStructField(1).getInt() == 0;
+  return !OfNone || refuseValue(T, O, "a search of no variant", "a count of at least 1");
+}
+
+static bool checkValue(Session &T, const Option &O) {
+  if (refuseMistyped(T, O, O.Whole, O.Value->getType()))
+    return false;
+  ValueKind Kind = O.Keyword->Kind;
+  if (Kind == ValueKind::Name)
+    return checkName(T, O);
+  // Functions need the factory's types; see checkCallable.
+  if (Kind == ValueKind::Space || Kind == ValueKind::Function || Kind == ValueKind::Value ||
+      O.Whole->isInstantiationDependent())
+    return true;
+  APValue V;
+  if (!evaluateOption(T, O, V))
+    return false;
+  switch (Kind) {
+  case ValueKind::Number:
+    return checkNumber(T, O, V);
+  case ValueKind::Tolerance:
+    return checkTolerance(T, O, V);
+  case ValueKind::Search:
+    return checkSearch(T, O, V);
+  default:
+    return true;
+  }
+}
+
+bool checkValues(Session &T, const Factory &F) {
+  bool Ok = true;
+  for (const Option &O : F.Options)
+    Ok &= checkValue(T, O);
   return Ok;
 }
 
@@ -199,18 +165,18 @@ static const FunctionProtoType *getLaunch(const FunctionDecl *Factory) {
 }
 
 /// What a function given as an option returns, as far as the headers would not say it as well.
-static bool checkResult(Session &T, const Option &O, QualType Returned) {
-  bool IsKey = O.Keyword == "key";
-  if (!IsKey && O.Keyword != "check" && O.Keyword != "eligible")
+static bool checkResult(Session &T, const Option &O, QualType Found) {
+  if (O.Keyword->Result == Returned::Anything)
     return true;
-  QualType Value = Returned.getNonReferenceType();
+  QualType Value = Found.getNonReferenceType();
   if (Value->isIntegralOrEnumerationType() || Value->isRecordType())
     return true;
   error(
       T.S, O.Value->getExprLoc(),
       "option '%0' returns %1, expected %select{bool|an integer, enum, bool, or an array, pair or "
       "tuple of them}2")
-      << O.Keyword << Returned << IsKey << O.Value->getSourceRange();
+      << O.Keyword->Name << Found << (O.Keyword->Result == Returned::Key)
+      << O.Value->getSourceRange();
   return false;
 }
 
@@ -235,16 +201,15 @@ static bool checkTeam(Session &T, const Dispatcher &D, const Option &O, Expr *E)
 }
 
 bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, QualType Config) {
-  bool TakesConfig = O.Keyword == "eligible";
-  bool MayTakeResult = O.Keyword == "check";
-  bool IsSupply = O.Keyword == "supply";
+  bool WantsConfig = O.Keyword->Calls & TakesConfig;
+  bool MayTakeResult = O.Keyword->Calls & TakesResult;
+  bool IsSupply = O.Keyword->Calls & MakesInputs;
   if (refuseMistyped(T, O, E, O.Value->getType()))
     return false;
-  if (O.Keyword == "team")
-    return checkTeam(T, D, O, E);
-  if (!TakesConfig && !MayTakeResult && !IsSupply && O.Keyword != "reference" &&
-      O.Keyword != "key" && O.Keyword != "restore")
+  if (O.Keyword->Kind != ValueKind::Function)
     return true;
+  if (O.Keyword->Calls & MakesTeam)
+    return checkTeam(T, D, O, E);
   Sema &S = T.S;
   const auto *OptionClass = E->getType()->getAsCXXRecordDecl();
   if (!OptionClass || OptionClass->field_empty())
@@ -256,7 +221,7 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
   auto Operand = [&](QualType Type) -> Expr * {
     return new (S.Context) OpaqueValueExpr(Loc, Type.getNonReferenceType(), VK_LValue);
   };
-  if (TakesConfig && Config.isNull()) {
+  if (WantsConfig && Config.isNull()) {
     error(S, Loc,
           "option 'eligible' needs a config struct, which configs of plain template parameters "
           "have not");
@@ -264,8 +229,7 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
   }
   // A lazy factory's results are looked at with the launch's arguments, after the factory's own or
   // alone.
-  const FunctionProtoType *Launch =
-      MayTakeResult || IsSupply || O.Keyword == "reference" ? getLaunch(D.Default) : nullptr;
+  const FunctionProtoType *Launch = O.Keyword->Calls & TakesLaunch ? getLaunch(D.Default) : nullptr;
   auto CanCall = [&](bool WithResult, bool WithConfig, bool WithOwn = true,
                      bool WithLaunch = true) -> std::optional<QualType> {
     llvm::SmallVector<Expr *, 8> Args;
@@ -286,13 +250,13 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
       return std::nullopt;
     return Call.get()->getType();
   };
-  if (std::optional<QualType> Returned = CanCall(false, TakesConfig))
-    return checkResult(T, O, *Returned);
+  if (std::optional<QualType> Type = CanCall(false, WantsConfig))
+    return checkResult(T, O, *Type);
   if (MayTakeResult && !Launch && !D.Default->getReturnType()->isVoidType())
-    if (std::optional<QualType> Returned = CanCall(true, false))
-      return checkResult(T, O, *Returned);
+    if (std::optional<QualType> Type = CanCall(true, false))
+      return checkResult(T, O, *Type);
   // `eligible` may return the wanted configs instead of judging each.
-  if (TakesConfig && CanCall(false, false))
+  if (WantsConfig && CanCall(false, false))
     return true;
   if (Launch && CanCall(false, false, /*WithOwn=*/false))
     return true;
@@ -311,7 +275,7 @@ bool checkCallable(Session &T, const Dispatcher &D, const Option &O, Expr *E, Qu
         "option '%0' of type %1 cannot be called with the %select{parameters|config and the "
         "parameters}2 of %3, "
         "of type %4")
-      << O.Keyword << Shown << TakesConfig << D.Source->Template << D.Default->getType()
+      << O.Keyword->Name << Shown << WantsConfig << D.Source->Template << D.Default->getType()
       << O.Value->getSourceRange();
   note(S, D.Source->Template->getLocation(), "%0 declared here") << D.Source->Template;
   return false;

@@ -4,6 +4,7 @@
 #include "plugin/AutotuneAttr.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/KeywordTable.h"
 #include "plugin/Keywords.h"
 #include "plugin/Lookup.h"
 #include "plugin/OptionValues.h"
@@ -18,7 +19,7 @@ namespace tlplugin {
 
 const Option *findOption(const Factory &F, llvm::StringRef Keyword) {
   for (const Option &O : F.Options)
-    if (O.Keyword == Keyword)
+    if (O.Keyword->Name == Keyword)
       return &O;
   return nullptr;
 }
@@ -51,7 +52,7 @@ static bool splitAssignment(Expr *E, const ValueDecl *&Left, Expr *&Right) {
   if (!Target)
     return false;
   auto *Ref = dyn_cast<DeclRefExpr>(Target->IgnoreParenImpCasts());
-  if (!Ref || getKeyword(Ref->getDecl()).empty())
+  if (!Ref || !getKeyword(Ref->getDecl()))
     return false;
   Left = Ref->getDecl();
   // The value as written: keyword objects take it by value, which would turn an array into a
@@ -66,9 +67,9 @@ static void refuseArgument(Session &T, const Expr *Arg) {
     return;
   Sema &S = T.S;
   const auto *Ref = dyn_cast<DeclRefExpr>(Arg->IgnoreParenImpCasts());
-  if (llvm::StringRef Keyword = Ref ? getKeyword(Ref->getDecl()) : ""; !Keyword.empty()) {
+  if (const KeywordRow *Keyword = Ref ? getKeyword(Ref->getDecl()) : nullptr) {
     error(S, Arg->getExprLoc(), "option '%0' needs a value; expected '%0 = ...'")
-        << Keyword << Arg->getSourceRange();
+        << Keyword->Name << Arg->getSourceRange();
     return;
   }
   const auto *Class = Arg->getType()->getAsCXXRecordDecl();
@@ -109,7 +110,8 @@ static bool readArguments(Session &T, Factory &F) {
       Ok = false;
       continue;
     }
-    llvm::StringRef Name = getKeyword(Keyword);
+    const KeywordRow *Row = getKeyword(Keyword);
+    llvm::StringRef Name = Row->Name;
     auto Earlier = llvm::find_if(Seen, [&](const auto &Entry) { return Entry.first == Name; });
     if (Earlier != Seen.end()) {
       error(S, Arg->getBeginLoc(), "option '%0' given twice")
@@ -119,11 +121,11 @@ static bool readArguments(Session &T, Factory &F) {
       continue;
     }
     Seen.push_back({Name, Arg->getBeginLoc()});
-    if (Name == "configs") {
+    if (Row->Kind == ValueKind::Space) {
       F.Configs = Value;
       ConfigsLoc = Arg->getBeginLoc();
     } else {
-      F.Options.push_back({Name, Arg, Value});
+      F.Options.push_back({Row, Arg, Value});
     }
   }
   if (!Ok)

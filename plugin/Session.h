@@ -30,6 +30,7 @@ namespace tlplugin {
 
 class CodeParts;
 class Constants;
+struct KeywordRow;
 class DeviceText;
 class WinnersFile;
 
@@ -69,7 +70,7 @@ struct Arguments {
 
 /// One `keyword = value` of the attribute.
 struct Option {
-  llvm::StringRef Keyword;
+  const KeywordRow *Keyword;
   clang::Expr *Whole; ///< the assignment
   clang::Expr *Value; ///< its right-hand side as written
 };

@@ -61,6 +61,8 @@ FACTORY [[tl::autotune(configs = all, tolerance = 1e-3)]] void one_number(); // 
 FACTORY [[tl::autotune(configs = all, tolerance = tl::rms(-1))]] void negative_rms(); // expected-error {{'rms' of option 'tolerance' is -1, expected a number that is not negative}}
 FACTORY [[tl::autotune(configs = all, search = "random")]] void search_text(); // expected-error {{option 'search' expects 'tl::search::exhaustive', 'tl::search::random(n)', 'tl::search::local(n)' or 'tl::search::model(n)', found a value of type 'const char[7]'}}
 FACTORY [[tl::autotune(configs = all, profiler = tl::isolation::none)]] void mixed_up(); // expected-error {{option 'profiler' expects 'tl::profiler::event', 'graph', 'cupti' or 'wall', found a value of type 'const isolation_t'}}
+FACTORY [[tl::autotune(configs = all, ignored_facts = 3)]] void three_facts(); // expected-error {{option 'ignored_facts' expects 'tl::facts::alignment', 'null', 'overlap' or 'scalars', joined by '|', found a value of type 'int'}}
+FACTORY [[tl::autotune(configs = all, ignored_facts = counter ? tl::facts::null : tl::facts::overlap)]] void facts_of_a_run();
 FACTORY [[tl::autotune(configs = all, isolation = true)]] void isolated(); // expected-error {{option 'isolation' expects 'tl::isolation::process' or 'tl::isolation::none', found a value of type 'bool'}}
 
 FACTORY [[tl::autotune(configs = all, name = 3)]] void number_name(); // expected-error {{option 'name' expects a string literal, found a value of type 'int'}}
