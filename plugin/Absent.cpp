@@ -191,7 +191,7 @@ VariantWatch::~VariantWatch() {
 void writeReport(Session &T) {
   if (T.Args.Report.empty())
     return;
-  unsigned Elsewhere = T.AtEnd ? T.ErrorsBeforeEnd : T.S.getDiagnostics().getNumErrors();
+  unsigned Elsewhere = T.ErrorsBeforeEnd.value_or(T.S.getDiagnostics().getNumErrors());
   if (Elsewhere != 0)
     T.Report += "elsewhere\n";
   // Host and device passes write to one file.

@@ -16,11 +16,9 @@ namespace tlplugin {
 static const WinnersFile *winners(Session &T) {
   if (T.Args.Use.empty())
     return nullptr;
-  if (!T.UseRead) {
-    T.UseRead = true;
+  if (!T.Winners)
     T.Winners = WinnersFile::read(T, T.Args.Use);
-  }
-  return T.Winners.get();
+  return T.Winners->get();
 }
 
 /// All configs that the file names for a factory, whatever state of the code they are from: a

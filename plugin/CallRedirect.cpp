@@ -317,7 +317,7 @@ private:
       return nullptr;
     // `extern template`: whoever instantiates it exports the tuned one.
     if (FD->getTemplateSpecializationKind() == TSK_ExplicitInstantiationDeclaration &&
-        !FD->isInlined() && !T.Dispatchers.contains(FD->getCanonicalDecl()))
+        !FD->isInlined() && !T.Queue.find(FD->getCanonicalDecl()))
       return nullptr;
     FunctionDecl *Dispatch = getDispatcher(T, *F, FD, Written);
     if (!Dispatch)

@@ -110,7 +110,7 @@ const Factory *Constants::findFactory(VarDecl *V) {
   if (Seen)
     Found = findFunction(*Seen, [&](const FunctionDecl *FD) { return T.Generated.contains(FD); });
   show(Was);
-  for (const auto &Entry : T.Dispatchers)
+  for (const auto &Entry : T.Queue.all())
     if (Found && Entry.second->Dispatch == Found)
       return Entry.second->Source;
   return nullptr;

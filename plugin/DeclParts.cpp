@@ -51,7 +51,7 @@ void sortDeclarations(llvm::SmallVectorImpl<const Decl *> &Found) {
 static const FunctionDecl *behindDispatcher(const Session &T, const FunctionDecl *FD) {
   if (!T.Generated.contains(FD))
     return FD;
-  for (const auto &[Spec, D] : T.Dispatchers)
+  for (const auto &[Spec, D] : T.Queue.all())
     if (D->Dispatch == FD)
       return Spec;
   return FD;

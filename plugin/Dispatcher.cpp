@@ -336,8 +336,8 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
   if (reachesTunables(T, F, Spec, Written))
     return nullptr;
   Spec = Spec->getCanonicalDecl();
-  if (auto Found = T.Dispatchers.find(Spec); Found != T.Dispatchers.end())
-    return Found->second->Dispatch;
+  if (const Dispatcher *Known = T.Queue.find(Spec))
+    return Known->Dispatch;
   if (Spec->isInvalidDecl())
     return nullptr;
   ModuleView View(T.S, F.Template);
@@ -355,7 +355,7 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
     D->Id += "@" + getBaseFileName(T, F.Template->getLocation());
   // Local types and closures of one name are told apart by the order in which they are met: the
   // mangler numbers them in that of its own.
-  unsigned Same = T.Ids[D->Id]++;
+  unsigned Same = T.Queue.countName(D->Id);
   if (Same > 0)
     D->Id += "#" + std::to_string(Same);
   // Not the parameters' types alone: f<char>(int) and f<double>(int) differ in none of them.
@@ -370,7 +370,7 @@ FunctionDecl *getDispatcher(Session &T, Factory &F, FunctionDecl *Spec, unsigned
   D->Describe = declareFunction(T, *D, "__tl_factory_", Describe, storageOf(*D));
   D->Dispatch = declareFunction(T, *D, "__tl_dispatch_", mayReturn(C, Spec), storageOf(*D));
   declareParameters(T, *D, D->Dispatch, [](QualType Type) { return Type; });
-  T.Dispatchers[Spec] = std::move(Made);
+  T.Queue.add(Spec, std::move(Made));
   if (Spec->isConstexpr())
     defineConstexpr(T, *D);
   return D->Dispatch;
@@ -405,10 +405,7 @@ static bool fillInOptions(Session &T, const Dispatcher &D, QualType Config,
   return true;
 }
 
-static void define(Session &T, Dispatcher &D) {
-  if (D.Defined)
-    return;
-  D.Defined = true;
+void defineDispatcher(Session &T, Dispatcher &D) {
   Sema &S = T.S;
   ModuleView View(S, D.Source->Template);
   Sema::ContextRAII Saved(S, S.Context.getTranslationUnitDecl());
@@ -466,25 +463,6 @@ static void define(Session &T, Dispatcher &D) {
     return;
   for (Decl *It : Made)
     S.Consumer.HandleTopLevelDecl(DeclGroupRef(It));
-}
-
-void defineDispatchers(Session &T) {
-  // Bodies that are still to be instantiated may ask for dispatchers, and defining one instantiates
-  // more. All of it happens here and not where it was asked for, so that diagnostics are not told
-  // as if one factory had instantiated the other.
-  unsigned Defined = 0;
-  bool Nested = T.AtEnd;
-  do {
-    T.S.PerformPendingInstantiations();
-    for (; Defined < T.Dispatchers.size(); ++Defined) {
-      Dispatcher &D = *(T.Dispatchers.begin() + Defined)->second;
-      if (!Nested)
-        T.Asked = T.Dispatchers.size();
-      Nested = true;
-      D.Nested = Defined >= T.Asked;
-      define(T, D);
-    }
-  } while (Defined < T.Dispatchers.size());
 }
 
 } // namespace tlplugin

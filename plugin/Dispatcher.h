@@ -27,9 +27,9 @@ clang::FunctionDecl *declareHelper(Session &T, const Dispatcher &D, const llvm::
 /// generated for FD.
 void exportTuned(Session &T, clang::FunctionDecl *FD);
 
-/// Defines all dispatchers that were asked for. Called at the end of the translation unit, before
-/// pending instantiations and deferred diagnostics.
-void defineDispatchers(Session &T);
+/// Gives D and what belongs to it their bodies: variants, tables, registration. Once for each, by
+/// the queue.
+void defineDispatcher(Session &T, Dispatcher &D);
 
 } // namespace tlplugin
 

@@ -53,21 +53,11 @@ public:
   void ReadPendingInstantiations(
       llvm::SmallVectorImpl<std::pair<ValueDecl *, SourceLocation>> &) override {
     std::shared_ptr<Session> T = Open.lock();
-    if (!T || T->AtEnd || T->Args.ForAstFile)
+    if (!T || T->Args.ForAstFile || T->Queue.phase() != Phase::Walking)
       return;
     checkShard(*T);
     T->ErrorsBeforeEnd = T->S.getDiagnostics().getNumErrors();
-    T->Defining = true;
-    finishRecords(*T);
-    defineDispatchers(*T);
-    // Some of their members are defined by what was instantiated meanwhile.
-    size_t Known = T->Dispatchers.size();
-    finishRecords(*T);
-    T->Records.clear();
-    if (T->Dispatchers.size() != Known)
-      defineDispatchers(*T);
-    T->Defining = false;
-    T->AtEnd = true;
+    T->Queue.end(*T);
   }
 
 private:
@@ -110,7 +100,7 @@ public:
       open(CI.getSema());
     if (!T)
       return true;
-    if (T->Args.Shard > 0 && !T->AtEnd && !T->Defining)
+    if (T->Args.Shard > 0 && T->Queue.isBeforeEnd())
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
     for (Decl *D : Group)
@@ -208,7 +198,7 @@ private:
       T->FollowsAstFiles = true;
       T->activate();
     }
-    return T->Active;
+    return T->Queue.isActive();
   }
 
   void handle(Decl *D) {
@@ -223,11 +213,7 @@ private:
     if (auto *FD = dyn_cast<FunctionDecl>(D))
       exportTuned(*T, FD);
     redirectDeclaration(*T, D);
-    if (T->AtEnd && !T->Defining) {
-      T->Defining = true;
-      defineDispatchers(*T);
-      T->Defining = false;
-    }
+    T->Queue.defineLate(*T);
   }
 
   /// Kernels of files without factories are compiled like those of others.
@@ -287,10 +273,8 @@ private:
 } // namespace
 
 void Session::activate() {
-  if (Active)
-    return;
-  Active = true;
-  compat::addExternalSource(S, new LastResort(weak_from_this()));
+  if (Queue.beginWalking())
+    compat::addExternalSource(S, new LastResort(weak_from_this()));
 }
 
 namespace {

@@ -18,7 +18,7 @@ namespace {
 class Walk : public RecursiveASTVisitor<Walk> {
 public:
   Walk(Session &T) : T(T), SM(T.S.getSourceManager()) {
-    for (const auto &[Spec, D] : T.Dispatchers)
+    for (const auto &[Spec, D] : T.Queue.all())
       Factories[D->Dispatch] = D->Source->Template;
   }
 

@@ -5,6 +5,7 @@
 #ifndef TL_PLUGIN_SESSION_H
 #define TL_PLUGIN_SESSION_H
 
+#include "plugin/DispatcherQueue.h"
 #include "plugin/HostSymbols.h"
 #include "clang/AST/APValue.h"
 #include "clang/AST/Attr.h"
@@ -13,11 +14,10 @@
 #include "clang/Sema/Sema.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/StringMap.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -128,9 +128,8 @@ struct Dispatcher {
   unsigned KeyWords = 0;                   ///< length of a problem key without the device's word
   unsigned CallWords = 0;                  ///< what a thread remembers of its last call
   bool MayBeInfeasible = false;            ///< code that it reaches names tl::infeasible
-  bool Defined = false;
-  bool DispatchDefined = false; ///< before the others, because the factory is constexpr
-  bool Nested = false;          ///< only a variant's body asked for it
+  bool DispatchDefined = false;            ///< before the others, because the factory is constexpr
+  bool Nested = false;                     ///< only a variant's body asked for it
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -156,17 +155,8 @@ public:
   clang::Sema &S;
   const Arguments Args;
 
-  /// Set once an attribute was seen, or might have been in a precompiled file: from then on bodies
-  /// are walked.
-  bool Active = false;
-  /// Set once the end of the translation unit was reached: what is asked for later is defined at
-  /// once.
-  bool AtEnd = false;
-  unsigned Asked = 0; ///< dispatchers that the program itself asked for, the others only variants
-  bool Defining = false; ///< dispatchers are being defined; requests are met before that ends
-
   llvm::DenseMap<const clang::FunctionTemplateDecl *, std::unique_ptr<Factory>> Factories;
-  llvm::MapVector<const clang::FunctionDecl *, std::unique_ptr<Dispatcher>> Dispatchers;
+  DispatcherQueue Queue;
   llvm::DenseSet<const clang::Decl *> Generated;
   llvm::DenseSet<const clang::Expr *> WalkedInitializers;
   llvm::DenseSet<clang::SourceLocation> WarnedArguments; ///< factories in template arguments
@@ -186,15 +176,14 @@ public:
   std::vector<clang::SourceRange> Skipped;              ///< source that the preprocessor left out
   std::vector<clang::VarDecl *> ShardLocals;            ///< see Shards.h
   bool HeaderMissing = false;                           ///< reported
-  unsigned ErrorsBeforeEnd = 0;                         ///< before any variant was looked at
+  std::optional<unsigned> ErrorsBeforeEnd;              ///< before any variant was looked at
   llvm::SetVector<const clang::FunctionDecl *> Kernels; ///< see Kernels.h
-  std::shared_ptr<const WinnersFile> Winners;           ///< see Baked.h
-  bool UseRead = false;                                 ///< there was an attempt to read them
+  /// See Baked.h: not read so far, or null where the file is no good.
+  std::optional<std::shared_ptr<const WinnersFile>> Winners;
   std::shared_ptr<const std::vector<DeviceImage>> DeviceCode; ///< see DeviceImages.h
   std::string Report;                   ///< lines for the file of -fplugin-arg-tl-report
   std::shared_ptr<Constants> Repointed; ///< made for the first one, see Constants.h
   llvm::DenseSet<const clang::Module *> InitializedModules; ///< whose variables were walked
-  llvm::StringMap<unsigned> Ids; ///< how many dispatchers have that mangled name
 };
 
 } // namespace tlplugin
