@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One call on its way to a variant: private to resolve.cpp, which finds a problem's winner, and
-// settle.cpp, which finds the variant for a call of a problem that has one.
+// One call on its way to a variant: private to resolve.cpp, which finds a problem's winner, to the
+// resolve_*.cpp beside it, each of which is one way to a winner, and to settle.cpp, which finds the
+// variant for a call of a problem that has one.
 
 #ifndef TL_RUNTIME_TUNER_RESOLVE_IMPL_H
 #define TL_RUNTIME_TUNER_RESOLVE_IMPL_H
@@ -62,9 +63,16 @@ public:
   explicit_result tune_explicitly();
 
 private:
+  // The order in which winners are looked for: resolve.cpp.
   void set_up();
-  store::session_lock lock_device(double wait_s) const;
+  std::uint32_t run_alone();
+  std::optional<std::uint32_t> stored(bool provisional_too);
+  std::string why_stale() const;
+  [[noreturn]] void end_program(std::string_view looked_for) const;
   std::span<const std::uint64_t> key() const { return {call_.key, call_.key_words}; }
+  std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
+
+  // What is installed, and the variant for a call of a problem that has a winner: settle.cpp.
   facts proven_facts(const call_reading &reading) const;
   std::uint32_t install_always(std::uint32_t variant);
   std::uint32_t install_default(std::string_view why);
@@ -73,26 +81,30 @@ private:
   std::shared_ptr<known_variants> known_here();
   void install_winner(std::uint32_t variant, std::span<const store::trial> trials = {});
   std::uint32_t use_winner(std::uint32_t variant, std::span<const store::trial> trials = {});
+  std::optional<baked_winner> baked() const;
   std::uint32_t use_baked(const baked_winner &winner);
   std::uint32_t settle(std::uint32_t excluded = UINT32_MAX);
   bool list_candidates(const known_variants &of, std::uint32_t excluded,
                        std::vector<std::uint32_t> &to_try);
   std::uint32_t prove(known_variants &of, const std::vector<std::uint32_t> &candidates);
   std::string why_no_run() const;
-  void store_session_proof(const tl_call &trial_call, std::uint32_t variant);
-  std::optional<baked_winner> baked() const;
-  void remark_on_data(const tl_call &trial_call, std::vector<std::string> &remarks) const;
-  std::optional<std::uint32_t> stored(bool provisional_too);
-  std::optional<std::uint32_t> stored_meanwhile();
-  std::string why_stale() const;
-  std::uint32_t nearest();
-  bool default_is_faster(trial_bench &bench, std::uint32_t predicted) const;
-  likely_variant find_likely(double limit_s);
-  double longest_wait_s() const;
+
+  // Tuning: resolve_tuning.cpp.
+  std::uint32_t tune();
+  found_variant find_by_tuning();
   session_result run_session_on(const tl_call &trial_call, const store::session &session,
                                 store::install_policy policy, store::finish_result &finished);
-  found_variant find_by_tuning();
-  std::uint32_t tune();
+  tuning_task task(const tl_call &on) const;
+  double longest_wait_s() const;
+  store::session_lock lock_device(double wait_s) const;
+  std::optional<std::uint32_t> stored_meanwhile();
+  void store_session_proof(const tl_call &trial_call, std::uint32_t variant);
+  void remark_on_data(const tl_call &trial_call, std::vector<std::string> &remarks) const;
+
+  // Other problems' winners: resolve_nearest.cpp.
+  std::uint32_t nearest();
+  likely_variant find_likely(double limit_s);
+  bool default_is_faster(trial_bench &bench, std::uint32_t predicted) const;
 
   // Winners of other machines: resolve_fleet.cpp.
   bool may_prove() const;
@@ -102,11 +114,6 @@ private:
   std::optional<std::uint32_t> waiting_variant() const;
   bool fits(std::uint32_t variant, const facts &proven) const;
   std::optional<std::uint32_t> run_meanwhile(const std::string &holder);
-  bool agrees() const;
-  std::vector<std::vector<std::string>>
-  exchange_with_ranks(const char *step, std::vector<std::string> mine, std::string &why) const;
-  bool fits_here(std::uint32_t variant);
-  std::uint32_t agree();
   void publish(const session_result &result, const store::finish_result &finished);
   /// Asks within what is left of this call's time for the fleet.
   template <class Ask> auto ask_fleet(remote::fleet::duration most, Ask &&ask) {
@@ -118,10 +125,13 @@ private:
         (std::chrono::steady_clock::now() - before) / patience);
     return answer;
   }
-  std::uint32_t run_alone();
-  [[noreturn]] void end_program(std::string_view looked_for) const;
-  std::string what() const { return fmt::format("{}({})", factory_.name, call_.problem); }
-  tuning_task task(const tl_call &on) const;
+
+  // Winners that the ranks of a job settle together: resolve_ranks.cpp.
+  bool agrees() const;
+  std::vector<std::vector<std::string>>
+  exchange_with_ranks(const char *step, std::vector<std::string> mine, std::string &why) const;
+  bool fits_here(std::uint32_t variant);
+  std::uint32_t agree();
 
   const world &world_;
   const tl_factory &factory_;
@@ -133,8 +143,8 @@ private:
   tl_options options_{};
   bool cold_ = false;
   store::session_request request_;
-  std::int64_t seen_update_ =
-      0; ///< when the winner that was last looked up was stored [ms], 0: none
+  /// When the winner that was last looked up was stored [ms], 0: none.
+  std::int64_t seen_update_ = 0;
   std::shared_ptr<remote::lease> lease_; ///< on this problem, from the fleet
   /// How long this call may still wait for the fleet.
   remote::fleet::duration fleet_time_ = std::chrono::milliseconds(900);

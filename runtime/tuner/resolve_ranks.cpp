@@ -82,6 +82,9 @@ std::string fastest(const times &of) {
 
 } // namespace
 
+/// Whether the ranks of a job settle this call together.
+bool resolution::agrees() const { return world_.ranks && world_.ranks->is_set() && !nested_; }
+
 /// One exchange about this problem: the texts of each rank behind what says which problem and which
 /// exchange it is. Empty, with `why`, where ranks are not at the same.
 std::vector<std::vector<std::string>> resolution::exchange_with_ranks(const char *step,
