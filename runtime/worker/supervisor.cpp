@@ -266,7 +266,7 @@ void supervisor::send(int signal, bool to_group) const {
 }
 
 void supervisor::kill_all() const {
-  // Descendants first: once the worker is gone nobody knows whose they were.
+  // Descendants first: once the worker is gone they cannot be found any more.
   send(SIGSTOP, false);
   kill_descendants(pid_);
   send(SIGKILL, true);
@@ -291,7 +291,7 @@ void supervisor::stop() {
   pollfd ended{pidfd_, POLLIN, 0};
   const bool collected_by_others =
       !end_.known && pidfd_ >= 0 && ::poll(&ended, 1, 0) > 0 && ::kill(pid_, 0) != 0;
-  // An id that the system may have given to somebody else must not be signalled.
+  // An id that the system may have given to another process must not be signalled.
   if (!collected_by_others) {
     kill_all();
     // SIGKILL cannot be refused, but a process in an uninterruptible system call takes its time.

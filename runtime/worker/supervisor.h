@@ -81,7 +81,7 @@ private:
   worker_birth birth_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
-  std::atomic<int> to_kill_{-1}; ///< pidfd_, while nobody has left the worker
+  std::atomic<int> to_kill_{-1}; ///< pidfd_, while a worker may have to be killed at once
   worker_channels channels_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::uint32_t sequence_ = 0;

@@ -42,7 +42,7 @@ static bool distinct_poison(std::uint32_t element) {
   return element != TL_ELEMENT_BOOL && element != TL_ELEMENT_E4M3 && element != TL_ELEMENT_E5M2;
 }
 
-// Of memory that nothing says the type of, nobody can say that a few elements do not matter.
+// Where the type of the elements is not known, a few that differ cannot be called rounding.
 double trial_runner::most_mismatched(const memory_region &region) const {
   return region.argument >= factory_.parameter_count && region.element == TL_ELEMENT_BYTES
              ? 0

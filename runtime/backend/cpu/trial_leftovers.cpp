@@ -19,7 +19,7 @@ namespace tl::rt {
 // What the variant has left in its process beside its results.
 std::string trial_runner::find_leftovers() {
   if (!own_process_) {
-    // Of the rest nobody can say whether the variant did it or another thread of the program.
+    // Whether the rest was done by the variant or by another thread of the program cannot be told.
     const unsigned long control = floating_point_control();
     set_floating_point_control(floating_point_);
     return control == floating_point_ ? std::string() : "left the floating-point control changed";
@@ -70,7 +70,7 @@ std::string trial_runner::find_outside_write() const {
   const memory_region *owner = nullptr;
   std::uintptr_t nearest = 0;
   std::uint64_t elements = 0;
-  // What the reference changes there too counts for nobody, and hides no byte beside it.
+  // What the reference changes there too is held against no variant, and hides no byte beside it.
   const auto is_noise = [&](std::uintptr_t at) {
     return std::any_of(expected.noise.begin(), expected.noise.end(),
                        [at](const noise_range &it) { return at >= it.begin && at < it.end; });

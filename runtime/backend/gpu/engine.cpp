@@ -49,7 +49,7 @@ status engine::set_up() {
   if (status done = copies_.set_up(); !done)
     return done;
   remark_ = timer_.choose_profiler();
-  // A launch in a global constructor, before its kernels are known, is nobody's fault here.
+  // A launch in a global constructor, before its kernels are known, leaves an error no trial made.
   if (factory_.take_error)
     static_cast<void>(factory_.take_error());
   return device_.synchronize();
