@@ -7,7 +7,7 @@
 // Times of a machine that does other work, too: a budget may pass while nothing of ours runs.
 // ALLOW_RETRIES: 2
 // RUN: %clangxx -O1 %plugin %s -o %t %runtime
-// RUN: rm -f %t.progress %t.out %cache/*
+// RUN: rm -rf %t.progress %t.out $TL_CACHE_DIR
 // RUN: for start in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do env TL_LOG=info %t >> %t.out 2>&1 || exit 1; \
 // RUN:   %sql "select (select count(*) from trials where status not in (0, 16)) + (select sum(n) from trials), (select state from sessions), median_ns, state from winners" >> %t.progress; \
 // RUN:   done
