@@ -35,6 +35,19 @@ static llvm::StringSet<> namedConfigs(const std::map<std::string, BakedFactory> 
   return Named;
 }
 
+std::vector<std::string> configsOfWinners(Session &T, const Dispatcher &D) {
+  std::vector<std::string> Configs;
+  const WinnersFile *File = winners(T);
+  const std::map<std::string, BakedFactory> *States = File ? File->find(D.Id) : nullptr;
+  if (States) {
+    llvm::StringSet<> Named = namedConfigs(*States);
+    for (const auto &It : Named)
+      Configs.push_back(It.getKey().str());
+  }
+  llvm::sort(Configs);
+  return Configs;
+}
+
 void keepBaked(Session &T, const Dispatcher &D, VariantList &List) {
   const WinnersFile *File = winners(T);
   if (!File)

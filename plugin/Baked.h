@@ -10,6 +10,9 @@
 
 namespace tlplugin {
 
+/// The configs that the file names for a factory; none where there is no file.
+std::vector<std::string> configsOfWinners(Session &T, const Dispatcher &D);
+
 /// Leaves out of a space's variants what the file does not name. All stay where it has nothing of
 /// the factory, which is warned about. Does the same in host and device passes.
 void keepBaked(Session &T, const Dispatcher &D, VariantList &List);

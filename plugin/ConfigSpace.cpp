@@ -7,6 +7,7 @@
 #include "plugin/ConstantSpace.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Lookup.h"
+#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Tunables.h"
 #include "clang/AST/DeclCXX.h"
@@ -114,6 +115,14 @@ static bool evaluateSpace(Session &T, Expr *Configs, Space &Out) {
   // A variable whose initialiser has errors, which were told of there.
   if (!isSound(Configs) || Configs->isTypeDependent())
     return false;
+  if (isOnDemand(Configs)) {
+    ExprResult Object = S.PerformCopyInitialization(
+        InitializedEntity::InitializeTemporary(Configs->getType().getUnqualifiedType()), Loc,
+        Configs);
+    APValue Value;
+    return Object.isUsable() && evaluate(T, Object.get(), Configs, Value, countErrors(T)) &&
+           readOnDemand(T, Configs, std::move(Value), Out);
+  }
   if (!isSpaceLike(T, Configs)) {
     error(S, Loc, "'configs' expects a tl::space or a constexpr range of config structs, found %0")
         << Configs->getType() << Configs->getSourceRange();
@@ -328,8 +337,17 @@ static bool evaluateUnchecked(Session &T, Factory &F, FunctionDecl *Spec, Space 
   return evaluateStructList(T, F, Config.getUnqualifiedType(), Spec, Out);
 }
 
+/// Configs that stand for all of the space.
+static Space toCheck(const Space &Configs) {
+  Space All{Configs.Config, Configs.Values, Configs.Product};
+  if (Configs.Product)
+    for (APValue &It : spanningConfigs(*Configs.Product))
+      All.Values.push_back(std::move(It));
+  return All;
+}
+
 static bool evaluateAny(Session &T, Factory &F, FunctionDecl *Spec, Space &Out) {
-  return evaluateUnchecked(T, F, Spec, Out) && checkParts(T, F, Out);
+  return evaluateUnchecked(T, F, Spec, Out) && checkParts(T, F, toCheck(Out));
 }
 
 namespace {
@@ -390,7 +408,7 @@ bool checkSpace(Session &T, Factory &F) {
   auto Known = std::make_unique<Space>();
   if (!evaluateAny(T, F, nullptr, *Known))
     return false;
-  if (!checkConversions(T, F, *Known))
+  if (!checkConversions(T, F, toCheck(*Known)))
     return false;
   warnAboutSize(T, F, Known->Values.size());
   F.Known = std::move(Known);

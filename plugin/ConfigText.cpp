@@ -233,6 +233,54 @@ std::string printConfig(Session &T, const Factory &F, const Space &Configs,
   return print(T, F, Configs, Tunables, /*Full=*/false);
 }
 
+std::vector<std::string> printItems(Session &T, const Factory &F, const Space &Configs,
+                                    llvm::ArrayRef<TemplateArgument> Tunables) {
+  std::vector<std::string> Items;
+  auto Add = [&](auto PrintOne) {
+    llvm::raw_string_ostream OS(Items.emplace_back());
+    Printer Print(T, /*IsFull=*/false, OS);
+    PrintOne(OS, Print);
+  };
+  const auto *RD = Configs.Config->getAsCXXRecordDecl();
+  if (!F.ClassTunable) {
+    TemplateParameterList *Params = F.Template->getTemplateParameters();
+    for (const FieldDecl *Field : RD->fields())
+      Add([&](llvm::raw_ostream &OS, Printer &Print) {
+        unsigned I = findParameter(Params, Field->getIdentifier());
+        OS << Params->getParam(I)->getName() << '=';
+        Print.argument(Tunables[I - F.FirstTunable]);
+      });
+    return Items;
+  }
+  const APValue &V = cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl())->getValue();
+  unsigned I = 0;
+  for (const CXXBaseSpecifier &Base : RD->bases()) {
+    const auto *BaseRD = Base.getType()->getAsCXXRecordDecl();
+    const APValue &Part = V.getStructBase(I++);
+    if (!BaseRD->isEmpty())
+      Add([&](llvm::raw_ostream &, Printer &Print) { Print.fields(BaseRD, Part); });
+  }
+  for (const FieldDecl *Field : RD->fields())
+    if (!Field->isUnnamedBitField())
+      Add([&](llvm::raw_ostream &, Printer &Print) {
+        Print.field(Field, V.getStructField(Field->getFieldIndex()));
+      });
+  return Items;
+}
+
+unsigned itemOf(const Space &Configs, const FieldDecl *Field) {
+  const auto *RD = Configs.Config->getAsCXXRecordDecl();
+  unsigned Item = 0;
+  for (const CXXBaseSpecifier &Base : RD->bases())
+    Item += !Base.getType()->getAsCXXRecordDecl()->isEmpty();
+  for (const FieldDecl *It : RD->fields()) {
+    if (It == Field)
+      break;
+    Item += !It->isUnnamedBitField();
+  }
+  return Item;
+}
+
 void makeTextsUnique(Session &T, const Factory &F, const Space &Configs,
                      std::vector<Variant> &Variants) {
   llvm::StringMap<unsigned> Count;

@@ -13,6 +13,13 @@ namespace tlplugin {
 std::string printConfig(Session &T, const Factory &F, const Space &Configs,
                         llvm::ArrayRef<clang::TemplateArgument> Tunables);
 
+/// Its parts: joined by commas they are the text.
+std::vector<std::string> printItems(Session &T, const Factory &F, const Space &Configs,
+                                    llvm::ArrayRef<clang::TemplateArgument> Tunables);
+
+/// Which of those a field of the config struct is.
+unsigned itemOf(const Space &Configs, const clang::FieldDecl *Field);
+
 /// Where several configs print alike, says more of what they name, until no two do. A config is
 /// identified by its template arguments; its text is what people, the database and the runtime know
 /// it by.

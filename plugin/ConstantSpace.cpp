@@ -35,13 +35,7 @@ static bool readArray(QualType Type, const APValue &Value, Space &Out) {
   return true;
 }
 
-namespace {
-/// An axis of a tl::space: the field, and its values.
-struct Axis {
-  unsigned Field;
-  const APValue *Values;
-};
-} // namespace
+using Axis = ProductSpace::Axis;
 
 /// Takes a tl::detail::axis_chain apart, the first axis first.
 static bool readAxes(const CXXRecordDecl *Config, const APValue &Chain,
@@ -58,7 +52,7 @@ static bool readAxes(const CXXRecordDecl *Config, const APValue &Chain,
   const auto *Field = dyn_cast_or_null<FieldDecl>(Pointer.getMemberPointerDecl());
   if (!Field || Field->getParent()->getCanonicalDecl() != Config->getCanonicalDecl())
     return false; // a base's, or an anonymous union's
-  Out.push_back({Field->getFieldIndex(), &Values});
+  Out.push_back({Field, &Values});
   return true;
 }
 
@@ -86,27 +80,35 @@ static void combine(llvm::ArrayRef<Axis> Axes, APValue &Config, Space &Out) {
     return;
   }
   for (unsigned I = 0; I < Axes.front().Values->getArraySize(); ++I) {
-    Config.getStructField(Axes.front().Field) = elementOf(*Axes.front().Values, I);
+    Config.getStructField(Axes.front().Field->getFieldIndex()) = elementOf(*Axes.front().Values, I);
     combine(Axes.drop_front(), Config, Out);
   }
 }
 
-static bool readSpace(Session &T, const ClassTemplateSpecializationDecl *RD, const APValue &Value,
-                      SourceLocation Loc, Space &Out) {
+bool readProduct(Session &T, const ClassTemplateSpecializationDecl *RD, const APValue &Value,
+                 SourceLocation Loc, ProductSpace &Out) {
   // space_t<Config, Axes, Predicates>: a chain of axes, and of predicates.
-  const TemplateArgumentList &Args = RD->getTemplateArgs();
-  QualType Config = Args[0].getAsType();
+  QualType Config = RD->getTemplateArgs()[0].getAsType();
   const CXXRecordDecl *ConfigRecord = Config->getAsCXXRecordDecl();
-  if (!isTlClass(Args[2].getAsType()->getAsCXXRecordDecl(), "no_predicates") || !ConfigRecord ||
-      ConfigRecord->isUnion() || !Value.isStruct() || Value.getStructNumFields() != 2)
-    return false;
-  llvm::SmallVector<Axis, 8> Axes;
-  APValue Default;
-  if (!readAxes(ConfigRecord, Value.getStructField(0), Axes) ||
-      !makeDefault(T, Config, Loc, Default))
+  if (!ConfigRecord || ConfigRecord->isUnion() || !Value.isStruct() ||
+      Value.getStructNumFields() != 2 ||
+      !readAxes(ConfigRecord, Value.getStructField(0), Out.Axes) ||
+      !makeDefault(T, Config, Loc, Out.Default))
     return false;
   Out.Config = Config.getUnqualifiedType();
-  combine(Axes, Default, Out);
+  for (const Axis &It : Out.Axes)
+    Out.Combinations *= It.Values->getArraySize();
+  return true;
+}
+
+static bool readSpace(Session &T, const ClassTemplateSpecializationDecl *RD, const APValue &Value,
+                      SourceLocation Loc, Space &Out) {
+  const CXXRecordDecl *Predicates = RD->getTemplateArgs()[2].getAsType()->getAsCXXRecordDecl();
+  ProductSpace Product;
+  if (!isTlClass(Predicates, "no_predicates") || !readProduct(T, RD, Value, Loc, Product))
+    return false;
+  Out.Config = Product.Config;
+  combine(Product.Axes, Product.Default, Out);
   return true;
 }
 

@@ -14,6 +14,11 @@ namespace tlplugin {
 /// Reads them. False, and nothing reported, where Configs is anything else.
 bool readConstantSpace(Session &T, const clang::Expr *Configs, Space &Out);
 
+/// Reads the axes of a tl::space, whatever its predicates; false, and nothing reported, where one
+/// is over a field of a base class or of an anonymous union. `Value` outlives `Out`.
+bool readProduct(Session &T, const clang::ClassTemplateSpecializationDecl *RD,
+                 const clang::APValue &Value, clang::SourceLocation Loc, ProductSpace &Out);
+
 } // namespace tlplugin
 
 #endif

@@ -3,6 +3,7 @@
 #include "plugin/Descriptor.h"
 #include "plugin/CodeBuilder.h"
 #include "plugin/Lookup.h"
+#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
@@ -74,7 +75,7 @@ static Expr *buildInvoke(const Dispatcher &D, CodeBuilder &B,
 }
 
 bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
-                      llvm::StringRef Fingerprint, llvm::ArrayRef<ReachedVariable> State,
+                      const Fingerprint &Print, llvm::ArrayRef<ReachedVariable> State,
                       llvm::MutableArrayRef<Expr *> Options) {
   ASTContext &C = T.S.Context;
   SourceLocation Loc = D.Source->Template->getLocation();
@@ -104,13 +105,14 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
       B.table("values", Values.empty() ? Text : C.getPointerType(List.Config.withConst()), Values);
   unsigned StateCount = 0;
   Expr *StateTable = buildStateTable(T, D, B, State, StateCount);
+  Expr *OnDemand = buildOnDemand(T, D, B, List, Print);
   Expr *ParameterTable = B.table("parameters", getDetailType(T, "parameter", Loc), Rows);
 
   PresumedLoc Presumed = presumed(T, Loc);
   const FunctionProtoType *Launch = getLaunch(D);
   Expr *Fields[] = {
       B.text(D.Id), B.text(getDisplayName(D)), B.text(getBaseFileName(T, Loc)),
-      B.number(Presumed.isValid() ? Presumed.getLine() : 0), B.text(Fingerprint), ConfigTable,
+      B.number(Presumed.isValid() ? Presumed.getLine() : 0), B.text(Print.Digest), ConfigTable,
       FunctionTable, B.number(List.Variants.size()), B.number(List.Default), ValueTable,
       ParameterTable, B.number(Parameters.size()), B.number(D.Default->getNumParams()),
       B.number(D.KeyWords), B.number(D.CallWords), B.addressOf(B.reference(D.Slot)),
@@ -118,7 +120,7 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
       // dispatcher.
       B.untypedAddressOf(B.reference(D.Dispatch)),
       buildResultRow(T, B, Launch ? Launch->getReturnType() : D.Default->getReturnType()),
-      buildInvoke(D, B, Parameters), StateTable, B.number(StateCount)};
+      buildInvoke(D, B, Parameters), StateTable, B.number(StateCount), OnDemand};
   Expr *Described = nullptr;
   if (Options.empty()) {
     Expr *Args[] = {B.object("generated", Fields)};
@@ -131,6 +133,8 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
     Described = B.call("describe_with", TemplateArgs, Args);
   }
   QualType Descriptor = D.Describe->getReturnType()->getPointeeType();
+  if (List.Product) // the runtime gives it tables with room for more
+    Descriptor = Descriptor.getUnqualifiedType();
   return B.finish(B.addressOf(B.variable("factory", Descriptor, Described, SC_Static)));
 }
 

@@ -5,6 +5,7 @@
 #ifndef TL_PLUGIN_DESCRIPTOR_H
 #define TL_PLUGIN_DESCRIPTOR_H
 
+#include "plugin/Fingerprint.h"
 #include "plugin/ReachedState.h"
 #include "plugin/Variants.h"
 #include <string>
@@ -20,7 +21,7 @@ std::string getBaseFileName(Session &T, clang::SourceLocation Loc);
 /// Gives D.Describe its body. `State` are the variables that the factory reaches, `Options` the
 /// attribute's, with the template arguments filled in. False after an error was reported.
 bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
-                      llvm::StringRef Fingerprint, llvm::ArrayRef<ReachedVariable> State,
+                      const Fingerprint &Print, llvm::ArrayRef<ReachedVariable> State,
                       llvm::MutableArrayRef<clang::Expr *> Options);
 
 } // namespace tlplugin

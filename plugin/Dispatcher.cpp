@@ -14,6 +14,7 @@
 #include "plugin/KeywordTable.h"
 #include "plugin/Lookup.h"
 #include "plugin/NeverEligible.h"
+#include "plugin/OnDemand.h"
 #include "plugin/OptionValues.h"
 #include "plugin/ParameterRows.h"
 #include "plugin/ProblemKey.h"
@@ -412,11 +413,19 @@ void defineDispatcher(Session &T, Dispatcher &D) {
   EnterExpressionEvaluationContext Evaluation(
       S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
   VariantList List;
+  // A library has the variants of one factory, and what only they ask for.
+  if (isDemand(T) && !D.Nested && !isDemanded(T, D))
+    return;
   if (!checkDefined(T, D) || !declareVariants(T, D, List))
     return;
   const VariantList Space = List; // what counts for the fingerprint
   keepBaked(T, D, List);
   instantiateVariants(T, D, List);
+  if (isDemanded(T, D)) {
+    if (!T.isDevicePass() && !S.getDiagnostics().hasErrorOccurred())
+      defineLibrary(T, D, List, computeFingerprint(T, D, Space));
+    return;
+  }
   // A fingerprint is one of all variants, as they are written.
   auto LeaveOutIllegal = llvm::make_scope_exit([&] {
     if (T.Args.CheckLegality == Legality::Prune)
@@ -439,7 +448,7 @@ void defineDispatcher(Session &T, Dispatcher &D) {
   if (Fit)
     State = isGpu(T) ? findReachedState(T, D, Options) : findConfigMarks(D);
   if (!Fit || !(D.DispatchDefined || defineDispatch(T, D)) ||
-      !defineDescriptor(T, D, List, Print.Digest, State, Options) || !defineRegistration(T, D)) {
+      !defineDescriptor(T, D, List, Print, State, Options) || !defineRegistration(T, D)) {
     // Whatever went wrong was reported, with the header's own words when its code did not fit.
     if (!S.getDiagnostics().hasErrorOccurred())
       error(S, D.Source->getLocation(), "no dispatcher could be built for %0")

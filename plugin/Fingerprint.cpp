@@ -108,8 +108,19 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
     Reached.add(Part);
   }
   std::vector<const Variant *> Variants;
-  for (const Variant &V : List.Variants)
-    Variants.push_back(&V);
+  if (List.Product) {
+    // What the space says, and not which of its configs happen to be compiled ahead of time.
+    PartBuilder B(*T.Parts, /*IsShallow=*/false);
+    B.statement(List.Product->Written);
+    B.value(List.Product->Type, List.Product->Value);
+    CodePart Part = B.finish();
+    Lines.push_back("space " + Part.Digest);
+    Reached.add(Part);
+    Variants.push_back(&List.Variants[List.Default]);
+  } else {
+    for (const Variant &V : List.Variants)
+      Variants.push_back(&V);
+  }
   // The order in which a space lists its configs does not count.
   std::sort(Variants.begin(), Variants.end(),
             [](const Variant *A, const Variant *B) { return A->Text < B->Text; });
@@ -122,14 +133,21 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
   Reached.run();
 
   std::sort(Lines.begin(), Lines.end());
+  llvm::MD5 Code = Reached.Hash;
   for (const std::string &Line : Lines) {
     Reached.Hash.update(Line);
     Reached.Hash.update("\n");
+    if (!llvm::StringRef(Line).starts_with("flag ")) {
+      Code.update(Line);
+      Code.update("\n");
+    }
   }
   Fingerprint Result;
   llvm::MD5::MD5Result Digest;
   Reached.Hash.final(Digest);
   Result.Digest = Digest.digest().str();
+  Code.final(Digest);
+  Result.Code = Digest.digest().str();
   Result.NamesInfeasible = Reached.NamesInfeasible;
   Result.Entries = std::move(Reached.Entries);
   Result.Entries.insert(Result.Entries.end(), Lines.begin(), Lines.end());

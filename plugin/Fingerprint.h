@@ -18,6 +18,7 @@ namespace tlplugin {
 
 struct Fingerprint {
   std::string Digest;               ///< 32 hexadecimal digits
+  std::string Code;                 ///< the same without the compiler's flags and version
   std::vector<std::string> Entries; ///< what went into it, one line each, sorted
   bool NamesInfeasible = false;     ///< code that is reached names tl::infeasible
 };

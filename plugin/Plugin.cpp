@@ -12,6 +12,7 @@
 #include "plugin/Kernels.h"
 #include "plugin/Keywords.h"
 #include "plugin/Legality.h"
+#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
@@ -100,7 +101,8 @@ public:
       open(CI.getSema());
     if (!T)
       return true;
-    if (T->Args.Shard > 0 && T->Queue.isBeforeEnd())
+    const bool Leaves = T->Args.Shard > 0 && T->Queue.isBeforeEnd();
+    if (Leaves && !isDemand(*T))
       for (Decl *D : Group)
         leaveToFirstShard(*T, D);
     for (Decl *D : Group)
@@ -108,6 +110,10 @@ public:
     if (isActive())
       for (Decl *D : Group)
         handle(D);
+    // Who asks for the factory may be what a library leaves out.
+    if (Leaves && isDemand(*T))
+      for (Decl *D : Group)
+        leaveToFirstShard(*T, D);
     return true;
   }
 
@@ -345,6 +351,9 @@ private:
       return parseLegality(Arg, Args);
     if (Arg.consume_front("absent="))
       return parseAbsent(Arg, Args);
+    // Not for people: what the runtime adds to the command that it has recorded.
+    if (Arg.consume_front("demand="))
+      return parseDemand(Arg, Args);
     if (Arg.consume_front("report=")) {
       Args.Report = Arg.str();
       return !Arg.empty();

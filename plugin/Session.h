@@ -60,11 +60,13 @@ struct Arguments {
   bool AdaptDeviceCode = true; ///< for NVIDIA devices, see DeviceCode.h
   Legality CheckLegality = Legality::Prune;
   std::vector<Absence> Absent;
-  std::string Use;                  ///< file with the winners that are compiled, see Baked.h
-  std::string DeviceCompiler;       ///< what else than this Clang makes the device code, and how
-  std::string Kernels;              ///< file that is told which kernels there are
-  std::string Report;               ///< file that is told what became of each variant
-  std::vector<std::string> Plugins; ///< files of this plugin, for dependency files
+  std::string Use;                    ///< file with the winners that are compiled, see Baked.h
+  std::string DeviceCompiler;         ///< what else than this Clang makes the device code, and how
+  std::string Kernels;                ///< file that is told which kernels there are
+  std::string Report;                 ///< file that is told what became of each variant
+  std::string Demand;                 ///< factory of which a library is made, see OnDemand.h
+  std::vector<uint64_t> Combinations; ///< of its space, that the library has
+  std::vector<std::string> Plugins;   ///< files of this plugin, for dependency files
   clang::CompilerInstance *Compiler = nullptr; ///< whose flags count, see Flags.h
 };
 
@@ -75,10 +77,26 @@ struct Option {
   clang::Expr *Value; ///< its right-hand side as written
 };
 
+/// A space that is never listed, see OnDemand.h.
+struct ProductSpace {
+  struct Axis {
+    const clang::FieldDecl *Field;
+    const clang::APValue *Values; ///< an array in `Value`
+  };
+  clang::QualType Type;           ///< tl::on_demand_t<...>
+  clang::Expr *Written = nullptr; ///< what the attribute says, with template arguments filled in
+  clang::APValue Value;           ///< of that
+  clang::QualType Config;
+  clang::APValue Default; ///< a default-constructed config
+  llvm::SmallVector<Axis, 8> Axes;
+  uint64_t Combinations = 1;
+};
+
 /// The configs of a factory as values of its config struct, before they become template arguments.
 struct Space {
   clang::QualType Config;             ///< the config struct, null for lists over plain parameters
   std::vector<clang::APValue> Values; ///< one struct value per config
+  std::shared_ptr<const ProductSpace> Product; ///< where only `Values` are compiled ahead of time
 };
 
 /// An annotated function template.

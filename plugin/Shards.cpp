@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/Shards.h"
+#include "plugin/CodePart.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/OnDemand.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclCXX.h"
@@ -27,7 +29,69 @@ static bool hasStaticLocals(const FunctionDecl *FD) {
   });
 }
 
+/// What a declaration says is part of the code's hash, which has to be that of the program: it is
+/// noted as it is written, before it is made something else.
+static void noteAsWritten(Session &T, const Decl *D) {
+  if (!T.Parts)
+    T.Parts = std::make_shared<CodeParts>(T);
+  static_cast<void>(T.Parts->of(T.Parts->represent(D)));
+}
+
+/// A library that is opened must not do again what the program does at its start.
+static void dropStartup(Session &T, FunctionDecl *FD) {
+  if (!FD->hasAttr<ConstructorAttr>() && !FD->hasAttr<DestructorAttr>() &&
+      !FD->hasAttr<UsedAttr>() && !FD->hasAttr<RetainAttr>())
+    return;
+  noteAsWritten(T, FD);
+  FD->dropAttr<ConstructorAttr>();
+  FD->dropAttr<DestructorAttr>();
+  FD->dropAttr<UsedAttr>();
+  FD->dropAttr<RetainAttr>();
+}
+
+/// A library of variants has copies of the functions that they call. What only the program may have
+/// once, it finds there by name or not at all.
+static void leaveFunctionOut(Session &T, FunctionDecl *FD) {
+  if (!FD->isThisDeclarationADefinition() || FD->isDependentContext() || FD->isDeleted())
+    return;
+  dropStartup(T, FD);
+  if (FD->isMain()) {
+    FD->setBody(nullptr);
+  } else if (FD->isExternallyVisible() && !FD->isInlined() && !FD->isDefaulted()) {
+    noteAsWritten(T, FD);
+    FD->setImplicitlyInline();
+  }
+}
+
+/// The same for variables: constants are copied.
+static void leaveVariableOut(Session &T, VarDecl *Var) {
+  if (Var->isThisDeclarationADefinition() == VarDecl::DeclarationOnly || !Var->hasGlobalStorage() ||
+      Var->isStaticLocal() || Var->getDeclContext()->isDependentContext() ||
+      Var->getDescribedVarTemplate())
+    return;
+  ASTContext &C = T.S.Context;
+  noteAsWritten(T, Var);
+  Var->dropAttr<UsedAttr>();
+  Var->dropAttr<RetainAttr>();
+  bool Constant =
+      Var->getType().isConstantStorage(C, /*ExcludeCtor=*/true, /*ExcludeDtor=*/false) &&
+      (Var->isConstexpr() || !Var->hasInit() || Var->hasConstantInitialization());
+  if (Constant) {
+    if (Var->isExternallyVisible() && !Var->isInline())
+      Var->setImplicitlyInline();
+    return;
+  }
+  // Of a name that nobody has, rather than one that another file's variable may have.
+  if (!Var->isExternallyVisible() && !Var->hasAttr<AsmLabelAttr>())
+    Var->addAttr(AsmLabelAttr::CreateImplicit(C, "tl.internal." + Var->getQualifiedNameAsString()));
+  Var->setInit(nullptr);
+  if (!Var->isStaticDataMember())
+    Var->setStorageClass(SC_Extern);
+}
+
 static void leaveFunction(Session &T, FunctionDecl *FD) {
+  if (isDemand(T))
+    return leaveFunctionOut(T, FD);
   if (!FD->isThisDeclarationADefinition() || !FD->isExternallyVisible() || FD->isInlined() ||
       FD->isDependentContext() || FD->isDeleted() || FD->isDefaulted())
     return;
@@ -42,6 +106,8 @@ static void leaveFunction(Session &T, FunctionDecl *FD) {
 }
 
 static void leaveVariable(Session &T, VarDecl *Var) {
+  if (isDemand(T))
+    return leaveVariableOut(T, Var);
   if (Var->isThisDeclarationADefinition() == VarDecl::DeclarationOnly || Var->isInline() ||
       !Var->hasGlobalStorage() || Var->getDeclContext()->isDependentContext() ||
       Var->getDescribedVarTemplate() || T.S.getSourceManager().isInSystemHeader(Var->getLocation()))

@@ -2,12 +2,14 @@
 
 #include "plugin/Variants.h"
 #include "plugin/Absent.h"
+#include "plugin/Baked.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/ConfigArguments.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/ConfigText.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Legality.h"
+#include "plugin/OnDemand.h"
 #include "plugin/Options.h"
 #include "plugin/Shards.h"
 #include "clang/Sema/Sema.h"
@@ -45,6 +47,11 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
   if (!Configs)
     return false;
   Out.Config = Configs->Config;
+  Out.Product = Configs->Product;
+  std::vector<APValue> Values = Configs->Values;
+  if (Configs->Product && !isDemand(T))
+    for (APValue &It : findConfigs(T, F, D, *Configs, configsOfWinners(T, D)))
+      Values.push_back(std::move(It));
   llvm::ArrayRef<TemplateArgument> All = D.Default->getTemplateSpecializationArgs()->asArray();
   llvm::SmallVector<TemplateArgument, 8> Args;
   llvm::DenseSet<const FunctionDecl *> Seen;
@@ -56,7 +63,7 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     }
     Out.Variants.push_back({FD, std::move(Text), nullptr, "", false});
   };
-  for (const APValue &Config : Configs->Values) {
+  for (const APValue &Config : Values) {
     Args.assign(All.begin(), All.begin() + F.FirstTunable);
     if (!toTemplateArguments(T, F, *Configs, Config, All.drop_front(F.FirstTunable), Args))
       return false;
@@ -72,12 +79,14 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     }
     FD = FD->getCanonicalDecl();
     if (!Seen.insert(FD).second) {
-      if (!T.isDevicePass())
+      if (!T.isDevicePass() && !Configs->Product)
         warning(S, F.Configs ? F.Configs->getExprLoc() : F.getLocation(),
                 "config '" + Text + "' is more than once in the space of '" +
                     F.Template->getNameAsString() + "'");
       continue;
     }
+    if (isDemanded(T, D))
+      Out.Demanded.insert(Out.Variants.size());
     Add(FD, std::move(Text));
   }
   if (!DefaultSeen)
@@ -99,11 +108,14 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
   SourceLocation Loc = D.Source->getLocation();
   bool Sharded = isSharded(T, D);
   // What only this file can see cannot be divided up: shard 0 has all of it.
-  if (!Sharded && !definesDispatcher(T, D))
+  if (!Sharded && !definesDispatcher(T, D) && !isDemanded(T, D))
     return;
   for (unsigned I = 0; I < List.Variants.size(); ++I) {
     Variant &V = List.Variants[I];
-    if (Sharded) {
+    if (isDemanded(T, D)) {
+      if (!List.Demanded.contains(I))
+        continue;
+    } else if (Sharded) {
       bool Mine = I % T.Args.Shards == T.Args.Shard;
       placeVariant(T, V.Function, Mine, Loc);
       if (!Mine)

@@ -7,6 +7,7 @@
 #define TL_PLUGIN_VARIANTS_H
 
 #include "plugin/Session.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace tlplugin {
 
@@ -14,6 +15,8 @@ struct VariantList {
   std::vector<Variant> Variants;
   unsigned Default = 0;
   clang::QualType Config; ///< the config struct, null for lists over plain parameters
+  std::shared_ptr<const ProductSpace> Product; ///< where these are only some of its configs
+  llvm::DenseSet<unsigned> Demanded;           ///< those that a library of variants is to have
 };
 
 /// Declares the variants of a concrete factory: deduplicated, those whose `requires` fails pruned,

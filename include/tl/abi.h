@@ -285,6 +285,53 @@ typedef struct tl_dispatch_slot {
   uint64_t generation; ///< atomic; bumped when what threads remember is no longer to be used
 } tl_dispatch_slot;
 
+/// One axis of a space whose variants are compiled on demand.
+typedef struct tl_axis {
+  const char
+      *texts; ///< "block_m=64\nblock_m=128": its values as a config's text has them, a line each
+  uint32_t count;
+  uint32_t item; ///< which item of a config's text they are
+} tl_axis;
+
+/// A space whose variants are compiled when a session asks for them. A combination is a number, of
+/// which the last axis is the fastest digit; its text is `items` with those of the axes in place,
+/// joined by commas. Writable in the program, for the runtime.
+typedef struct tl_on_demand {
+  uint32_t struct_size;
+  uint32_t axis_count;
+  const tl_axis *axes;
+  const char *items; ///< of the default config, a line each
+  uint32_t item_count;
+  uint32_t reserved;
+  uint64_t combinations;
+  const void *space; ///< for `admits` only
+  /// Whether the space's predicates admit a combination. Thread-safe, as far as they are.
+  bool (*admits)(const void *space, uint64_t combination);
+  /// What compiling this took, one line each: "tl-compile 1", "by COMPILER", "plugin FILE",
+  /// "in DIRECTORY", "from SOURCE", then "a ARGUMENT" for each argument of `clang -cc1` ("f
+  /// FEATURE" for two,
+  /// `-target-feature FEATURE`), in which
+  /// a backslash, a line feed and a carriage return are written \\, \n and \r; or "not REASON".
+  const char *record;
+  const char *made_by; ///< the identity of compiler and plugin
+  const char *code;    ///< hash of the code that the variants are made of, without flags
+  void *state;         ///< atomic; private to the runtime
+} tl_on_demand;
+
+/// What a library of variants that were compiled on demand has to tell, by the function
+/// `tl_on_demand_library` that it exports.
+typedef struct tl_on_demand_library {
+  uint32_t abi_version;
+  uint32_t struct_size;
+  const char *factory; ///< tl_factory::id
+  const char *made_by; ///< as tl_on_demand::made_by
+  const char *code;    ///< as tl_on_demand::code
+  uint32_t variant_count;
+  uint32_t reserved;
+  const char *const *configs; ///< [variant_count]
+  const void *functions;      ///< typed table, as tl_factory::functions
+} tl_on_demand_library;
+
 /// One concrete factory: everything the runtime knows about it. Lives as long as its image is
 /// loaded.
 struct tl_call;
@@ -354,6 +401,8 @@ struct tl_factory {
   /// calls come from one thread.
   void (*team)(const tl_factory *, void *const *arguments,
                void (*run)(void *state, void *const *arguments), void *state);
+  /// The space, where most of its variants are compiled on demand; null: all are in the tables.
+  tl_on_demand *on_demand;
 };
 
 /// One call that found no winner in the thread's memory.

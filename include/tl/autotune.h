@@ -18,6 +18,7 @@
 #include <tl/inputs.h>
 #include <tl/kernel.h>
 #include <tl/keywords.h>
+#include <tl/on_demand.h>
 #include <tl/options.h>
 #include <tl/space.h>
 #include <tl/supply.h>

@@ -66,13 +66,17 @@ using infeasible_type = infeasible;
 
 /// Its name tells the plugin that what it generates fits these headers; another one with every
 /// change of what is below.
-struct generated_code_4;
+struct generated_code_5;
 
 using dispatch_slot = tl_dispatch_slot;
 using parameter = tl_parameter;
 using variable = tl_variable;
 using held_pointer = tl_pointer;
 using member = tl_member;
+using axis = tl_axis;
+using on_demand_row = tl_on_demand;
+using on_demand_library = tl_on_demand_library;
+using on_demand_function = const tl_on_demand_library *();
 using factory_function = const tl_factory *();
 
 /// What a thread remembers of its last call of a factory; so many words tell calls apart. All
@@ -89,6 +93,9 @@ using ::tl_rt_select;
 
 /// Its address stands for the image that a source is compiled into.
 extern "C" __attribute__((visibility("hidden"))) void *__dso_handle;
+
+/// TL_ABI_VERSION, as generated code names it.
+inline constexpr std::uint32_t abi_version = TL_ABI_VERSION;
 
 /// A parameter's row with what only the plugin can tell of it.
 constexpr tl_parameter with_parts(tl_parameter row, const tl_member *members, unsigned count,
@@ -123,6 +130,7 @@ struct generated {
   decltype(tl_factory::invoke) invoke = nullptr;
   const tl_variable *variables = nullptr;
   unsigned variable_count = 0;
+  tl_on_demand *on_demand = nullptr;
 };
 
 /// The attribute's options, each found by its keyword.
@@ -567,6 +575,7 @@ constexpr tl_factory describe(const generated &it) {
   result.own_parameters = it.own_parameters;
   result.variables = it.variables;
   result.variable_count = it.variable_count;
+  result.on_demand = it.on_demand;
   if constexpr (backend != TL_BACKEND_CPU) {
     ++result.key_words;
     result.take_error = take_error;

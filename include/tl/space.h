@@ -7,8 +7,9 @@
 //       .axis(&gemm_config::threads, {128, 256})
 //       .where([](gemm_config c) { return c.block_m <= c.threads; });
 //
-// A space only describes the set; the plugin enumerates it once, at compile time. For programs it
-// is a constant range of configs: `for (gemm_config c : gemm_space)`.
+// A space only describes the set; the plugin enumerates it once, at compile time, or not at all
+// where the attribute says tl::on_demand(gemm_space), see on_demand.h. For programs it is a
+// constant range of configs, none of which is kept: `for (gemm_config c : gemm_space)`.
 
 #ifndef TL_SPACE_H
 #define TL_SPACE_H
@@ -18,6 +19,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
@@ -34,6 +36,10 @@ struct no_axes {
   static constexpr std::size_t combinations = 1;
   template <class Config> constexpr void assign(Config &, std::size_t) const {}
   template <class Config> constexpr void step(Config &, std::size_t) const {}
+  template <class Config> constexpr bool locate(const Config &, std::size_t &) const {
+    return true;
+  }
+  template <class Visit> constexpr void for_each_step(std::size_t, std::size_t, Visit &&) const {}
 };
 template <class Before, class Config, class Field, std::size_t Count> struct axis_chain {
   Before before;
@@ -51,6 +57,36 @@ template <class Before, class Config, class Field, std::size_t Count> struct axi
     if (index % Count == 0)
       before.step(config, index / Count);
     config.*field = values[index % Count];
+  }
+  /// Finds the combination whose fields with axes are those of `config`, where there is one.
+  constexpr bool locate(const Config &config, std::size_t &index) const {
+    if (!before.locate(config, index))
+      return false;
+    for (std::size_t at = 0; at < Count; ++at)
+      if (same_fields_or_values(values[at], config.*field)) {
+        index = index * Count + at;
+        return true;
+      }
+    return false;
+  }
+  /// Calls visit for combination `index` and what follows it (`stride` of this axis's neighbours
+  /// apart), one step away along one axis.
+  template <class Visit>
+  constexpr void for_each_step(std::size_t index, std::size_t stride, Visit &&visit) const {
+    before.for_each_step(index, stride * Count, visit);
+    const std::size_t at = index / stride % Count;
+    if (at > 0)
+      visit(index - stride);
+    if (at + 1 < Count)
+      visit(index + stride);
+  }
+
+private:
+  static constexpr bool same_fields_or_values(const Field &one, const Field &other) {
+    if constexpr (std::is_class_v<Field>)
+      return same_fields(one, other);
+    else
+      return one == other;
   }
 };
 
@@ -82,6 +118,22 @@ constexpr void require_index(std::size_t index, std::size_t size) {
     space_has_no_such_index(index, size);
 #endif
   }
+}
+
+/// A number below `bound` from a uniform random bit generator, without a preference.
+template <class Generator>
+constexpr std::size_t draw_below(Generator &&generator, std::size_t bound) {
+  using source = std::remove_reference_t<Generator>;
+  // As many of its numbers as make 64 bits, which all bounds are far below.
+  constexpr std::uint64_t range = std::uint64_t(source::max()) - std::uint64_t(source::min());
+  std::uint64_t drawn = 0;
+  if constexpr (range == ~std::uint64_t(0)) {
+    drawn = generator() - source::min();
+  } else {
+    for (std::uint64_t reach = 1; reach <= ~std::uint64_t(0) / (range + 1); reach *= range + 1)
+      drawn = drawn * (range + 1) + (std::uint64_t(generator()) - source::min());
+  }
+  return bound == 0 ? 0 : static_cast<std::size_t>(drawn % bound);
 }
 
 /// The configs of a space, in its order.
@@ -211,12 +263,47 @@ public:
     }
   }
 
+  /// The number of the combination that has the fields of `config`; combinations() where none has.
+  /// No predicate is asked. Costs as much as the axes have values.
+  constexpr std::size_t combination_of(const Config &config) const {
+    std::size_t index = 0;
+    if (axes.locate(config, index) && detail::same_fields(combination(index), config))
+      return index;
+    return Axes::combinations;
+  }
+
   /// Whether the config is one of the space.
   constexpr bool contains(const Config &config) const {
-    for (auto it = begin(); it != end(); ++it)
-      if (detail::same_fields(*it, config))
-        return true;
-    return false;
+    return combination_of(config) != Axes::combinations && predicates.admit(config);
+  }
+
+  /// The number of a combination that the predicates admit, each of them as likely as the others
+  /// where `generator` (a uniform random bit generator) is a good one; combinations() where they
+  /// admit none. Draws until one is admitted, and searches from a drawn one on where few are.
+  template <class Generator> constexpr std::size_t random_combination(Generator &&generator) const {
+    constexpr int most_draws = 1000;
+    std::size_t index = 0;
+    for (int draw = 0; draw < most_draws; ++draw) {
+      index = detail::draw_below(generator, Axes::combinations);
+      if (predicates.admit(combination(index)))
+        return index;
+    }
+    for (std::size_t passed = 0; passed < Axes::combinations; ++passed) {
+      const std::size_t at = (index + passed) % Axes::combinations;
+      if (predicates.admit(combination(at)))
+        return at;
+    }
+    return Axes::combinations;
+  }
+
+  /// Calls visit(number of the combination) for each admitted one that is one step away from
+  /// combination `index` along one axis, in the order of the axis's values.
+  template <class Visit> constexpr void for_each_neighbor(std::size_t index, Visit &&visit) const {
+    detail::require_index(index, Axes::combinations);
+    axes.for_each_step(index, 1, [&](std::size_t near) {
+      if (predicates.admit(combination(near)))
+        visit(near);
+    });
   }
 };
 
