@@ -116,6 +116,9 @@ public:
   /// where the trials saw the program's own state.
   virtual trial_outcome confirm(std::uint32_t) { return {}; }
 
+  /// The factory has got more variants: what was made to run them may not know them.
+  virtual void grown() {}
+
   /// Time of the reference, where one was given and ran [ns]; 0 otherwise.
   virtual double reference_ns() const = 0;
 

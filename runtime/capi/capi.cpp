@@ -6,6 +6,7 @@
 #include "runtime/capi/last_error.h"
 #include "runtime/capi/result.h"
 #include "runtime/factory/absent.h"
+#include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
 #include "runtime/tuner/call.h"
 #include "runtime/tuner/rank_group.h"
@@ -183,7 +184,9 @@ const char *tl_rt_describe(const tl_factory *factory) {
 
 uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
   return guarded(UINT32_MAX, [&] {
-    const uint32_t found = find_present(checked(factory), config ? config : "");
+    uint32_t found = find_present(checked(factory), config ? config : "");
+    if (found == UINT32_MAX)
+      found = find_grown(*factory, config ? config : "");
     if (found == UINT32_MAX)
       throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled",
                                 config ? config : "", factory->variant_count, factory->name));
@@ -193,7 +196,7 @@ uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
 
 const char *tl_rt_config(const tl_factory *factory, uint32_t variant) {
   return guarded(static_cast<const char *>(nullptr), [&]() -> const char * {
-    if (variant >= checked(factory).variant_count)
+    if (variant >= count_variants(checked(factory)))
       throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name,
                                 factory->variant_count, variant));
     return factory->configs[variant];
@@ -233,7 +236,7 @@ int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *co
                            uint32_t count, void *stream, void *result) {
   return guarded(-1, [&] {
     prepared_call call(checked(factory), arguments, count, stream);
-    if (variant >= factory->variant_count)
+    if (variant >= count_variants(*factory))
       throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name,
                                 factory->variant_count, variant));
     factory->invoke(factory, variant, call.arguments.data(), result);

@@ -2,6 +2,7 @@
 
 #include "runtime/factory/registry.h"
 
+#include "runtime/factory/grown.h"
 #include "runtime/support/fork_guard.h"
 #include "runtime/support/log.h"
 #include "runtime/support/made_once.h"
@@ -57,6 +58,7 @@ void register_factory(const tl_factory *factory, void *image) {
     return;
   }
   const mutex_lock lock(guard());
+  make_room(*factory);
   std::vector<registered> &all = known();
   const auto is_image = [&](const registered &it) {
     return std::ranges::find(it.images, image) != it.images.end();

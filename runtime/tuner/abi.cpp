@@ -4,6 +4,7 @@
 // program's own `key = fn` throws while a dispatcher asks which problem this is.
 
 #include "runtime/backend/cuda/kernel_times.h"
+#include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
 #include "runtime/supply/scope.h"
 #include "runtime/support/infeasible.h"
@@ -178,9 +179,12 @@ uint32_t tl_rt_refused(const tl_factory *factory, const tl_call *call, uint32_t 
 
 void *tl_rt_reselect(const tl_factory *factory, void *const *arguments, void *function) {
   void *const *functions = static_cast<void *const *>(factory->functions);
-  void *const *const end = functions + factory->variant_count;
-  const auto variant = static_cast<uint32_t>(std::find(functions, end, function) - functions);
-  if (factory->abi_version != TL_ABI_VERSION || variant == factory->variant_count)
+  if (factory->abi_version != TL_ABI_VERSION)
+    return nullptr;
+  const uint32_t count = tl::rt::count_variants(*factory);
+  const auto variant =
+      static_cast<uint32_t>(std::find(functions, functions + count, function) - functions);
+  if (variant == count)
     return nullptr;
   try {
     const tl::rt::described_call call(*factory, arguments);

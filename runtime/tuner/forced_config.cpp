@@ -93,6 +93,12 @@ static forced_config find_entry(const tl_factory &factory, std::string_view entr
       }
   }
   if (found == 0)
+    for (const config_field &field : read_config(factory.configs[factory.default_variant])) {
+      const config_field *const given = find(wanted, field.name);
+      result.completed += fmt::format("{}{}={}", result.completed.empty() ? "" : ",", field.name,
+                                      given ? given->value : field.value);
+    }
+  if (found == 0)
     result.error =
         fmt::format("TL_FORCE_CONFIG: '{}' is none of the {} configs of {} that were compiled",
                     entry, factory.variant_count, factory.name);

@@ -16,6 +16,9 @@ namespace tl::rt {
 /// What TL_FORCE_CONFIG says about one factory.
 struct forced_config {
   std::uint32_t variant = UINT32_MAX; ///< UINT32_MAX: nothing, or nothing that was compiled
+  /// The whole config, as the default one with the fields that were given, where it was not
+  /// compiled.
+  std::string completed = {};
   std::string error; ///< one line where the text names a config that was not compiled
 };
 

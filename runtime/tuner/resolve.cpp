@@ -2,6 +2,7 @@
 
 #include "runtime/tuner/resolve.h"
 
+#include "runtime/demand/batches.h"
 #include "runtime/factory/absent.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/log.h"
@@ -25,12 +26,46 @@ namespace tl::rt {
 /// Exit status of a program that TL_TUNE=require ends.
 static constexpr int exit_untuned = 3;
 
+/// The variant with this config: that of the build, or one that was compiled before, or is now
+/// where this call may take such time.
+std::uint32_t resolution::find_or_make(std::string_view config) {
+  grown_.variant_count = count_variants(factory_);
+  const std::uint32_t known = find_variant(factory_, config);
+  if (known != UINT32_MAX || !may_grow(factory_) || config == missing_)
+    return known;
+  const controls &controls = world_.environment;
+  demand::batch_compiler compiler(factory_, controls.disable_cache ? "" : world_.lock_directory);
+  const bool may_compile =
+      compiler.why_not().empty() && controls.tune == tune_mode::on && !call_.capturing && !nested_;
+  constexpr double longest_s = 120;
+  const demand::made_variant made = compiler.get(config, may_compile, longest_s);
+  grown_.variant_count = count_variants(factory_);
+  if (made.variant != UINT32_MAX)
+    return made.variant;
+  missing_ = config;
+  const std::string why = !made.reason.empty()          ? made.reason
+                          : !compiler.why_not().empty() ? compiler.why_not()
+                                                        : "nothing is compiled in this call";
+  warn_once(fmt::format("on-demand {} {}", factory_.id, config),
+            fmt::format("{}: the config {} is to run, which no library of this user's has: {}",
+                        what(), config, why));
+  return UINT32_MAX;
+}
+
+/// The same, unless the build has left it out.
+std::uint32_t resolution::find_or_make_present(std::string_view config) {
+  const std::uint32_t variant = find_or_make(config);
+  return variant != UINT32_MAX && why_absent(factory_, variant) ? UINT32_MAX : variant;
+}
+
 std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
   const auto winner = world_.store.lookup(request_.key());
   seen_update_ = winner ? winner->updated : 0;
   if (!winner || (winner->state == store::winner_state::provisional && !provisional_too))
     return std::nullopt;
-  const std::uint32_t variant = find_variant(factory_, winner->config);
+  const std::uint32_t variant = find_or_make(winner->config);
+  if (variant == UINT32_MAX && may_grow(factory_))
+    return std::nullopt; // told of
   if (variant == UINT32_MAX) {
     warn_once(
         fmt::format("unknown winner {} {}", factory_.id, winner->config),
@@ -100,10 +135,15 @@ std::uint32_t resolution::run_alone() {
     const forced_config forced = find_forced_config(factory_, controls.force_config);
     if (forced.variant != UINT32_MAX)
       return install_always(forced.variant);
+    if (may_grow(factory_) && !forced.completed.empty()) {
+      if (const std::uint32_t made = find_or_make(forced.completed); made != UINT32_MAX)
+        return install_always(made);
+      return install_default({}); // told of
+    }
     if (!forced.error.empty())
       warn_once(forced.error, forced.error);
   }
-  if (factory_.variant_count == 1)
+  if (factory_.variant_count == 1 && !may_grow(factory_))
     return install_always(factory_.default_variant);
   set_up();
   if (!device_->backend) {
@@ -171,7 +211,10 @@ void resolution::set_up() {
                       .location = fmt::format("{}:{}", factory_.file, factory_.line),
                       .parameters = {},
                       .default_config = factory_.configs[factory_.default_variant],
-                      .configs = factory_.variant_count,
+                      .configs = may_grow(factory_)
+                                     ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                           factory_.on_demand->combinations, UINT32_MAX))
+                                     : factory_.variant_count,
                       .last_seen = 0};
   for (std::uint32_t i = 0; i < factory_.parameter_count; ++i)
     request_.factory.parameters += fmt::format("{}{}", i ? "," : "", factory_.parameters[i].name);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "runtime/factory/absent.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/fork_guard.h"
 #include "runtime/support/log.h"
@@ -69,7 +68,7 @@ bool resolution::is_right_here(std::uint32_t variant) {
 /// What another machine has found is a suggestion: it must be among the compiled variants, and be
 /// right on this call's data here, before it becomes this machine's winner.
 std::optional<std::uint32_t> resolution::take_foreign(const remote::foreign_winner &found) {
-  const std::uint32_t variant = find_present(factory_, found.best.config);
+  const std::uint32_t variant = find_or_make_present(found.best.config);
   if (variant == UINT32_MAX) {
     warn_once(fmt::format("foreign winner {} {}", factory_.id, found.best.config),
               fmt::format("{}: the winner {} of {} is none of the {} configs that were compiled; "

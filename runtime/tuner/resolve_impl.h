@@ -8,6 +8,7 @@
 #define TL_RUNTIME_TUNER_RESOLVE_IMPL_H
 
 #include "runtime/factory/baked.h"
+#include "runtime/factory/grown.h"
 #include "runtime/remote/fleet.h"
 #include "runtime/store/session_lock.h"
 #include "runtime/store/store.h"
@@ -52,10 +53,11 @@ class resolution {
 public:
   /// `nested`: a session of this thread has called the code that makes this call.
   resolution(const world &in, const tl_factory &factory, const tl_call &call, bool nested)
-      : world_(in), factory_(factory), extended_(factory, call), call_(extended_.get()),
-        nested_(nested) {
+      : world_(in), grown_(may_grow(factory) ? with_all_variants(factory) : tl_factory{}),
+        factory_(may_grow(factory) ? grown_ : factory), extended_(factory_, call),
+        call_(extended_.get()), nested_(nested) {
     if (call.arguments && !call.synthetic)
-      reading_.emplace(factory, call.arguments);
+      reading_.emplace(factory_, call.arguments);
   }
 
   std::uint32_t run();
@@ -133,8 +135,13 @@ private:
   bool fits_here(std::uint32_t variant);
   std::uint32_t agree();
 
+  std::uint32_t find_or_make(std::string_view config);
+  std::uint32_t find_or_make_present(std::string_view config);
+
   const world &world_;
+  tl_factory grown_; ///< of one that grows: counts variants that were compiled on demand, too
   const tl_factory &factory_;
+  std::string missing_; ///< the last config that find_or_make() could not have
   const call_with_extents extended_;
   const tl_call &call_;
   const bool nested_;

@@ -82,6 +82,9 @@ likely_variant resolution::find_likely(double limit_s) {
   const auto candidates = nearest_candidates(std::move(all), call_.problem);
   if (candidates.empty())
     return fail("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
+  if (may_grow(factory_))
+    for (std::size_t i = 0; i < std::min(candidates.size(), nearest_tries); ++i)
+      static_cast<void>(find_or_make(candidates[i].best.config));
   const trial_inputs inputs(factory_, call_, options_);
   if (!inputs.error().empty())
     return fail("the nearest problem's winner cannot be checked: " + inputs.error());

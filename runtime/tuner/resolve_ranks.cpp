@@ -10,7 +10,6 @@
 //   3. whether it fits  each rank has the config proven for its own call; one that has not brings
 //                       everybody back to the default config
 
-#include "runtime/factory/absent.h"
 #include "runtime/support/log.h"
 #include "runtime/tuner/rank_group.h"
 #include "runtime/tuner/resolve_impl.h"
@@ -192,7 +191,7 @@ std::uint32_t resolution::agree() {
       chosen = fastest(taken_over);
   }
 
-  std::uint32_t variant = chosen.empty() ? UINT32_MAX : find_present(factory_, chosen);
+  std::uint32_t variant = chosen.empty() ? UINT32_MAX : find_or_make_present(chosen);
   const bool good = variant != UINT32_MAX && fits_here(variant);
   const auto fitting = exchange_with_ranks("fits", {good ? "yes" : "no"}, why);
   if (fitting.empty())

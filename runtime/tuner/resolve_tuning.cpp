@@ -125,6 +125,12 @@ found_variant resolution::find_by_tuning() {
   store::tuning_store &store = world_.store;
   if (const std::string why = store.untunable(request_.factory); !why.empty())
     return fail(why + "; known from an earlier session (tltune forget makes it anew)");
+  // What a session finds without its compiler must not take a better one's place.
+  if (may_grow(factory_))
+    if (const auto winner = store.lookup(request_.key());
+        winner && find_or_make(winner->config) == UINT32_MAX)
+      return fail(fmt::format("its stored winner {} is kept for when it can be compiled or loaded",
+                              winner->config));
   if (loader_is_stuck()) // before anything is looked up
     return fail(loader_is_stuck_text);
   if (std::string why = call_of_a_team(factory_); !why.empty())
@@ -179,6 +185,7 @@ found_variant resolution::find_by_tuning() {
     return fail(result.failure);
   }
   std::uint32_t variant = result.variant;
+  grown_.variant_count = count_variants(factory_);
   if (finished.installed)
     if (const std::uint32_t installed = find_variant(factory_, finished.installed->config);
         installed != UINT32_MAX)

@@ -43,7 +43,8 @@ session_result session_run::finish(session_result result) {
   result.carried_over = carried_over_;
   result.compared = compared_;
   result.seconds = budget_.elapsed_s();
-  std::uint32_t tried = 0;
+  result.trials = not_made_;
+  auto tried = static_cast<std::uint32_t>(not_made_.size());
   for (const entry &it : trials_)
     if (it.trial.status != store::trial_status::running) {
       result.trials.push_back(it.trial);
@@ -69,6 +70,7 @@ static std::string summarise_failures(const std::vector<store::trial> &trials) {
 }
 
 session_result session_run::run() {
+  load_earlier();
   take_over_earlier_trials();
   rule_out_absent();
   leave_other_parts();
@@ -101,6 +103,10 @@ session_result session_run::run() {
   confirm(*bench, result);
   if (!all_probed)
     result.state = store::session_state::budget;
+  if (not_compiled_now_) {
+    result.state = store::session_state::budget;
+    result.unsure = true;
+  }
   result = finish(std::move(result));
   if (!result.winner) {
     result.state = all_probed && unproven_.empty() ? store::session_state::abandoned

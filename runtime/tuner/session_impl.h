@@ -8,9 +8,12 @@
 #define TL_RUNTIME_TUNER_SESSION_IMPL_H
 
 #include "runtime/backend/backend.h"
+#include "runtime/demand/batches.h"
+#include "runtime/factory/grown.h"
 #include "runtime/measure/race.h"
 #include "runtime/measure/search.h"
 #include "runtime/tuner/bench_sampler.h"
+#include "runtime/tuner/demand_search.h"
 #include "runtime/tuner/probe_queue.h"
 #include "runtime/tuner/progress.h"
 #include "runtime/tuner/session_result.h"
@@ -21,6 +24,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +39,10 @@ class session_run {
 public:
   session_run(const world &in, const tl_factory &factory, const tl_call &call, backend &on,
               const store::session &session, const tl_options &options, bool cold)
-      : world_(in), factory_(factory), call_(call), backend_(on), session_(session),
-        options_(options), cold_(cold), trials_(factory.variant_count),
+      : world_(in), built_(count_built_variants(factory)),
+        grown_(may_grow(factory) ? with_all_variants(factory) : tl_factory{}),
+        factory_(may_grow(factory) ? grown_ : factory), call_(call), backend_(on),
+        session_(session), options_(options), cold_(cold), trials_(factory_.variant_count),
         progress_(factory.name, call.problem), budget_(options.budget, in.clock) {}
 
   session_result run();
@@ -97,7 +103,20 @@ private:
   session_result unprepared(const trial_outcome &prepared);
   session_result finish(session_result result);
 
+  // Variants that are compiled on demand: session_demand.cpp.
+  bool grows() const;
+  void load_earlier();
+  void grow();
+  measure::strategy demand_strategy() const;
+  std::size_t demand_count() const;
+  void say_why_not(const demand::batch_compiler &compiler, bool at_start) const;
+  std::vector<std::uint32_t> take_in(std::vector<demand::made_variant> made, demand_search &search,
+                                     std::map<std::uint32_t, std::uint64_t> &combinations);
+  bool probe_on_demand(probe_queue &queue, trial_bench &bench);
+
   const world &world_;
+  const std::uint32_t built_; ///< variants that the program was built with
+  tl_factory grown_;          ///< of one that grows: counts what was compiled meanwhile, too
   const tl_factory &factory_;
   const tl_call &call_;
   backend &backend_;
@@ -105,6 +124,9 @@ private:
   const tl_options options_;
   const bool cold_;
   std::vector<entry> trials_;
+  demand::batch_compiler *compiling_ = nullptr; ///< looked after between first runs
+  std::vector<store::trial> not_made_;          ///< of configs that could not be compiled
+  bool not_compiled_now_ = false;               ///< for reasons that may be gone the next time
   progress_line progress_;
   const time_budget budget_;
   std::uint32_t carried_over_ = 0;

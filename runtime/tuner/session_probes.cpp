@@ -141,6 +141,8 @@ probe_hooks session_run::make_hooks(trial_bench &bench, std::uint32_t most) {
                              const std::string &unit, std::optional<std::uint32_t> next) {
     probed(variant, outcome, unit, next ? factory_.configs[*next] : std::string_view{});
     progress_.probing(probes_, most, best_probe_ns_, failed_probes_);
+    if (compiling_)
+      compiling_->poll();
   };
   // Asked before the next start is journaled: a trial that was journaled and not run would look
   // lost.
@@ -184,9 +186,15 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
   if (variants.empty() || budget_.over()) // what is begun then would be stopped at once
     return std::all_of(variants.begin(), variants.end(), known);
   const std::size_t most =
-      options_.search == TL_SEARCH_EXHAUSTIVE
+      grows() ? demand_count()
+      : options_.search == TL_SEARCH_EXHAUSTIVE
           ? variants.size()
           : std::min<std::size_t>(variants.size(), std::max(options_.search_count, 1u));
+  if (grows()) {
+    probe_queue queue(bench, factory_.default_variant, start_s,
+                      make_hooks(bench, static_cast<std::uint32_t>(most)));
+    return probe_on_demand(queue, bench);
+  }
   measure::search search(static_cast<measure::strategy>(options_.search), most,
                          known_space(configs, start), session_.seed);
 

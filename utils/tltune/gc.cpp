@@ -6,6 +6,8 @@
 #include "format.h"
 #include "json.h"
 
+#include "runtime/demand/libraries.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -74,7 +76,11 @@ static void gc(context &ctx, const gc_options &options) {
   else
     require(store->compact());
   const std::size_t kept = matching - std::min(matching, listed);
-  const double freed = std::max(0.0, size_before - file_size(path));
+  double freed = std::max(0.0, size_before - file_size(path));
+  if (!options.dry_run)
+    freed += static_cast<double>(rt::demand::collect_libraries(
+        std::filesystem::path(path).parent_path(), rt::demand::most_library_bytes,
+        options.unused_for * 86400.0));
   if (ctx.json)
     return print({{"database", path},
                   {"dry_run", options.dry_run},

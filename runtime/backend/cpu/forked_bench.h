@@ -26,6 +26,7 @@ public:
   trial_outcome probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
   trial_outcome recheck(std::uint32_t variant, double limit_s) override;
+  void grown() override { worker_.stop(); }
   double reference_ns() const override { return reference_ns_; }
   std::string compared() const override { return compared_; }
 

@@ -24,6 +24,7 @@ public:
   trial_outcome prepare() override;
   trial_outcome probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
+  void grown() override { runner_.grown(); }
   std::string compared() const override { return compared_; }
   double reference_ns() const override {
     return task_.options.reference ? runner_.expected.reference_ns : 0;

@@ -51,6 +51,9 @@ public:
         own_process_(own_process), floating_point_(floating_point_control()),
         warm_(factory.variant_count), result_(factory.result), expected_object_(factory.result) {}
 
+  /// The factory has got more variants.
+  void grown() { warm_.resize(factory_.variant_count); }
+
   /// Starts to watch the memory of `expected.layout`, which is filled in before.
   status arm();
 
