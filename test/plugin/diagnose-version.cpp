@@ -2,7 +2,7 @@
 //
 // Headers of another version than the plugin: one error, and no code that nobody has tried together.
 //
-// RUN: %clangxx %plugin -Dgenerated_code_4=generated_code_3 -fsyntax-only -Xclang -verify %s
+// RUN: %clangxx %plugin -Dgenerated_code_5=generated_code_4 -fsyntax-only -Xclang -verify %s
 
 #include <tl/autotune.h>
 
