@@ -144,7 +144,9 @@ file_version read_version(connection &db) {
         db.integer("SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)") == 0;
     return {empty ? file_version::kind::empty : file_version::kind::foreign, number};
   }
-  if (db.integer("PRAGMA application_id") != application_id)
+  // No version of ours is below 0: whatever wrote that, nothing of it can be looked up by its
+  // number.
+  if (number < 0 || db.integer("PRAGMA application_id") != application_id)
     return {file_version::kind::foreign, number};
   return {number > schema_version ? file_version::kind::newer : file_version::kind::ours, number};
 }

@@ -16,6 +16,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <climits>
 #include <map>
 #include <random>
 #include <sched.h>
@@ -465,6 +466,26 @@ TEST_F(StoreFault, NewerSchemaIsLeftAlone) {
                                 HasSubstr("schema version " + std::to_string(schema_version + 1)),
                                 HasSubstr("newer runtime"), HasSubstr("left alone"))));
   EXPECT_TRUE(read_file(path) == before);
+}
+
+// No runtime has ever written one; the number stands in four bytes of the file's header.
+TEST_F(StoreFault, VersionBelowZeroIsLeftAlone) {
+  for (const int version : {-1, -16777210, INT_MIN}) {
+    {
+      connection db(path, connection::access::read_write);
+      db.execute(("PRAGMA user_version = " + std::to_string(version)).c_str());
+    }
+    const std::string before = read_file(path);
+    const child_result r = run_child([&] {
+      tuning_store store(quick_options(path));
+      TL_CHILD_CHECK(!store.lookup(make_request("m=1").key()));
+      return tune_without_file(store, store_mode::memory);
+    });
+    EXPECT_EQ(r.status, 0) << version;
+    EXPECT_THAT(r.said,
+                ElementsAre(AllOf(HasSubstr("some other program"), HasSubstr("left alone"))));
+    EXPECT_TRUE(read_file(path) == before) << version;
+  }
 }
 
 TEST_F(StoreFault, DatabaseOfAnotherProgramIsLeftAlone) {
