@@ -205,7 +205,12 @@ static std::string print(Session &T, const Factory &F, const Space &Configs,
   llvm::raw_string_ostream OS(Text);
   Printer Print(T, Full, OS);
   if (F.ClassTunable) {
-    auto *Object = cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl());
+    // A default argument with an error leaves no object behind.
+    const auto *Object = !Tunables.empty() && Tunables[0].getKind() == TemplateArgument::Declaration
+                             ? dyn_cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl())
+                             : nullptr;
+    if (!Object)
+      return Text;
     Print.fields(Object->getType()->getAsCXXRecordDecl(), Object->getValue());
     return Text;
   }

@@ -96,8 +96,8 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     for (Variant &V : Out.Variants) {
       const TemplateArgument &First =
           V.Function->getTemplateSpecializationArgs()->get(F.FirstTunable);
-      if (F.ClassTunable)
-        V.Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
+      if (F.ClassTunable && First.getKind() == TemplateArgument::Declaration)
+        V.Value = dyn_cast<TemplateParamObjectDecl>(First.getAsDecl());
     }
   }
   return true;
