@@ -2,6 +2,7 @@
 
 #include "runtime/demand/library_file.h"
 
+#include "runtime/support/descriptor.h"
 #include "runtime/support/fnv.h"
 #include "runtime/support/paths.h"
 #include "runtime/support/safe_file.h"
@@ -24,21 +25,6 @@ constexpr std::string_view mark = "tl-lib-1";
 constexpr std::size_t trailer_bytes = sizeof(std::uint32_t) + sizeof(std::uint64_t) + mark.size();
 /// Far larger than any library of a few variants.
 constexpr std::uint64_t most_bytes = 1u << 30;
-
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  descriptor(const descriptor &) = delete;
-  descriptor &operator=(const descriptor &) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
 
 status open_own(const std::string &path, int &fd, std::uint64_t &bytes) {
   fd = open_safely(path.c_str(), O_RDONLY, file_sort::regular);

@@ -4,6 +4,7 @@
 
 #include "runtime/store/database.h"
 #include "runtime/store/trust.h"
+#include "runtime/support/descriptor.h"
 #include "runtime/support/safe_file.h"
 
 #include <fmt/format.h>
@@ -19,23 +20,6 @@
 #include <unistd.h>
 
 namespace tl::rt::store {
-
-namespace {
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  descriptor(const descriptor &) = delete;
-  descriptor &operator=(const descriptor &) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
-} // namespace
 
 /// Takes SQLite's PENDING, RESERVED and SHARED bytes (https://www.sqlite.org/fileformat.html, "the
 /// lock-byte page") for writing, as an open file description lock: it also conflicts with this

@@ -2,6 +2,7 @@
 
 #include "runtime/store/wal_copy.h"
 
+#include "runtime/support/descriptor.h"
 #include "runtime/support/safe_file.h"
 
 #include <cerrno>
@@ -47,25 +48,16 @@ private:
   std::string path_;
 };
 
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {
-    if (fd < 0)
-      fail("unable to copy the database");
-  }
-  ~descriptor() { ::close(fd_); }
-  descriptor(const descriptor &) = delete;
-  descriptor &operator=(const descriptor &) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
+int opened(int fd) {
+  if (fd < 0)
+    fail("unable to copy the database");
+  return fd;
+}
 } // namespace
 
 static void copy(const std::string &from, const std::string &to) {
-  const descriptor source(open_safely(from.c_str(), O_RDONLY, file_sort::stream));
-  const descriptor target(create_file(to.c_str(), O_WRONLY));
+  const descriptor source(opened(open_safely(from.c_str(), O_RDONLY, file_sort::stream)));
+  const descriptor target(opened(create_file(to.c_str(), O_WRONLY)));
   std::vector<char> buffer(1 << 16);
   off_t at = 0;
   while (true) {
