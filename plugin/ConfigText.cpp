@@ -205,12 +205,7 @@ static std::string print(Session &T, const Factory &F, const Space &Configs,
   llvm::raw_string_ostream OS(Text);
   Printer Print(T, Full, OS);
   if (F.ClassTunable) {
-    // A default argument with an error leaves no object behind.
-    const auto *Object = !Tunables.empty() && Tunables[0].getKind() == TemplateArgument::Declaration
-                             ? dyn_cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl())
-                             : nullptr;
-    if (!Object)
-      return Text;
+    auto *Object = cast<TemplateParamObjectDecl>(Tunables[0].getAsDecl());
     Print.fields(Object->getType()->getAsCXXRecordDecl(), Object->getValue());
     return Text;
   }

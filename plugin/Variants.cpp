@@ -39,9 +39,22 @@ static FunctionDecl *declare(Session &T, const Dispatcher &D,
   return FD->isDeleted() ? nullptr : FD;
 }
 
+/// Whether the default config is the object that it has to be: a default argument with an error
+/// leaves something else behind.
+static bool hasDefaultConfig(const Factory &F, llvm::ArrayRef<TemplateArgument> Args) {
+  if (!F.ClassTunable)
+    return true;
+  return F.FirstTunable < Args.size() &&
+         Args[F.FirstTunable].getKind() == TemplateArgument::Declaration &&
+         isa<TemplateParamObjectDecl>(Args[F.FirstTunable].getAsDecl());
+}
+
 bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
   Sema &S = T.S;
   Factory &F = *D.Source;
+  llvm::ArrayRef<TemplateArgument> All = D.Default->getTemplateSpecializationArgs()->asArray();
+  if (!hasDefaultConfig(F, All))
+    return false;
   std::unique_ptr<Space> Storage;
   const Space *Configs = getSpace(T, F, D.Default, Storage);
   if (!Configs)
@@ -52,7 +65,6 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
   if (Configs->Product && !isDemand(T))
     for (APValue &It : findConfigs(T, F, D, *Configs, configsOfWinners(T, D)))
       Values.push_back(std::move(It));
-  llvm::ArrayRef<TemplateArgument> All = D.Default->getTemplateSpecializationArgs()->asArray();
   llvm::SmallVector<TemplateArgument, 8> Args;
   llvm::DenseSet<const FunctionDecl *> Seen;
   bool DefaultSeen = false;
@@ -96,8 +108,8 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     for (Variant &V : Out.Variants) {
       const TemplateArgument &First =
           V.Function->getTemplateSpecializationArgs()->get(F.FirstTunable);
-      if (F.ClassTunable && First.getKind() == TemplateArgument::Declaration)
-        V.Value = dyn_cast<TemplateParamObjectDecl>(First.getAsDecl());
+      if (F.ClassTunable)
+        V.Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
     }
   }
   return true;
