@@ -13,22 +13,54 @@ using namespace clang;
 
 namespace tlplugin {
 
-static constexpr llvm::StringLiteral Prefix = "tl_keyword_";
+static constexpr llvm::StringLiteral Prefix = "tl_attribute_keyword_";
 
-/// The object that the headers declare for a keyword, null for any other name.
-static NamedDecl *findKeyword(Session &T, llvm::StringRef Name) {
-  NamespaceDecl *Keywords = findKeywords(T);
-  if (!Keywords)
-    return nullptr;
-  LookupResult R(T.S, &T.S.Context.Idents.get((Prefix + Name).str()), SourceLocation(),
+/// What a namespace has under a name, null for nothing.
+static NamedDecl *findMember(Session &T, DeclContext *In, const llvm::Twine &Name) {
+  LookupResult R(T.S, &T.S.Context.Idents.get(Name.str()), SourceLocation(),
                  Sema::LookupOrdinaryName);
   R.suppressDiagnostics();
   // A module's includes are hidden from those who import it.
   R.setAllowHidden(true);
-  return T.S.LookupQualifiedName(R, Keywords) ? R.getRepresentativeDecl() : nullptr;
+  return T.S.LookupQualifiedName(R, In) ? R.getRepresentativeDecl() : nullptr;
+}
+
+/// The object that the headers declare for a keyword, null for any other name.
+static NamedDecl *findKeyword(Session &T, llvm::StringRef Name) {
+  NamespaceDecl *Keywords = findKeywords(T);
+  return Keywords ? findMember(T, Keywords, Prefix + Name) : nullptr;
 }
 
 namespace {
+
+/// What stands before a name, `tl::keywords::` or `::mine::`, as far as it is made of names.
+struct Qualifier {
+  bool Global = false; ///< begins with `::`
+  llvm::SmallVector<IdentifierInfo *, 4> Names;
+
+  bool empty() const { return !Global && Names.empty(); }
+};
+
+/// The namespace that it names where the parser is now, null for a class or for nothing.
+static DeclContext *findNamespace(Session &T, const Qualifier &Q) {
+  DeclContext *In = Q.Global ? T.S.Context.getTranslationUnitDecl() : nullptr;
+  for (IdentifierInfo *Name : Q.Names) {
+    LookupResult R(T.S, Name, SourceLocation(), Sema::LookupNestedNameSpecifierName);
+    R.suppressDiagnostics();
+    R.setAllowHidden(true);
+    if (In)
+      T.S.LookupQualifiedName(R, In);
+    else
+      T.S.LookupName(R, T.S.getCurScope() ? T.S.getCurScope() : T.S.TUScope);
+    NamedDecl *Found = R.getAsSingle<NamedDecl>();
+    if (auto *Alias = dyn_cast_or_null<NamespaceAliasDecl>(Found))
+      Found = Alias->getNamespace();
+    In = dyn_cast_or_null<NamespaceDecl>(Found);
+    if (!In)
+      return nullptr;
+  }
+  return In;
+}
 
 /// Reads along with the parser: where in `[[tl::autotune(a, b)]]` an option may begin.
 class AttributeReader {
@@ -58,7 +90,7 @@ public:
     case tok::l_square:
     case tok::l_brace:
       ++Depth;
-      MayBegin = Named;
+      expectOption(Named);
       return;
     case tok::r_paren:
     case tok::r_square:
@@ -67,15 +99,19 @@ public:
       InArguments &= Depth > 2;
       return;
     case tok::comma:
-      MayBegin = InArguments && Depth == 3;
+      expectOption(InArguments && Depth == 3);
       return;
     case tok::coloncolon: // tl::keywords::check
+      if (AfterPart)
+        Before.Names.push_back(Part);
+      Before.Global |= Began && Before.Names.empty();
       MayBegin = Began || AfterPart;
       AfterPart = false;
       return;
     case tok::identifier:
       AfterName = Scoped && Tok.getIdentifierInfo() == Name;
       AfterPart = Began;
+      Part = Tok.getIdentifierInfo();
       if (Began)
         take(Tok);
       return;
@@ -121,13 +157,29 @@ private:
       T->activate();
   }
 
+  /// Whether the next token may begin one.
+  void expectOption(bool May) {
+    MayBegin = May;
+    Before = {};
+  }
+
+  /// Whether a name is a keyword's where it stands. A namespace that only uses ours may have a
+  /// member of its own by that name, which is meant then.
+  bool isKeyword(Session &T, llvm::StringRef Text) {
+    if (Before.empty())
+      return findKeyword(T, Text);
+    DeclContext *In = findNamespace(T, Before);
+    return In && findMember(T, In, Prefix + Text) &&
+           (In->Equals(findKeywords(T)) || !findMember(T, In, Text));
+  }
+
   /// Of a name where an option may begin.
   void take(Token &Tok) {
     std::shared_ptr<Session> T = Open.lock();
     if (!T)
       return;
     T->OptionNames.insert(Tok.getLocation());
-    if (!isAssigned(Tok.getLocation()) || !findKeyword(*T, Tok.getIdentifierInfo()->getName()))
+    if (!isAssigned(Tok.getLocation()) || !isKeyword(*T, Tok.getIdentifierInfo()->getName()))
       return;
     Tok.setIdentifierInfo(
         &PP.getIdentifierTable().get((Prefix + Tok.getIdentifierInfo()->getName()).str()));
@@ -158,6 +210,8 @@ private:
   bool InArguments = false; ///< inside of its parentheses
   bool MayBegin = false;    ///< the next token may be an option's name
   bool AfterPart = false;   ///< behind a name that may be part of a qualified one
+  IdentifierInfo *Part = nullptr; ///< that name
+  Qualifier Before;               ///< what stood before it
 };
 
 /// Lets tokens be watched where attributes with our keywords can be met: behind the headers, or

@@ -3,9 +3,10 @@
 // Finds `configs`, `check`, `key` and so on inside of the attribute, and nowhere else: programs
 // have functions and variables of such names.
 //
-// The headers declare the keyword `check` as tl::keywords::tl_keyword_check, so that no directive
-// can make a program's own `check` ambiguous. What the parser is given inside of the attribute is
-// renamed accordingly where an option may begin, and names that no scope knows are looked up here.
+// The headers declare the keyword `check` as tl::keywords::tl_attribute_keyword_check, so that no
+// directive can make a program's own `check` ambiguous. What the parser is given inside of the
+// attribute is renamed accordingly where an option may begin, and names that no scope knows are
+// looked up here.
 
 #ifndef TL_PLUGIN_KEYWORDS_H
 #define TL_PLUGIN_KEYWORDS_H

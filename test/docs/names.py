@@ -46,7 +46,7 @@ def cpp_names(clang, include):
         while re.search(r"<[^<>]*>", line):  # arguments of templates, deduction guides
             line = re.sub(r"<[^<>]*>", "", line)
         # In the attribute a keyword goes by the name behind the prefix.
-        parts = [part.removeprefix("tl_keyword_") for part in line.split("::")[1:]]
+        parts = [part.removeprefix("tl_attribute_keyword_") for part in line.split("::")[1:]]
         name = parts[-1]
         internal = [INTERNAL.get("::".join(parts[:i]), set()) for i in range(1, len(parts))] + [INTERNAL.get(name, set())]
         if ("detail" in parts or not re.fullmatch(r"[a-z]\w*[a-z0-9]", name) or parts[-2:-1] == [name]

@@ -21,7 +21,7 @@ def rows(page):
 
 def keywords(header, page):
     text = open(header).read().split("namespace keywords {", 1)[1]
-    found = re.findall(r"((?:^///.*\n)+)inline constexpr [^;{]+ (?:tl_keyword_)?(\w+)\{\};", text, re.M)
+    found = re.findall(r"((?:^///.*\n)+)inline constexpr [^;{]+ (?:tl_attribute_keyword_)?(\w+)\{\};", text, re.M)
     documented = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`") and len(row) == 5}
     names = {name for _, name in found}
     if len(names) < 15:
@@ -45,7 +45,7 @@ def table(source, header, page):
             for name, value in re.findall(r"\.(\w+) =((?:\s*\"(?:[^\"\\]|\\.)*\")+|[^,}]+)", row)
         }
         found[fields["Name"]] = fields
-    declared = set(re.findall(r"^inline constexpr [^;{]+ tl_keyword_(\w+)\{\};", open(header).read(), re.M))
+    declared = set(re.findall(r"^inline constexpr [^;{]+ tl_attribute_keyword_(\w+)\{\};", open(header).read(), re.M))
     documented = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`") and len(row) == 5}
     if len(found) < 15:
         errors.append(f"only {len(found)} rows found in {source}")

@@ -85,7 +85,7 @@ def compile_one(number, text, folder, command):
     if crashed(done) and not crashed(run([it for it in command if not it.startswith("-fplugin")], path)):
         frames = [line for line in done.stderr.splitlines() if "tlplugin::" in line or "clang::" in line]
         return number, path, "the compiler crashed:\n" + "\n".join(frames[:12])
-    named = re.search(r".*(?:error|warning|note): [^\n]*(?:__tl_|tl_keyword_)[^\n]*", done.stderr)
+    named = re.search(r".*(?:error|warning|note): [^\n]*(?:__tl_|tl_attribute_keyword_)[^\n]*", done.stderr)
     if named:
         return number, path, f"generated code is named: {named.group(0)}"
     os.remove(path)
