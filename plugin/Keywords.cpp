@@ -85,7 +85,7 @@ public:
     switch (Tok.getKind()) {
     case tok::l_paren:
       if (Named)
-        begin();
+        begin(Tok.getLocation());
       [[fallthrough]];
     case tok::l_square:
     case tok::l_brace:
@@ -150,11 +150,17 @@ private:
     return Ours;
   }
 
-  void begin() {
+  void begin(SourceLocation Loc) {
     InArguments = true;
+    std::shared_ptr<Session> T = Open.lock();
+    if (!T)
+      return;
     // What answers look-ups has to be there before the first of them.
-    if (std::shared_ptr<Session> T = Open.lock())
-      T->activate();
+    T->activate();
+    // Headers of another version may spell the keywords in another way: that is said before none of
+    // them is found.
+    if (findKeywords(*T))
+      checkHeaderVersion(*T, Loc);
   }
 
   /// Whether the next token may begin one.

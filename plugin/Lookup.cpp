@@ -37,7 +37,7 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
 }
 
 /// Of what the generated code is made; see <tl/dispatch.h>.
-static constexpr llvm::StringLiteral CodeVersion = "generated_code_5";
+static constexpr llvm::StringLiteral CodeVersion = "generated_code_6";
 
 NamespaceDecl *findKeywords(Session &T) {
   NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
