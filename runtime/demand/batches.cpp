@@ -13,10 +13,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <map>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -36,6 +39,7 @@ static unsigned next_number() {
 
 struct batch_compiler::job {
   std::vector<std::uint64_t> combinations;
+  bool doubtful = false; ///< failed with the precompiled preamble, and is tried without it
   bool linking = false;
   bool with_preamble = false;
   double compiled_s = 0;
@@ -79,7 +83,7 @@ batch_compiler::batch_compiler(const tl_factory &factory, const std::string &cac
 batch_compiler::~batch_compiler() {
   if (preamble_process_.running()) {
     preamble_process_.kill();
-    for (const char *const ending : {".h", ".pch.part", ".log"})
+    for (const char *const ending : {".pch.part", ".log"})
       (void)::unlink((preamble_base_ + ending).c_str());
   }
   for (const std::unique_ptr<job> &it : running_) {
@@ -90,8 +94,8 @@ batch_compiler::~batch_compiler() {
 
 std::size_t batch_compiler::pending() const {
   std::size_t count = 0;
-  for (const std::vector<std::uint64_t> &it : waiting_)
-    count += it.size();
+  for (const batch &it : waiting_)
+    count += it.combinations.size();
   for (const std::unique_ptr<job> &it : running_)
     count += it->combinations.size();
   return count;
@@ -110,8 +114,8 @@ void batch_compiler::finish(std::uint64_t combination, std::string reason, bool 
 void batch_compiler::give_up(std::string why, bool may_pass) {
   why_not_ = std::move(why);
   may_pass_ = may_pass;
-  for (const std::vector<std::uint64_t> &it : waiting_)
-    for (const std::uint64_t combination : it)
+  for (const batch &it : waiting_)
+    for (const std::uint64_t combination : it.combinations)
       finish(combination, why_not_, true);
   waiting_.clear();
 }
@@ -133,9 +137,9 @@ void batch_compiler::add(std::span<const std::uint64_t> combinations) {
   const std::size_t share = (fresh.size() + limits_.at_once - 1) / limits_.at_once;
   const std::size_t size = std::clamp<std::size_t>(share, 1, limits_.per_job);
   for (std::size_t at = 0; at < fresh.size(); at += size)
-    waiting_.emplace_back(fresh.begin() + static_cast<std::ptrdiff_t>(at),
-                          fresh.begin() +
-                              static_cast<std::ptrdiff_t>(std::min(at + size, fresh.size())));
+    waiting_.push_back(
+        {{fresh.begin() + static_cast<std::ptrdiff_t>(at),
+          fresh.begin() + static_cast<std::ptrdiff_t>(std::min(at + size, fresh.size()))}});
   poll();
 }
 
@@ -175,11 +179,21 @@ void batch_compiler::prepare_preamble() {
   const std::string hash = fmt::format("{:016x}", fnv(text, fnv(factory_.on_demand->record)));
   preamble_file_ = fmt::format("{}/preamble-{}.pch", directory, hash);
   if (is_own_file(preamble_file_)) {
-    preamble_ = preamble::ready; // Clang looks whether what it was made of has changed
+    // Noted as used, for collect_libraries(). Clang looks whether what it was made of has changed.
+    (void)::utimensat(AT_FDCWD, preamble_file_.c_str(), nullptr, 0);
+    preamble_ = preamble::ready;
     return;
   }
   preamble_base_ = fmt::format("{}/{}-{}-preamble", directory, ::getpid(), next_number());
-  if (!write_own_file(preamble_base_ + ".h", text))
+  // Clang asks for the text beside what it made of it, so that it stays, and is never written
+  // again: of two processes that have the same one the first one's is taken by both.
+  const std::string header = fmt::format("{}/preamble-{}.h", directory, hash);
+  const bool written =
+      write_own_file(preamble_base_ + ".h", text) &&
+      (::link((preamble_base_ + ".h").c_str(), header.c_str()) == 0 || errno == EEXIST) &&
+      is_own_file(header);
+  (void)::unlink((preamble_base_ + ".h").c_str());
+  if (!written)
     return;
   std::vector<std::string> command{record_.compiler, "-cc1"};
   for (std::size_t i = 0; i < record_.arguments.size(); ++i) {
@@ -190,9 +204,8 @@ void batch_compiler::prepare_preamble() {
   for (std::string &it : code_flags())
     command.push_back(std::move(it));
   // Its files are found as from the source's own directory.
-  command.insert(command.end(),
-                 {"-iquote", record_.source.substr(0, record_.source.rfind('/')), "-emit-pch", "-o",
-                  preamble_base_ + ".pch.part", preamble_base_ + ".h"});
+  command.insert(command.end(), {"-iquote", record_.source.substr(0, record_.source.rfind('/')),
+                                 "-emit-pch", "-o", preamble_base_ + ".pch.part", header});
   std::string error;
   if (preamble_process_.start(command, record_.directory, preamble_base_ + ".log", limits_for(1),
                               error))
@@ -207,11 +220,12 @@ void batch_compiler::preamble_ended(const child_end &end) {
   else
     log_debug(fmt::format("the preamble of {} is not precompiled: {}", record_.source,
                           read_small_file(preamble_base_ + ".log")));
-  for (const char *const ending : {".h", ".pch.part", ".log"})
+  for (const char *const ending : {".pch.part", ".log"})
     (void)::unlink((preamble_base_ + ending).c_str());
 }
 
-void batch_compiler::drop_preamble() {
+void batch_compiler::drop_preamble(std::string_view why) {
+  log_debug(fmt::format("the precompiled preamble of {} is not used: {}", record_.source, why));
   preamble_ = preamble::none;
   (void)::unlink(preamble_file_.c_str());
 }
@@ -235,7 +249,8 @@ void batch_compiler::start(job &it) {
       wanted += fmt::format("{}{}", wanted.empty() ? "" : ",", combination);
     for (std::string &flag : code_flags())
       command.push_back(std::move(flag));
-    it.with_preamble = preamble_ == preamble::ready || preamble_ == preamble::proven;
+    it.with_preamble =
+        !it.doubtful && (preamble_ == preamble::ready || preamble_ == preamble::proven);
     if (it.with_preamble)
       command.insert(command.end(), {"-include-pch", preamble_file_});
     command.insert(command.end(),
@@ -299,14 +314,14 @@ static std::map<std::string, std::string> errors_of_variants(const std::string &
 void batch_compiler::split(const job &it) {
   const auto middle =
       it.combinations.begin() + static_cast<std::ptrdiff_t>(it.combinations.size() / 2);
-  waiting_.emplace_front(middle, it.combinations.end());
-  waiting_.emplace_front(it.combinations.begin(), middle);
+  waiting_.push_front({{middle, it.combinations.end()}});
+  waiting_.push_front({{it.combinations.begin(), middle}});
 }
 
 void batch_compiler::failed(job &it, const child_end &end) {
   if (it.with_preamble && !it.linking && preamble_ != preamble::proven) {
-    drop_preamble();
-    waiting_.push_front(std::exchange(it.combinations, {}));
+    // Which of the two is to blame is seen without it.
+    waiting_.push_front({std::exchange(it.combinations, {}), true});
     return;
   }
   const std::string log = read_small_file(it.base + ".log");
@@ -314,16 +329,16 @@ void batch_compiler::failed(job &it, const child_end &end) {
   const auto errors = errors_of_variants(read_small_file(it.base + ".report"), elsewhere);
   const std::string said = complaint(log);
   if (it.with_preamble && !it.linking && errors.empty()) {
-    drop_preamble(); // a header may have changed meanwhile
-    waiting_.push_front(std::exchange(it.combinations, {}));
+    drop_preamble(said); // a header may have changed meanwhile
+    waiting_.push_front({std::exchange(it.combinations, {})});
     return;
   }
   if (elsewhere) {
-    waiting_.push_front(std::exchange(it.combinations, {}));
+    waiting_.push_front({std::exchange(it.combinations, {})});
     return give_up(fmt::format("its source does not compile any more: {}", said));
   }
   if (is_about_room(said)) {
-    waiting_.push_front(std::exchange(it.combinations, {}));
+    waiting_.push_front({std::exchange(it.combinations, {})});
     return give_up(fmt::format("there is no room for what is compiled: {}", said), true);
   }
   std::vector<std::uint64_t> others;
@@ -336,7 +351,7 @@ void batch_compiler::failed(job &it, const child_end &end) {
     unexplained_ = 0;
     it.combinations.clear();
     if (!others.empty())
-      waiting_.push_front(std::move(others));
+      waiting_.push_front({std::move(others)});
     return;
   }
   if (it.combinations.size() > 1) {
@@ -366,6 +381,8 @@ void batch_compiler::ended(job &it, const child_end &end) {
   if (!(end.success || (!end.known && !end.late && ::access(product.c_str(), R_OK) == 0)))
     return failed(it, end);
   if (!it.linking) {
+    if (it.doubtful)
+      drop_preamble("there is code that compiles only without it");
     it.linking = true;
     it.compiled_s = it.process.seconds();
     return start(it);
@@ -381,8 +398,8 @@ void batch_compiler::ended(job &it, const child_end &end) {
   const bool foreign = taken.code() == status_code::foreign;
   const bool no_room = taken.code() == status_code::full || taken.code() == status_code::io_error;
   if (foreign && it.with_preamble) {
-    drop_preamble();
-    waiting_.push_front(std::exchange(it.combinations, {}));
+    drop_preamble(taken.text());
+    waiting_.push_front({std::exchange(it.combinations, {})});
     return;
   }
   if (taken && it.with_preamble && preamble_ == preamble::ready)
@@ -424,7 +441,8 @@ void batch_compiler::poll() {
     if (const status placed = libraries_.place(directory); !placed)
       return give_up(placed.text());
     auto made = std::make_unique<job>();
-    made->combinations = std::move(waiting_.front());
+    made->combinations = std::move(waiting_.front().combinations);
+    made->doubtful = waiting_.front().without_preamble;
     waiting_.pop_front();
     made->base = fmt::format("{}/{}-{}", directory, ::getpid(), next_number());
     start(*made);

@@ -81,11 +81,17 @@ public:
 private:
   struct job;
 
+  /// What one process is to compile.
+  struct batch {
+    std::vector<std::uint64_t> combinations;
+    bool without_preamble = false;
+  };
+
   enum class preamble { unknown, being_made, ready, proven, none };
 
   void prepare_preamble();
   void preamble_ended(const child_end &end);
-  void drop_preamble();
+  void drop_preamble(std::string_view why);
   void start(job &it);
   void ended(job &it, const child_end &end);
   void failed(job &it, const child_end &end);
@@ -104,7 +110,7 @@ private:
   compile_record record_;
   std::string why_not_;
   bool may_pass_ = false;
-  std::deque<std::vector<std::uint64_t>> waiting_;
+  std::deque<batch> waiting_;
   std::vector<std::unique_ptr<job>> running_;
   std::vector<made_variant> ready_;
   preamble preamble_ = preamble::unknown;

@@ -235,6 +235,10 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
         continue;
       const entry it{path, static_cast<std::uint64_t>(about.st_size),
                      std::int64_t(about.st_mtim.tv_sec) * 1'000'000'000 + about.st_mtim.tv_nsec};
+      // The text of a precompiled preamble stays as long as that one.
+      if (name.ends_with(".h") &&
+          ::access((path.substr(0, path.size() - 2) + ".pch").c_str(), F_OK) == 0)
+        continue;
       const bool finished = name.ends_with(".so") || name.ends_with(".pch");
       constexpr std::int64_t day_ns = 86'400'000'000'000;
       if (!finished && now_ns - it.used_ns > day_ns) {

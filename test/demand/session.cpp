@@ -22,6 +22,9 @@
 // RUN: find %t.cache/on-demand -mindepth 1 -perm /077 | count 0
 // RUN: find %t.cache/on-demand -name '*.so' | grep -q so
 //
+// The includes were precompiled, and what was made with them was right.
+// RUN: find %t.cache/on-demand -name 'preamble-*.pch' | grep -q pch
+//
 // Without the compiler, and without the source.
 // RUN: rm %t/program.cpp
 // RUN: env TL_LOG=info TL_TUNE=require %t/program > %t/second 2>&1; %filecheck %s --check-prefix=SECOND --input-file=%t/second

@@ -257,16 +257,19 @@ TEST(OnDemand, TheLeastUsedLibrariesGoFirst) {
     return path;
   };
   const std::string old = place("old.so", 3000), newer = place("newer.so", 2000),
-                    newest = place("newest.pch", 1000), under_way = place("1-0.o", 1000),
-                    left = place("2-0.part", 100'000);
+                    newest = place("newest.pch", 1000), text = place("newest.h", 200'000),
+                    under_way = place("1-0.o", 1000), left = place("2-0.part", 100'000);
   EXPECT_EQ(collect_libraries(in.path, 2500), 2000u);
   const auto exists = [](const std::string &path) { return ::access(path.c_str(), F_OK) == 0; };
   EXPECT_FALSE(exists(old));
   EXPECT_TRUE(exists(newer));
   EXPECT_TRUE(exists(newest));
+  EXPECT_TRUE(exists(text)) << "newest.pch is made of it";
   EXPECT_TRUE(exists(under_way)) << "somebody is compiling";
   EXPECT_FALSE(exists(left)) << "somebody was killed a day ago";
   EXPECT_EQ(collect_libraries(in.path, 0), 2000u);
+  EXPECT_EQ(collect_libraries(in.path, 0), 1000u) << "the text of a preamble that is gone";
+  EXPECT_FALSE(exists(text));
   EXPECT_EQ(collect_libraries(in.path + "/none", 0), 0u);
 }
 
