@@ -2,6 +2,7 @@
 
 #include "plugin/CompileRecord.h"
 #include "clang/Basic/CodeGenOptions.h"
+#include "clang/Basic/TargetInfo.h"
 #include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Lex/Preprocessor.h"
@@ -10,6 +11,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
+#include <set>
 
 using namespace clang;
 
@@ -69,7 +71,12 @@ static constexpr llvm::StringLiteral Left[] = {"-emit-",
                                                "-ggnu-pubnames",
                                                "-gsimple",
                                                "-fcolor-",
-                                               "-fdiagnostics-color",
+                                               "-fdiagnostics-",
+                                               "-fdwarf2-cfi-asm",
+                                               "-faddrsig",
+                                               "-fno-file-reproducible",
+                                               "-fno-implicit-modules",
+                                               "-fskip-odr-check-in-gmf",
                                                "-pic-is-pie",
                                                "-fvisibility",
                                                "-ftype-visibility",
@@ -138,6 +145,33 @@ static std::string obstacle(Session &T) {
   return {};
 }
 
+/// What the target's features have to be set to explicitly: -march=native names more than a
+/// hundred, of which the processor's name says most.
+static std::vector<std::string> neededFeatures(Session &T) {
+  const TargetInfo &Target = T.S.Context.getTargetInfo();
+  const TargetOptions &Options = Target.getTargetOpts();
+  DiagnosticsEngine &Diags = T.S.getDiagnostics();
+  const bool Suppressed = Diags.getSuppressAllDiagnostics();
+  Diags.setSuppressAllDiagnostics(true); // Clang has said it already
+  auto setBy = [&](const std::vector<std::string> &Written) {
+    llvm::StringMap<bool> Map;
+    Target.initFeatureMap(Map, Diags, Options.CPU, Written);
+    std::set<std::string> On;
+    for (const auto &Feature : Map)
+      if (Feature.second)
+        On.insert(Feature.first().str());
+    return On;
+  };
+  const std::set<std::string> Default = setBy({}), All = setBy(Options.FeaturesAsWritten);
+  std::vector<std::string> Needed;
+  for (const std::string &It : Options.FeaturesAsWritten)
+    if (Default.contains(It.substr(1)) != (It[0] == '+'))
+      Needed.push_back(It);
+  const bool Same = setBy(Needed) == All;
+  Diags.setSuppressAllDiagnostics(Suppressed);
+  return Same ? Needed : Options.FeaturesAsWritten;
+}
+
 std::string recordCompilation(Session &T) {
   std::string Text = "tl-compile 1\n";
   if (std::string Why = obstacle(T); !Why.empty()) {
@@ -168,12 +202,13 @@ std::string recordCompilation(Session &T) {
       ++I;
       continue;
     }
-    // Of these there may be a hundred.
-    if (Arg == "-target-feature" && I + 1 < All.size())
-      addLine(Text, "f", All[++I]);
+    if (Arg == "-target-feature")
+      ++I;
     else if (!isLeft(Arg))
       addLine(Text, "a", Arg);
   }
+  for (const std::string &Feature : neededFeatures(T))
+    addLine(Text, "f", Feature);
   return Text;
 }
 
