@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -70,7 +71,10 @@ std::vector<std::string> remarks_on_edges(std::span<const char *const> configs,
       if (axis < point.size())
         values.insert(point[axis]);
     const bool least = best[axis] == *values.begin(), most = best[axis] == *values.rbegin();
-    if (values.size() >= 3 && (least || most) && is_number(fields[axis].value))
+    // Of a count there is nothing to be had below one, or none.
+    const bool lowest = least && (best[axis] == 0 || best[axis] == 1) &&
+                        std::ranges::all_of(values, [](double it) { return it == std::floor(it); });
+    if (values.size() >= 3 && (least || most) && !lowest && is_number(fields[axis].value))
       remarks.push_back(fmt::format("the winner's {}={} is the {} value of its axis; the best one "
                                     "may lie beyond",
                                     fields[axis].name, fields[axis].value,

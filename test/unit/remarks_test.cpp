@@ -2,6 +2,7 @@
 
 #include "runtime/tuner/remarks.h"
 
+#include <array>
 #include <gtest/gtest.h>
 
 namespace tl::rt {
@@ -41,6 +42,10 @@ TEST(Remarks, AWinnerAtTheEdgeOfAnAxis) {
   ASSERT_EQ(said.size(), 1u) << "names have no edge";
   EXPECT_NE(said[0].find("m=128 is the greatest value"), std::string::npos) << said[0];
   EXPECT_TRUE(remarks_on_edges(configs, "m=1").empty());
+  const std::array unrolls{"unroll=1,share=1", "unroll=2,share=1.5", "unroll=4,share=2"};
+  const auto least = remarks_on_edges(unrolls, "unroll=1,share=1");
+  ASSERT_EQ(least.size(), 1u) << "nothing is unrolled less than once";
+  EXPECT_TRUE(least[0].starts_with("the winner's share=1 "));
 }
 
 TEST(Remarks, LimitsAndOthersOnTheDevice) {
