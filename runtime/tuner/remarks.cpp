@@ -34,6 +34,19 @@ static std::string kind_of(const store::trial &it) {
   return plain;
 }
 
+/// What may be done about it.
+static std::string_view way_out(store::trial_status status) {
+  switch (status) {
+  case store::trial_status::wrong:
+    return "where those elements are a work space, make it a parameter of type tl::scratch; where "
+           "they differ by rounding, say so with `tolerance`";
+  case store::trial_status::inconsistent:
+    return "where the order of additions varies, say by how much with `tolerance`";
+  default:
+    return "a condition on the space or `eligible` would leave them out";
+  }
+}
+
 std::vector<std::string> remarks_on_trials(std::span<const store::trial *const> tried) {
   if (tried.size() < least_trials)
     return {};
@@ -43,10 +56,10 @@ std::vector<std::string> remarks_on_trials(std::span<const store::trial *const> 
       kinds[kind_of(*it)].push_back(it);
   for (const auto &[kind, of] : kinds)
     if (2 * of.size() > tried.size())
-      return {fmt::format("{} of {} variants failed for one reason, such as {}: {} ({}); a "
-                          "condition on the space or `eligible` would leave them out",
+      return {fmt::format("{} of {} variants failed for one reason, such as {}: {} ({}); {}",
                           of.size(), tried.size(), of.front()->config,
-                          to_string(of.front()->status), of.front()->reason)};
+                          to_string(of.front()->status), of.front()->reason,
+                          way_out(of.front()->status))};
   return {};
 }
 

@@ -28,6 +28,12 @@ TEST(Remarks, MoreThanHalfFailedForOneReason) {
   const std::vector<std::string> said = remarks_on_trials(most);
   ASSERT_EQ(said.size(), 1u);
   EXPECT_NE(said[0].find("3 of 5 variants failed for one reason"), std::string::npos) << said[0];
+  EXPECT_NE(said[0].find("`eligible`"), std::string::npos) << said[0];
+  const trial *wrong[] = {&good, &other, &other, &other};
+  const std::vector<std::string> of_wrong = remarks_on_trials(wrong);
+  ASSERT_EQ(of_wrong.size(), 1u);
+  EXPECT_NE(of_wrong[0].find("tl::scratch"), std::string::npos) << of_wrong[0];
+  EXPECT_EQ(of_wrong[0].find("`eligible`"), std::string::npos) << of_wrong[0];
   const trial *half[] = {&good, &good, &a, &b};
   EXPECT_TRUE(remarks_on_trials(half).empty());
   const trial *few[] = {&a, &a, &b};
