@@ -11,7 +11,6 @@
 #include "clang/Lex/MacroInfo.h"
 #include "clang/Lex/Preprocessor.h"
 #include "llvm/Support/MD5.h"
-#include "llvm/Support/Path.h"
 #include <set>
 
 using namespace clang;
@@ -50,8 +49,7 @@ bool DeviceText::isUsers(SourceLocation Loc) const {
   if (!Original)
     return !isInLibrary(T, Loc) && !isToolkitFile(T, Loc);
   llvm::StringRef File = SM.getPresumedLoc(Loc).getFilename();
-  return llvm::sys::path::filename(llvm::sys::path::parent_path(File)) != "tl" &&
-         !(SM.isInSystemHeader(Loc) && isInToolkitFolder(T, File));
+  return !isLibraryFile(File) && !(SM.isInSystemHeader(Loc) && isInToolkitFolder(T, File));
 }
 
 /// Where the original has the token that the tree has at Loc, its begin or its end. Macros before

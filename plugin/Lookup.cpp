@@ -3,6 +3,7 @@
 #include "plugin/Lookup.h"
 #include "plugin/ClangCompat.h"
 #include "plugin/Diagnostics.h"
+#include "plugin/Toolkit.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Sema/DeclSpec.h"
@@ -114,9 +115,16 @@ QualType getDetailType(Session &T, llvm::StringRef Name, const TemplateArgument 
   return Template ? compat::specialize(T.S, TemplateName(Template), Loc, Args) : QualType();
 }
 
+/// Of the public headers, where Loc is in one of those below them.
 static std::optional<DirectoryEntryRef> directoryOf(const SourceManager &SM, SourceLocation Loc) {
   OptionalFileEntryRef File = SM.getFileEntryRefForID(SM.getFileID(SM.getExpansionLoc(Loc)));
-  return File ? std::optional(File->getDir()) : std::nullopt;
+  if (!File)
+    return std::nullopt;
+  llvm::StringRef Own = File->getDir().getName(), Public = folderOfPublicHeaders(Own);
+  if (Public == Own)
+    return File->getDir();
+  OptionalDirectoryEntryRef Found = SM.getFileManager().getOptionalDirectoryRef(Public);
+  return Found ? std::optional(*Found) : std::nullopt;
 }
 
 bool isInLibrary(Session &T, SourceLocation Loc) {

@@ -64,6 +64,16 @@ bool isInToolkitFolder(Session &T, llvm::StringRef File) {
                       [&](llvm::StringRef Folder) { return isBelow(File, Folder); });
 }
 
+llvm::StringRef folderOfPublicHeaders(llvm::StringRef Folder) {
+  return llvm::sys::path::filename(Folder) == "detail" ? llvm::sys::path::parent_path(Folder)
+                                                       : Folder;
+}
+
+bool isLibraryFile(llvm::StringRef File) {
+  llvm::StringRef Folder = folderOfPublicHeaders(llvm::sys::path::parent_path(File));
+  return llvm::sys::path::filename(Folder) == "tl";
+}
+
 bool isToolkitFile(Session &T, SourceLocation Loc) {
   const SourceManager &SM = T.S.getSourceManager();
   Loc = SM.getExpansionLoc(Loc);
@@ -80,11 +90,8 @@ static bool isToolkitCodeAnew(Session &T, const Decl *D) {
     return !isa<RecordDecl>(D);
   if (!Outermost || !Outermost->getIdentifier())
     return isToolkitFile(T, Loc);
-  // Found by name, so that preprocessed source is told the same.
-  if (Outermost->getName() == "tl") {
-    llvm::StringRef File = SM.getPresumedLoc(Loc).getFilename();
-    return llvm::sys::path::filename(llvm::sys::path::parent_path(File)) == "tl";
-  }
+  if (Outermost->getName() == "tl")
+    return isLibraryFile(SM.getPresumedLoc(Loc).getFilename());
   static constexpr llvm::StringLiteral Names[] = {
       "std",    "__gnu_cxx", "__cxxabiv1", "cuda",    "thrust", "cub",      "cooperative_groups",
       "nvcuda", "hip",       "hip_impl",   "rocprim", "hipcub", "rocthrust"};

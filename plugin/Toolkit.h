@@ -19,6 +19,14 @@ bool isToolkitFile(Session &T, clang::SourceLocation Loc);
 /// Whether a system header of that name is.
 bool isInToolkitFolder(Session &T, llvm::StringRef File);
 
+/// Whether a file of that name is one of this library's headers: `tl/kernel.h`,
+/// `tl/detail/launch.h`. By its name, so that preprocessed source is told the same.
+bool isLibraryFile(llvm::StringRef File);
+
+/// Where the library's public headers are for a header of its that is in `Folder`: those that only
+/// generated code needs are in `detail` below them.
+llvm::StringRef folderOfPublicHeaders(llvm::StringRef Folder);
+
 /// Versions of the standard library and of the device's toolkit, as far as the translation unit
 /// tells: one line each.
 std::vector<std::string> toolkitVersions(Session &T);
