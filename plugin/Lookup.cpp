@@ -37,7 +37,7 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
   return R.getAsSingle<NamespaceDecl>();
 }
 
-/// Of what the generated code is made; see <tl/dispatch.h>.
+/// Of what the generated code is made; see <tl/detail/dispatch.h>.
 static constexpr llvm::StringLiteral CodeVersion = "generated_code_6";
 
 NamespaceDecl *findKeywords(Session &T) {

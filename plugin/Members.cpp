@@ -4,7 +4,7 @@
 #include "plugin/ClangCompat.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/RecordLayout.h"
-#include <tl/signature.h>
+#include <tl/detail/signature.h>
 
 using namespace clang;
 

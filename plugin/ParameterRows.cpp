@@ -5,7 +5,7 @@
 #include "plugin/ProblemKey.h"
 #include "plugin/ResultFields.h"
 #include "plugin/StateRows.h"
-#include <tl/signature.h>
+#include <tl/detail/signature.h>
 
 using namespace clang;
 

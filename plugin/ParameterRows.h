@@ -2,7 +2,8 @@
 //
 // The rows of a descriptor that say what the parameters and the result of a factory are. Those of
 // numbers and of pointers to numbers, which is most of them, are written down here, as
-// <tl/signature.h> would make them: templates would be the larger part of a descriptor's cost.
+// <tl/detail/signature.h> would make them: templates would be the larger part of a descriptor's
+// cost.
 
 #ifndef TL_PLUGIN_PARAMETERROWS_H
 #define TL_PLUGIN_PARAMETERROWS_H

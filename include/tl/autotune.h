@@ -11,12 +11,16 @@
 #include <tl/language.h>
 
 // IWYU pragma: begin_exports
-#include <tl/absent.h>
-#include <tl/baked.h>
-#include <tl/dispatch.h>
+#include <tl/detail/absent.h>
+#include <tl/detail/baked.h>
+#include <tl/detail/dispatch.h>
+#include <tl/detail/factory_handle.h>
+#include <tl/detail/invoke_launch.h>
+#include <tl/detail/launch_callbacks.h>
 #include <tl/infeasible.h>
 #include <tl/inputs.h>
 #include <tl/kernel.h>
+#include <tl/key.h>
 #include <tl/keywords.h>
 #include <tl/on_demand.h>
 #include <tl/options.h>

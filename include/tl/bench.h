@@ -14,7 +14,7 @@
 
 #include <tl/exceptions.h>
 
-#include <tl/backend.h>
+#include <tl/detail/backend.h>
 #include <tl/options.h>
 
 #include <algorithm>

@@ -19,8 +19,8 @@
 #include <tl/exceptions.h>
 
 #include <tl/abi.h>
-#include <tl/signature.h>
-#include <tl/type_list.h>
+#include <tl/detail/signature.h>
+#include <tl/detail/type_list.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -201,8 +201,8 @@ private:
   void take(void **arguments, std::uint64_t *extents, type_list<Value...>) {
     constexpr std::ptrdiff_t at = positions::position(std::tuple_size_v<Supplied>, Index);
     if constexpr (at >= 0) {
-      using parameter = std::tuple_element_t<Index, std::tuple<std::type_identity<Value>...>>;
-      arguments[Index] = argument_from_value<typename parameter::type>(
+      using given = std::tuple_element_t<Index, std::tuple<std::type_identity<Value>...>>;
+      arguments[Index] = argument_from_value<typename given::type>(
           std::get<static_cast<std::size_t>(at)>(supplied_), std::get<Index>(made_),
           extents[Index]);
     }

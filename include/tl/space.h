@@ -14,8 +14,8 @@
 #ifndef TL_SPACE_H
 #define TL_SPACE_H
 
+#include <tl/detail/same_fields.h>
 #include <tl/language.h>
-#include <tl/same_fields.h>
 
 #include <array>
 #include <cstddef>

@@ -18,7 +18,7 @@
 
 #include <tl/exceptions.h>
 
-#include <tl/dispatch.h>
+#include <tl/detail/dispatch.h>
 #include <tl/inputs.h>
 #include <tl/kernel.h>
 #include <tl/result.h>

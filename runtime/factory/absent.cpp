@@ -7,7 +7,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 
-#include <tl/absent.h>
+#include <tl/detail/absent.h>
 
 #include <fmt/format.h>
 
@@ -69,7 +69,7 @@ std::string fingerprint_of(const tl_factory &factory) {
 
 } // namespace tl::rt
 
-// Beside tl_rt_absent and tl_rt_illegal, which <tl/absent.h> declares.
+// Beside tl_rt_absent and tl_rt_illegal, which <tl/detail/absent.h> declares.
 extern "C" const char *tl_rt_fingerprint(const tl_factory *factory);
 
 /// With a null reason, `function` is forgotten: its image is unloaded.

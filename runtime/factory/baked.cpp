@@ -6,7 +6,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 
-#include <tl/baked.h>
+#include <tl/detail/baked.h>
 
 #include <algorithm>
 #include <exception>

@@ -6,7 +6,7 @@
 #include "runtime/tuner/view_layout.h"
 #include "runtime/tuner/word_load.h"
 
-#include <tl/key.h>
+#include <tl/detail/key_words.h>
 
 #include <algorithm>
 #include <cstring>

@@ -6,7 +6,7 @@
 #define TL_RUNTIME_TUNER_WORD_LOAD_H
 
 #include <tl/abi.h>
-#include <tl/key.h>
+#include <tl/detail/key_words.h>
 
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,7 @@
 Public is what Clang lists in namespace tl outside of `detail`, the members of its classes, and the functions, types
 and macros of the C headers. A name counts as documented where it stands in a code span or block of the pages."""
 
+import glob
 import os
 import re
 import subprocess
@@ -28,8 +29,8 @@ HEADERS = ("agreement", "autotune", "tuner", "bench", "capi", "result")
 def private_names(include):
     """Functions that stand at a class's own indentation below `private:`: -ast-list does not tell access."""
     found = set()
-    for name in sorted(os.listdir(os.path.join(include, "tl"))):
-        text = open(os.path.join(include, "tl", name)).read()
+    for path in sorted(glob.glob(os.path.join(include, "tl", "**", "*.h"), recursive=True)):
+        text = open(path).read()
         for section in re.findall(r"^private:\n(.*?)^(?:public:|\};)", text, re.M | re.S):
             found |= set(re.findall(r"^  (?:\[\[.*?\]\] )?[\w:<>, ]+?[ &*](\w+)\(", section, re.M))
     return found

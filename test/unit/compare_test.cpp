@@ -4,7 +4,7 @@
 #include "runtime/domain/element.h"
 #include "runtime/domain/tolerance.h"
 
-#include <tl/dispatch.h>
+#include <tl/detail/dispatch.h>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Lazy factories, inputs, the programmatic tuner and the C interface on one factory whose generated
-// functions are written by hand, as <tl/dispatch.h> shows them. Trials run in this process.
+// functions are written by hand, as <tl/detail/dispatch.h> shows them. Trials run in this process.
 
 #include "test/utils/handwritten.h"
 

@@ -5,7 +5,10 @@
 #ifndef TL_TEST_UTILS_HANDWRITTEN_H
 #define TL_TEST_UTILS_HANDWRITTEN_H
 
-#include <tl/dispatch.h>
+#include <tl/detail/dispatch.h>
+#include <tl/detail/factory_handle.h>
+#include <tl/detail/invoke_launch.h>
+#include <tl/detail/launch_callbacks.h>
 #include <tl/kernel.h>
 
 #include <cstddef>

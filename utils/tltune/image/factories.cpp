@@ -10,7 +10,7 @@
 namespace tl::tool::image {
 
 /// The descriptor is the static variable `factory` of the function __tl_factory_H: see
-/// tl/dispatch.h.
+/// tl/detail/dispatch.h.
 static bool is_descriptor(const symbol &it) {
   constexpr std::string_view end = "vE7factory";
   const std::size_t name = it.name.find("__tl_factory_");

@@ -3,11 +3,11 @@
 // What a dispatcher has to ask the device toolkit that the source is compiled with: which device is
 // current, and whether the stream among the arguments is being captured.
 
-#ifndef TL_BACKEND_H
-#define TL_BACKEND_H
+#ifndef TL_DETAIL_BACKEND_H
+#define TL_DETAIL_BACKEND_H
 
 #include <tl/abi.h>
-#include <tl/signature.h>
+#include <tl/detail/signature.h>
 
 #if defined(__HIP__) || defined(__HIPCC__)
 #include <hip/hip_runtime_api.h>

@@ -2,8 +2,8 @@
 //
 // What the runtime has to know about each parameter of a factory, derived from its type.
 
-#ifndef TL_SIGNATURE_H
-#define TL_SIGNATURE_H
+#ifndef TL_DETAIL_SIGNATURE_H
+#define TL_DETAIL_SIGNATURE_H
 
 #include <tl/language.h>
 

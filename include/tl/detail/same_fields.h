@@ -3,8 +3,8 @@
 // Whether two config structs have the same values. Most have no operator== of their own, and need
 // none to be template arguments.
 
-#ifndef TL_SAME_FIELDS_H
-#define TL_SAME_FIELDS_H
+#ifndef TL_DETAIL_SAME_FIELDS_H
+#define TL_DETAIL_SAME_FIELDS_H
 
 #include <tl/language.h>
 

@@ -2,15 +2,15 @@
 //
 // One launch through cudaLaunchKernelExC, and the checks before the first one on a device.
 
-#ifndef TL_LAUNCH_CUDA_H
-#define TL_LAUNCH_CUDA_H
+#ifndef TL_DETAIL_LAUNCH_CUDA_H
+#define TL_DETAIL_LAUNCH_CUDA_H
 
 #include <tl/language.h>
 
 #include <tl/exceptions.h>
 
+#include <tl/detail/launch.h>
 #include <tl/infeasible.h>
-#include <tl/launch.h>
 
 #include <cuda_runtime_api.h>
 

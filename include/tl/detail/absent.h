@@ -5,8 +5,8 @@
 // and an object that lets the runtime know, so that no trial runs it and no stored winner leads to
 // it.
 
-#ifndef TL_ABSENT_H
-#define TL_ABSENT_H
+#ifndef TL_DETAIL_ABSENT_H
+#define TL_DETAIL_ABSENT_H
 
 #include <tl/language.h>
 

@@ -3,8 +3,8 @@
 // Winners that are compiled into a program (-fplugin-arg-tl-use): the plugin makes one object for
 // each factory that has some, which lets the runtime know.
 
-#ifndef TL_BAKED_H
-#define TL_BAKED_H
+#ifndef TL_DETAIL_BAKED_H
+#define TL_DETAIL_BAKED_H
 
 #include <tl/language.h>
 

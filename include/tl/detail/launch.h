@@ -2,17 +2,17 @@
 //
 // What a launch description holds, without the launch's signature.
 
-#ifndef TL_LAUNCH_H
-#define TL_LAUNCH_H
+#ifndef TL_DETAIL_LAUNCH_H
+#define TL_DETAIL_LAUNCH_H
 
 #include <tl/language.h>
 
 #include <tl/exceptions.h>
 
-#include <tl/backend.h>
+#include <tl/detail/backend.h>
+#include <tl/detail/shared.h>
+#include <tl/detail/type_list.h>
 #include <tl/infeasible.h>
-#include <tl/shared.h>
-#include <tl/type_list.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -136,9 +136,9 @@ struct launch_config {
 } // namespace tl::detail
 
 #if defined(__HIP__) || defined(__HIPCC__)
-#include <tl/launch_hip.h>
+#include <tl/detail/launch_hip.h>
 #elif defined(__CUDA__) || defined(__CUDACC__)
-#include <tl/launch_cuda.h>
+#include <tl/detail/launch_cuda.h>
 #endif
 
 #if TL_HAS_STREAMS

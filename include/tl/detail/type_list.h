@@ -2,12 +2,12 @@
 //
 // Lists of parameter types, and calls with arguments that are given by address.
 
-#ifndef TL_TYPE_LIST_H
-#define TL_TYPE_LIST_H
+#ifndef TL_DETAIL_TYPE_LIST_H
+#define TL_DETAIL_TYPE_LIST_H
 
 #include <tl/language.h>
 
-#include <tl/signature.h>
+#include <tl/detail/signature.h>
 
 #include <cstddef>
 #include <type_traits>

@@ -3,15 +3,15 @@
 // One launch through hipLaunchKernel, and the checks before the first one on a device. What HIP has
 // no attribute for makes a variant infeasible.
 
-#ifndef TL_LAUNCH_HIP_H
-#define TL_LAUNCH_HIP_H
+#ifndef TL_DETAIL_LAUNCH_HIP_H
+#define TL_DETAIL_LAUNCH_HIP_H
 
 #include <tl/language.h>
 
 #include <tl/exceptions.h>
 
+#include <tl/detail/launch.h>
 #include <tl/infeasible.h>
-#include <tl/launch.h>
 
 #include <hip/hip_runtime_api.h>
 

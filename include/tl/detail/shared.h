@@ -3,8 +3,8 @@
 // Objects that are shared by reference count. <memory> would say the same and takes longer to
 // compile than everything else that a kernel author includes.
 
-#ifndef TL_SHARED_H
-#define TL_SHARED_H
+#ifndef TL_DETAIL_SHARED_H
+#define TL_DETAIL_SHARED_H
 
 #include <tl/language.h>
 
