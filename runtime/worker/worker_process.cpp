@@ -2,6 +2,7 @@
 
 #include "runtime/worker/worker_process.h"
 
+#include "runtime/support/allocator.h"
 #include "runtime/support/callers_team.h"
 #include "runtime/support/process_role.h"
 #include "runtime/support/roomy_stack.h"
@@ -24,7 +25,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <dlfcn.h>
 #include <exception>
@@ -455,9 +455,7 @@ static caller_traits look_at_caller() {
     caller.omp_threads = team;
   caller.set_omp_threads =
       reinterpret_cast<void (*)(int)>(::dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-  Dl_info about{};
-  caller.other_allocator = ::dladdr(::dlsym(RTLD_DEFAULT, "malloc"), &about) == 0 ||
-                           !about.dli_fname || !std::strstr(about.dli_fname, "libc.so");
+  caller.other_allocator = has_foreign_allocator();
   caller.images = list_images();
   look_for_sanitizers();
   return caller;

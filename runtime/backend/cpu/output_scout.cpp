@@ -9,6 +9,7 @@
 #include "runtime/backend/cpu/memory/own_variables.h"
 #include "runtime/backend/cpu/memory/reachability.h"
 #include "runtime/domain/element.h"
+#include "runtime/support/allocator.h"
 #include "runtime/worker/fresh_heap.h"
 
 #include <fmt/format.h>

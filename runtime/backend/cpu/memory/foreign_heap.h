@@ -13,10 +13,7 @@
 
 namespace tl::rt {
 
-/// Whether this process's malloc() is another one than glibc's. Thread-safe.
-bool has_foreign_allocator();
-
-/// Whether such an allocator may hand out blocks from a mapping.
+/// Whether an allocator that is not glibc's may hand out blocks from a mapping.
 bool may_hold_foreign_blocks(const memory_mapping &mapping);
 
 /// Usable bytes of the block that begins at `address`; 0 where that is no beginning of a block, or

@@ -6,6 +6,7 @@
 #include "runtime/backend/cpu/memory/heap_block.h"
 #include "runtime/backend/cpu/memory/image_symbol.h"
 #include "runtime/backend/cpu/memory/own_variables.h"
+#include "runtime/support/allocator.h"
 #include "runtime/support/sanitizer.h"
 #include "runtime/worker/birth_map.h"
 #include "runtime/worker/loaded_images.h"

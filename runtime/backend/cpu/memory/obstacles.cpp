@@ -4,6 +4,7 @@
 
 #include "runtime/backend/cpu/memory/foreign_heap.h"
 #include "runtime/backend/cpu/memory/mapping_traits.h"
+#include "runtime/support/allocator.h"
 
 #include <fmt/format.h>
 
