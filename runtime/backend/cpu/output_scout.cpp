@@ -5,7 +5,6 @@
 #include "runtime/backend/cpu/inferred_element.h"
 #include "runtime/backend/cpu/memory/foreign_heap.h"
 #include "runtime/backend/cpu/memory/heap_block.h"
-#include "runtime/backend/cpu/memory/image_symbol.h"
 #include "runtime/backend/cpu/memory/own_variables.h"
 #include "runtime/backend/cpu/memory/reachability.h"
 #include "runtime/domain/element.h"
@@ -56,8 +55,17 @@ static bool is_internal(const std::string &symbol) {
          symbol == "mp_" || symbol == "completed.0";
 }
 
+// A library without a symbol table is not of the program's own making, and what it keeps in
+// variables that nobody else has a name for (threads, buffers, notes) is its business.
+bool output_scout::is_private(const image_object &found) const {
+  return !found.all_symbols && !found.is_program && own_image_ != 0 && found.base != own_image_ &&
+         (found.symbol.empty() || !is_imported(found.symbol, own_image_));
+}
+
 bool output_scout::begin(const memory_layout &layout) {
   toolchain_ = variables_of_toolchain();
+  if (const auto own = find_image_object(reinterpret_cast<std::uintptr_t>(factory_.invoke)))
+    own_image_ = own->base;
   for (const memory_region &region : layout.regions)
     ignored_.push_back({region.begin, region.end});
   // Of the thread that runs the variants, and no result of theirs.
@@ -171,7 +179,7 @@ void output_scout::look_at_image(const changed_mapping &changed) {
       object found;
       if (known && known->extent.end > at) {
         const std::uintptr_t end = std::min(change.end, known->extent.end);
-        const bool local = is_local(known->symbol);
+        const bool local = is_local(known->symbol) || is_private(*known);
         if (!is_internal(known->symbol) && (!local || way_to(known->extent))) {
           found.extent = known->extent;
           found.name = demangled(known->symbol);
@@ -183,7 +191,8 @@ void output_scout::look_at_image(const changed_mapping &changed) {
         at = end;
         continue;
       }
-      if (known && (known->all_symbols /* the linker's own */ || may_be_ours(*known, at))) {
+      if (known && (known->all_symbols /* the linker's own */ || may_be_ours(*known, at) ||
+                    is_private(*known))) {
         at = change.end;
         continue;
       }
@@ -261,8 +270,8 @@ std::string output_scout::owner_of(const memory_extent &block, bool &own_static,
     const std::optional<image_object> from = find_image_object(at);
     if (!from || is_internal(from->symbol) || may_be_ours(*from, at))
       return true;
-    if (is_local(from->symbol)) {
-      own_static = !way_to(from->extent);
+    if (is_local(from->symbol) || is_private(*from)) {
+      own_static = is_private(*from) || !way_to(from->extent);
       return true;
     }
     own_static = false;
@@ -274,6 +283,20 @@ std::string output_scout::owner_of(const memory_extent &block, bool &own_static,
   if (name.empty() && !own_static)
     own_static = leads_to_any(toolchain_, to);
   return name;
+}
+
+// Whether a block is a piece of memory to which, as a whole, nobody but a library has an address:
+// pieces of its buffers are in use to which no variable leads.
+bool output_scout::is_in_buffer_of_library(const memory_extent &block) const {
+  const memory_mapping *mapping = before_.find(block.begin);
+  if (!mapping || block.place != memory_place::anonymous || !mapping->name.empty())
+    return false;
+  bool found = false;
+  for_each_variable_pointing_to({mapping->begin, mapping->end}, ignored_, [&](std::uintptr_t at) {
+    const std::optional<image_object> from = find_image_object(at);
+    return found = from && is_private(*from);
+  });
+  return found;
 }
 
 void output_scout::add(object found) {
@@ -288,7 +311,7 @@ void output_scout::add(object found) {
       found.reached =
           found.reached || (before_.frame() >= mapping->begin && before_.frame() < mapping->end);
     // Which parts of another allocator's memory are free cannot be told.
-    if (own_static ||
+    if (own_static || (owner.empty() && is_in_buffer_of_library(found.extent)) ||
         (owner.empty() && found.extent.place != memory_place::heap && has_foreign_allocator()))
       return;
     found.name = owner.empty() ? fmt::format("memory at {:#x}", found.extent.begin)

@@ -8,6 +8,7 @@
 
 #include "runtime/backend/cpu/expectation.h"
 #include "runtime/backend/cpu/memory/changed_memory.h"
+#include "runtime/backend/cpu/memory/image_symbol.h"
 #include "runtime/backend/cpu/memory/memory_map.h"
 
 #include <array>
@@ -19,8 +20,8 @@ namespace tl::rt {
 
 /// For a worker in which the reference has not run yet. Looks at all memory that the program had
 /// when it made the call, but for what is no output: the allocator's records and free blocks,
-/// the insides of libc and its like, and static variables of functions (with the memory behind
-/// them) that no argument leads to. Not thread-safe.
+/// the insides of libc and its like, and static variables of functions and what other libraries
+/// keep for themselves (with the memory behind them) that no argument leads to. Not thread-safe.
 class output_scout {
 public:
   /// `before`: the program's memory at the call; `ignored`: what the runtime itself may change.
@@ -59,7 +60,9 @@ private:
   bool freed_since(const memory_extent &block, const memory_mapping &heap) const;
   std::optional<std::string> way_to(const memory_extent &block) const;
   std::string owner_of(const memory_extent &block, bool &own_static, bool &reached) const;
+  bool is_in_buffer_of_library(const memory_extent &block) const;
   bool is_named_by_code(std::uintptr_t address) const;
+  bool is_private(const image_object &found) const;
   bool leads_to_new_memory(std::uintptr_t address) const;
   void look_for_new_memory(const memory_layout &layout);
   void add_runs(expectation &to, const object &from);
@@ -72,6 +75,7 @@ private:
   const memory_map &before_;
   std::vector<byte_range> ignored_;
   std::vector<byte_range> toolchain_; ///< its variables
+  std::uintptr_t own_image_ = 0;      ///< where the factory's begins
   changed_memory changed_;
   std::string unseen_;
   std::uintptr_t mark_ = 0; ///< of blocks that malloc has back

@@ -4,6 +4,7 @@
 
 #include "runtime/worker/loaded_images.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <elf.h>
@@ -11,6 +12,7 @@
 #include <link.h>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ struct image {
   std::uintptr_t address = 0; ///< that is looked for
   std::uintptr_t base = 0;
   std::string file;
+  bool is_program = false;
   bool found = false;
 };
 
@@ -71,7 +74,8 @@ static int look_at_image(dl_phdr_info *info, std::size_t, void *data) {
         wanted.address >= begin + segment.p_memsz)
       continue;
     wanted.base = info->dlpi_addr;
-    wanted.file = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe";
+    wanted.is_program = !info->dlpi_name || !info->dlpi_name[0];
+    wanted.file = wanted.is_program ? "/proc/self/exe" : info->dlpi_name;
     wanted.found = true;
     return 1;
   }
@@ -83,12 +87,13 @@ static image_object search_symbols(const mapped_file &file, std::uintptr_t base,
   const auto header = file.at<ElfW(Ehdr)>(0, 1);
   if (header.empty() || header[0].e_shentsize != sizeof(ElfW(Shdr)))
     return {};
-  bool all_symbols = false;
   const auto sections = file.at<ElfW(Shdr)>(header[0].e_shoff, header[0].e_shnum);
+  const bool all_symbols = std::any_of(sections.begin(), sections.end(), [](const ElfW(Shdr) & it) {
+    return it.sh_type == SHT_SYMTAB;
+  });
   for (const ElfW(Shdr) &section : sections) {
     if (section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM)
       continue;
-    all_symbols = all_symbols || section.sh_type == SHT_SYMTAB;
     for (const ElfW(Sym) &symbol :
          file.at<ElfW(Sym)>(section.sh_offset, section.sh_size / sizeof(ElfW(Sym)))) {
       const std::uintptr_t begin = base + symbol.st_value;
@@ -97,6 +102,7 @@ static image_object search_symbols(const mapped_file &file, std::uintptr_t base,
         continue;
       image_object found;
       found.extent = {begin, begin + symbol.st_size, memory_place::image};
+      found.all_symbols = all_symbols;
       if (section.sh_link < sections.size()) {
         const ElfW(Shdr) &names = sections[section.sh_link];
         const auto text = file.at<char>(names.sh_offset, names.sh_size);
@@ -124,8 +130,56 @@ std::optional<image_object> find_image_object(std::uintptr_t address) {
   char offset[32];
   std::snprintf(offset, sizeof offset, "+%#lx", static_cast<unsigned long>(address - wanted.base));
   found.base = wanted.base;
+  found.is_program = wanted.is_program;
   found.place = wanted.file.substr(wanted.file.rfind('/') + 1) + offset;
   return found;
+}
+
+namespace {
+
+struct import_search {
+  const std::string &symbol;
+  std::uintptr_t base;
+  bool found = false;
+};
+
+} // namespace
+
+static bool imports(const mapped_file &file, const std::string &wanted, bool whatever_it_is) {
+  const auto header = file.at<ElfW(Ehdr)>(0, 1);
+  if (header.empty() || header[0].e_shentsize != sizeof(ElfW(Shdr)))
+    return false;
+  bool all_symbols = false, found = false;
+  const auto sections = file.at<ElfW(Shdr)>(header[0].e_shoff, header[0].e_shnum);
+  for (const ElfW(Shdr) &section : sections) {
+    all_symbols = all_symbols || section.sh_type == SHT_SYMTAB;
+    if (section.sh_type != SHT_DYNSYM || section.sh_link >= sections.size())
+      continue;
+    const ElfW(Shdr) &names = sections[section.sh_link];
+    const auto text = file.at<char>(names.sh_offset, names.sh_size);
+    for (const ElfW(Sym) &symbol :
+         file.at<ElfW(Sym)>(section.sh_offset, section.sh_size / sizeof(ElfW(Sym))))
+      found = found || (symbol.st_shndx == SHN_UNDEF && symbol.st_name < text.size() &&
+                        wanted == std::string_view(text.data() + symbol.st_name,
+                                                   ::strnlen(text.data() + symbol.st_name,
+                                                             text.size() - symbol.st_name)));
+  }
+  return found && (all_symbols || whatever_it_is);
+}
+
+bool is_imported(const std::string &symbol, std::uintptr_t base) {
+  import_search wanted{symbol, base};
+  for_each_image(
+      [](dl_phdr_info *info, std::size_t, void *data) {
+        import_search &looking = *static_cast<import_search *>(data);
+        const bool is_program = !info->dlpi_name || !info->dlpi_name[0];
+        const mapped_file file(is_program ? "/proc/self/exe" : info->dlpi_name);
+        looking.found =
+            imports(file, looking.symbol, is_program || info->dlpi_addr == looking.base);
+        return looking.found ? 1 : 0;
+      },
+      &wanted);
+  return wanted.found;
 }
 
 std::optional<memory_extent> find_image_symbol(std::uintptr_t address) {

@@ -24,8 +24,13 @@ struct image_object {
   std::string place;        ///< "libsim.so+0x4010"
   std::uintptr_t base = 0;  ///< of the image
   bool all_symbols = false; ///< the file has those of all variables, not only of exported ones
+  bool is_program = false;  ///< the image is the program's own file, and no library
 };
 std::optional<image_object> find_image_object(std::uintptr_t address);
+
+/// Whether the program, the image at `base`, or a library whose file has all of its symbols (one of
+/// the program's own, then) takes the exported variable `symbol` from elsewhere.
+bool is_imported(const std::string &symbol, std::uintptr_t base);
 
 } // namespace tl::rt
 
