@@ -45,39 +45,51 @@ NamespaceDecl *findKeywords(Session &T) {
   return Tl ? findNamespace(T, Tl, "keywords") : nullptr;
 }
 
-static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLocation Loc) {
+/// What the library has of that name for generated code; empty where there is nothing.
+static NamespaceDecl *lookUpInDetail(Session &T, LookupResult &R) {
+  R.suppressDiagnostics();
   NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
   NamespaceDecl *Detail = Tl ? findNamespace(T, Tl, "detail") : nullptr;
-  if (Detail) {
-    SS.Extend(T.S.Context, Tl, Loc, Loc);
-    SS.Extend(T.S.Context, Detail, Loc, Loc);
-    // A module's includes are hidden from those who import it, and not from the code that it
-    // brought along.
-    R.setAllowHidden(true);
-    if (T.S.LookupQualifiedName(R, Detail))
-      return true;
-  }
-  R.suppressDiagnostics();
+  // A module's includes are hidden from those who import it, and not from the code that it brought
+  // along.
+  R.setAllowHidden(true);
+  if (Detail)
+    T.S.LookupQualifiedName(R, Detail);
+  return Detail;
+}
+
+/// Once: all else that is wrong then follows from it.
+template <std::size_t N>
+static void reportHeader(Session &T, SourceLocation Loc, const char (&What)[N]) {
   if (!T.HeaderMissing)
-    error(T.S, Loc,
-          "'tl::autotune' needs the declarations of its library; include <tl/autotune.h>");
+    error(T.S, Loc, What);
   T.HeaderMissing = true;
-  return false;
+}
+
+static bool findInDetail(Session &T, LookupResult &R, CXXScopeSpec &SS, SourceLocation Loc) {
+  NamespaceDecl *Detail = lookUpInDetail(T, R);
+  if (R.empty()) {
+    reportHeader(T, Loc,
+                 "'tl::autotune' needs the declarations of its library; include <tl/autotune.h>");
+    return false;
+  }
+  SS.Extend(T.S.Context, cast<NamespaceDecl>(Detail->getDeclContext()), Loc, Loc);
+  SS.Extend(T.S.Context, Detail, Loc, Loc);
+  return true;
 }
 
 bool checkHeaderVersion(Session &T, SourceLocation Loc) {
   LookupResult R(T.S, &T.S.Context.Idents.get(CodeVersion), Loc, Sema::LookupOrdinaryName);
-  R.suppressDiagnostics();
-  R.setAllowHidden(true);
-  NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");
-  NamespaceDecl *Detail = Tl ? findNamespace(T, Tl, "detail") : nullptr;
-  if (Detail && T.S.LookupQualifiedName(R, Detail))
+  lookUpInDetail(T, R);
+  if (!R.empty())
     return true;
-  if (!T.HeaderMissing)
-    error(T.S, Loc,
-          "the <tl/autotune.h> that is included is of another version than this plugin; use the "
-          "headers that were installed with it");
-  T.HeaderMissing = true;
+  // Headers of any version have this.
+  LookupResult Any(T.S, &T.S.Context.Idents.get("dispatch_slot"), Loc, Sema::LookupOrdinaryName);
+  CXXScopeSpec SS;
+  if (findInDetail(T, Any, SS, Loc))
+    reportHeader(T, Loc,
+                 "the <tl/autotune.h> that is included is of another version than this plugin; use "
+                 "the headers that were installed with it");
   return false;
 }
 
