@@ -32,7 +32,7 @@ proof backend::prove(const tuning_task &task, std::span<const std::uint32_t> can
   const std::unique_ptr<trial_bench> bench = open(once, result.obstacle);
   if (!bench)
     return result;
-  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured) {
+  if (const verdict prepared = bench->prepare(); !prepared.right()) {
     result.obstacle = "nothing to check it against: " + prepared.reason;
     return result;
   }

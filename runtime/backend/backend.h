@@ -7,7 +7,7 @@
 #ifndef TL_RUNTIME_BACKEND_BACKEND_H
 #define TL_RUNTIME_BACKEND_BACKEND_H
 
-#include "runtime/domain/trial_status.h"
+#include "runtime/domain/verdict.h"
 #include "runtime/measure/sampler.h"
 
 #include <tl/abi.h>
@@ -21,17 +21,6 @@
 #include <vector>
 
 namespace tl::rt {
-
-/// What became of running one variant, with the reason in words where it is not `measured`.
-struct trial_outcome {
-  trial_status status = trial_status::measured;
-  std::string reason; ///< "signal 11 (segmentation fault) at address 0x0", "2 of 64 elements of c
-                      ///< differ, ..."
-  double time_ns = 0; ///< of the one run, for `measured` and `wrong` [ns]
-  std::string resources; ///< JSON object: registers, spills, ...; empty on the CPU
-  /// It waits for threads of the program that trials do not have: so it is with every problem.
-  bool waits_for_program = false;
-};
 
 /// One timed sample that a round asks for.
 struct sample_request {
@@ -47,7 +36,7 @@ inline constexpr double most_between_launches_ns = 10e6;
 /// One timed sample, or why there is none. `time_ns` is per launch.
 struct timed_sample {
   std::uint32_t variant;
-  trial_outcome outcome;
+  verdict outcome;
   double at_ns = 0; ///< middle of the timed region on the monotonic clock, 0: not known [ns]
   std::uint32_t launches = 1; ///< it spans; at most as many as were asked for
 };
@@ -77,12 +66,10 @@ struct proof {
   /// Why nothing could be run at all, "" where something was: then nothing is known of any variant.
   std::string obstacle;
   /// What became of the candidates, in their order; those after the first right one never ran.
-  std::vector<trial_outcome> tried;
+  std::vector<verdict> tried;
 
   /// Whether one was right: the last of `tried`.
-  bool found() const {
-    return obstacle.empty() && !tried.empty() && tried.back().status == trial_status::measured;
-  }
+  bool found() const { return obstacle.empty() && !tried.empty() && tried.back().right(); }
 };
 
 /// Where variants of one task are tried. Owns the worker process and replaces it when it is lost; a
@@ -93,16 +80,14 @@ public:
   virtual ~trial_bench() = default;
 
   /// Runs the reference (or the default config) and keeps what it left as the expected results.
-  /// Not `measured`: nothing can be checked, and the reason says why.
-  virtual trial_outcome prepare() = 0;
+  /// Not right: nothing can be checked, and the reason says why.
+  virtual verdict prepare() = 0;
 
   /// Runs one variant once and checks its results. Killed after `limit_s` [s].
-  virtual trial_outcome probe(std::uint32_t variant, double limit_s) = 0;
+  virtual verdict probe(std::uint32_t variant, double limit_s) = 0;
 
   /// Runs it once more after all that has happened since, and checks its results again.
-  virtual trial_outcome recheck(std::uint32_t variant, double limit_s) {
-    return probe(variant, limit_s);
-  }
+  virtual verdict recheck(std::uint32_t variant, double limit_s) { return probe(variant, limit_s); }
 
   /// What is compared, once prepared: "y, 4096 of 4096 elements changed"; "": nothing, or not said.
   virtual std::string compared() const { return {}; }
@@ -114,7 +99,7 @@ public:
   /// Whether what the trials found holds inside the program: the reference and the variant run
   /// there once on copies and have to agree. `harness_error`: nothing could be found out. At once
   /// where the trials saw the program's own state.
-  virtual trial_outcome confirm(std::uint32_t) { return {}; }
+  virtual verdict confirm(std::uint32_t) { return {}; }
 
   /// The factory has got more variants: what was made to run them may not know them.
   virtual void grown() {}

@@ -17,8 +17,8 @@ timed_round bench_sampler::take(std::span<const sample_request> wanted) {
   taken = bench_.round(wanted, limit_s);
   if (budget_.stops_now())
     for (timed_sample &it : taken.samples)
-      if (it.outcome.status == trial_status::timed_out)
-        it.outcome.status = trial_status::harness_error;
+      if (it.outcome.failure == trial_status::timed_out)
+        it.outcome.failure = trial_status::harness_error;
   return taken;
 }
 
@@ -50,9 +50,9 @@ measure::round_samples bench_sampler::round(std::span<const measure::request> or
   result.clock = taken.clock;
   for (timed_sample &it : taken.samples) {
     measure::sample &sample = result.samples.emplace_back();
-    if (it.outcome.status == trial_status::harness_error)
+    if (it.outcome.failure == trial_status::harness_error)
       continue; // not the variant's fault: it stays `not_run`
-    if (it.outcome.status != trial_status::measured) {
+    if (!it.outcome.right()) {
       sample.status = measure::sample_status::failed;
       sample.reason = it.outcome.reason;
       failures_.insert_or_assign(it.variant, std::move(it.outcome));
@@ -75,7 +75,7 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
   while (clock_.now_ns() - begin_ns < ns) {
     const sample_request request{variant, next};
     const timed_round taken = take({&request, 1});
-    if (taken.samples.size() != 1 || taken.samples[0].outcome.status != trial_status::measured)
+    if (taken.samples.size() != 1 || !taken.samples[0].outcome.right())
       return 0;
     clock = taken.clock;
     launch_ns = taken.samples[0].outcome.time_ns;

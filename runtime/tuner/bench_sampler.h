@@ -28,7 +28,7 @@ public:
   measure::device_load load() override { return bench_.load(); }
 
   /// Outcomes of variants that failed while they were timed.
-  const std::map<std::uint32_t, trial_outcome> &failures() const { return failures_; }
+  const std::map<std::uint32_t, verdict> &failures() const { return failures_; }
 
 private:
   timed_round take(std::span<const sample_request> wanted);
@@ -39,7 +39,7 @@ private:
   double limit_s_;
   const time_budget &budget_;
   measure::clock &clock_;
-  std::map<std::uint32_t, trial_outcome> failures_;
+  std::map<std::uint32_t, verdict> failures_;
 };
 
 } // namespace tl::rt

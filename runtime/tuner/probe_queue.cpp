@@ -104,7 +104,7 @@ void probe_queue::serve_own(std::unique_lock<std::mutex> &lock) {
     const double limit_s = hooks_.limit_s();
     lock.unlock();
     const auto begin = std::chrono::steady_clock::now();
-    const trial_outcome outcome = own_.probe(*variant, limit_s);
+    const verdict outcome = own_.probe(*variant, limit_s);
     const double took_s = seconds_since(begin);
     lock.lock();
     own_s_ += took_s;
@@ -161,8 +161,8 @@ bool probe_queue::fit(probe_helper &helper, double default_ns, std::string &why)
   const double limit_s = std::max(1.0, 100 * default_ns * 1e-9);
   double best_ns = 0;
   for (int i = 0; i < tries_to_be_fast; ++i) {
-    const trial_outcome outcome = helper.bench->probe(default_variant_, limit_s);
-    if (outcome.status != trial_status::measured) {
+    const verdict outcome = helper.bench->probe(default_variant_, limit_s);
+    if (!outcome.right()) {
       why =
           "the default config is right on the call's device and not on this one: " + outcome.reason;
       return false;
@@ -186,8 +186,8 @@ void probe_queue::help(probe_helper &helper) {
   lock.unlock();
   bool good = false;
   try {
-    const trial_outcome prepared = helper.bench->prepare();
-    good = prepared.status == trial_status::measured;
+    const verdict prepared = helper.bench->prepare();
+    good = prepared.right();
     why = prepared.reason;
     good = good && fit(helper, default_ns, why);
   } catch (const std::exception &error) {
@@ -205,14 +205,14 @@ void probe_queue::help(probe_helper &helper) {
       ++at_work_;
       const double limit_s = hooks_.limit_s();
       lock.unlock();
-      trial_outcome outcome;
+      verdict outcome;
       bool counts = true;
       try {
         outcome = helper.bench->probe(*variant, limit_s);
-        if (outcome.status != trial_status::measured && outcome.status != trial_status::infeasible)
+        if (!outcome.right() && outcome.failure != trial_status::infeasible)
           counts = good = fit(helper, default_ns, why);
         // Somebody else's data may be what fills the memory here.
-        counts = counts && outcome.status != trial_status::out_of_memory;
+        counts = counts && outcome.failure != trial_status::out_of_memory;
       } catch (const std::exception &error) {
         counts = good = false;
         why = error.what();

@@ -49,7 +49,7 @@ struct probe_hooks {
   std::function<void(std::uint32_t variant)> started;
   /// It has ended on the device `unit` ("": the call's own), and `next`, if any, is about to start
   /// in its place.
-  std::function<void(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
+  std::function<void(std::uint32_t variant, const verdict &outcome, const std::string &unit,
                      std::optional<std::uint32_t> next)>
       ended;
   /// Whether the session has to stop here.

@@ -87,12 +87,11 @@ std::string known_variants::describe_new(facts_view found) const {
 }
 
 store::proof_record make_proof(const tl_factory &factory, const call_plan &plan,
-                               std::uint32_t variant, facts_view under,
-                               const trial_outcome &outcome) {
+                               std::uint32_t variant, facts_view under, const verdict &outcome) {
   store::proof_record made;
   made.config = factory.configs[variant];
   made.facts = to_text(plan, under);
-  made.outcome = outcome.status;
+  made.outcome = outcome.status();
   made.reason = outcome.reason;
   return made;
 }

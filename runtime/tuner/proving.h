@@ -58,8 +58,7 @@ private:
 
 /// A proof as the store keeps it.
 store::proof_record make_proof(const tl_factory &factory, const call_plan &plan,
-                               std::uint32_t variant, facts_view under,
-                               const trial_outcome &outcome);
+                               std::uint32_t variant, facts_view under, const verdict &outcome);
 
 } // namespace tl::rt
 

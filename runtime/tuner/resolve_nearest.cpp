@@ -54,13 +54,13 @@ likely_configs(const prediction &predicted, const std::vector<store::candidate> 
 /// Outside of what was tuned a prediction is a guess: the two run a few times, in turns.
 bool resolution::default_is_faster(trial_bench &bench, std::uint32_t predicted) const {
   const std::uint32_t usual = factory_.default_variant;
-  if (predicted == usual || bench.probe(usual, options_.timeout).status != trial_status::measured)
+  if (predicted == usual || !bench.probe(usual, options_.timeout).right())
     return false;
   std::vector<double> times[2];
   for (int turn = 0; turn < guess_turns; ++turn) {
     const sample_request order[] = {{predicted, 1}, {usual, 1}};
     for (const timed_sample &it : bench.round(order, options_.timeout).samples)
-      if (it.outcome.status == trial_status::measured)
+      if (it.outcome.right())
         times[it.variant == usual].push_back(it.outcome.time_ns);
   }
   return !times[0].empty() && !times[1].empty() &&
@@ -92,7 +92,7 @@ likely_variant resolution::find_likely(double limit_s) {
   const auto bench = device_->backend->open(task(inputs.call()), error);
   if (!bench)
     return fail("the nearest problem's winner cannot be checked: " + error);
-  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
+  if (const verdict prepared = bench->prepare(); !prepared.right())
     return fail("the nearest problem's winner cannot be checked: " + prepared.reason);
   std::vector<std::uint8_t> eligible;
   if (const status asked = find_eligible(factory_, options_, inputs.call().arguments, eligible);
@@ -104,8 +104,8 @@ likely_variant resolution::find_likely(double limit_s) {
     const std::uint32_t variant = find_variant(factory_, config);
     if (variant == UINT32_MAX || !eligible[variant])
       continue;
-    const trial_outcome outcome = bench->probe(variant, limit_s);
-    if (outcome.status == trial_status::measured) {
+    const verdict outcome = bench->probe(variant, limit_s);
+    if (outcome.right()) {
       const bool far = predicted.problems() >= least_to_predict && predicted.outside(call_.problem);
       if (far && default_is_faster(*bench, variant)) {
         log_info(

@@ -41,7 +41,7 @@ constexpr auto lease_limit = std::chrono::milliseconds(250);
 void resolution::store_session_proof(const tl_call &trial_call, std::uint32_t variant) {
   const call_reading trials(factory_, trial_call.arguments);
   const store::proof_record made =
-      make_proof(factory_, trials.plan(), variant, proven_facts(trials), trial_outcome{});
+      make_proof(factory_, trials.plan(), variant, proven_facts(trials), verdict{});
   static_cast<void>(world_.store.add_proofs(request_, {&made, 1}));
 }
 

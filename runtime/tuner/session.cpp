@@ -25,7 +25,7 @@ session_result session_run::fail(std::string why) {
 }
 
 /// There is nothing to check variants against, in this run at least.
-session_result session_run::unprepared(const trial_outcome &prepared) {
+session_result session_run::unprepared(const verdict &prepared) {
   const bool too_little = budget_.stop_in_s() <= 0;
   session_result failed =
       fail(too_little ? fmt::format("the budget of {:g} s ended before the first variant could be "
@@ -90,7 +90,7 @@ session_result session_run::run() {
   if (!bench)
     return fail("no trials are possible: " + error);
   const double started_s = budget_.elapsed_s();
-  if (const trial_outcome prepared = bench->prepare(); prepared.status != trial_status::measured)
+  if (const verdict prepared = bench->prepare(); !prepared.right())
     return unprepared(prepared);
   compared_ = bench->compared();
   static_cast<void>(world_.store.note_compared(session_, compared_));

@@ -74,9 +74,9 @@ private:
   std::vector<std::uint32_t> searched() const;
   measure::search_space known_space(const std::vector<const char *> &configs,
                                     std::uint32_t start) const;
-  void judge_stopped(std::uint32_t variant, trial_outcome &outcome) const;
-  void note(std::uint32_t variant, const trial_outcome &outcome);
-  void probed(std::uint32_t variant, const trial_outcome &outcome, const std::string &unit,
+  void judge_stopped(std::uint32_t variant, verdict &outcome) const;
+  void note(std::uint32_t variant, const verdict &outcome);
+  void probed(std::uint32_t variant, const verdict &outcome, const std::string &unit,
               std::string_view next);
   probe_hooks make_hooks(trial_bench &bench, std::uint32_t most);
   std::vector<std::uint32_t> to_try_again() const;
@@ -100,7 +100,7 @@ private:
   void take_next_best(session_result &result) const;
 
   session_result fail(std::string why);
-  session_result unprepared(const trial_outcome &prepared);
+  session_result unprepared(const verdict &prepared);
   session_result finish(session_result result);
 
   // Variants that are compiled on demand: session_demand.cpp.

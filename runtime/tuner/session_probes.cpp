@@ -52,31 +52,31 @@ std::vector<std::uint32_t> session_run::searched() const {
 
 /// A variant is innocent of the budget's end, once. One that runs into it again, although it was
 /// the first of its run, takes longer than the budget allows.
-void session_run::judge_stopped(std::uint32_t variant, trial_outcome &outcome) const {
+void session_run::judge_stopped(std::uint32_t variant, verdict &outcome) const {
   // A worker that had to be started anew for it may have been stopped, too.
   const bool stopped =
-      outcome.status == trial_status::timed_out || outcome.status == trial_status::harness_error;
+      outcome.failure == trial_status::timed_out || outcome.failure == trial_status::harness_error;
   if (!stopped || !budget_.stops_now())
     return;
   const entry &it = trials_[variant];
   if (!it.again || it.trial.status != trial_status::stopped || probes_ > 0) {
-    outcome.status = trial_status::stopped;
+    outcome.failure = trial_status::stopped;
     outcome.reason = "was running when the budget ended; it is tried again";
     return;
   }
-  outcome.status = trial_status::timed_out;
+  outcome.failure = trial_status::timed_out;
   outcome.reason =
       fmt::format("the budget of {:g} s ended in its first run, twice", budget_.seconds());
 }
 
-void session_run::note(std::uint32_t variant, const trial_outcome &outcome) {
+void session_run::note(std::uint32_t variant, const verdict &outcome) {
   entry &it = trials_[variant];
-  it.trial.status = outcome.status;
+  it.trial.status = outcome.status();
   it.trial.reason = outcome.reason;
   it.trial.median_ns = outcome.time_ns;
   if (!outcome.resources.empty())
     it.trial.resources = outcome.resources;
-  it.probed = outcome.status == trial_status::measured;
+  it.probed = outcome.right();
   it.probe_ns = outcome.time_ns;
   if (it.probed && (best_probe_ns_ == 0 || it.probe_ns < best_probe_ns_))
     best_probe_ns_ = it.probe_ns;
@@ -91,11 +91,11 @@ static std::string resources_on(const std::string &unit, const std::string &reso
 }
 
 /// A first run has ended; its start has been journaled, that of `next` is journaled with its end.
-void session_run::probed(std::uint32_t variant, const trial_outcome &outcome,
-                         const std::string &unit, std::string_view next) {
-  trial_outcome known = outcome;
+void session_run::probed(std::uint32_t variant, const verdict &outcome, const std::string &unit,
+                         std::string_view next) {
+  verdict known = outcome;
   judge_stopped(variant, known);
-  if (known.status == trial_status::timed_out && !budget_.stops_now() &&
+  if (known.failure == trial_status::timed_out && !budget_.stops_now() &&
       probe_limit_s() < options_.timeout)
     known.reason += fmt::format(" ({:.0f} times the best first run, {})", soft_limit_times,
                                 format_ns(best_probe_ns_));
@@ -137,8 +137,8 @@ probe_hooks session_run::make_hooks(trial_bench &bench, std::uint32_t most) {
   hooks.started = [this](std::uint32_t variant) {
     static_cast<void>(world_.store.trial_started(session_, factory_.configs[variant]));
   };
-  hooks.ended = [this, most](std::uint32_t variant, const trial_outcome &outcome,
-                             const std::string &unit, std::optional<std::uint32_t> next) {
+  hooks.ended = [this, most](std::uint32_t variant, const verdict &outcome, const std::string &unit,
+                             std::optional<std::uint32_t> next) {
     probed(variant, outcome, unit, next ? factory_.configs[*next] : std::string_view{});
     progress_.probing(probes_, most, best_probe_ns_, failed_probes_);
     if (compiling_)
@@ -250,7 +250,7 @@ void session_run::look_again(trial_bench &bench) {
     const sample_request request{i, 1};
     const timed_round taken =
         bench.round({&request, 1}, std::min(options_.timeout, budget_.stop_in_s()));
-    if (taken.samples.size() == 1 && taken.samples[0].outcome.status == trial_status::measured) {
+    if (taken.samples.size() == 1 && taken.samples[0].outcome.right()) {
       it.probe_ns = std::min(it.probe_ns, taken.samples[0].outcome.time_ns);
       it.probe_at_ns = static_cast<double>(world_.clock.now_ns()) - 0.5 * it.probe_ns;
     }

@@ -40,7 +40,7 @@ void session_run::note_race(const measure::race_result &raced, const bench_sampl
         standing.compared ? winner_ns * (1 + standing.margin) : standing.median_ns;
     store::trial &trial = trials_[i].trial;
     if (const auto failure = sampler.failures().find(i); failure != sampler.failures().end()) {
-      trial.status = failure->second.status;
+      trial.status = failure->second.status();
       trial.reason = failure->second.reason;
     } else if (standing.times_ns.empty()) {
       trial.status =

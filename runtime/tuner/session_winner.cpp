@@ -17,26 +17,25 @@ void session_run::confirm(trial_bench &bench, session_result &result) {
     const std::uint32_t variant = result.variant;
     if (variant == factory_.default_variant && !options_.reference)
       return;
-    trial_outcome outcome = bench.recheck(variant, std::min(options_.timeout, budget_.stop_in_s()));
+    verdict outcome = bench.recheck(variant, std::min(options_.timeout, budget_.stop_in_s()));
     // No verdict: the one of its first run stands until the next start, which may have more time.
     // If it has not, either, it stands for good.
-    const bool cut = budget_.stops_now() && (outcome.status == trial_status::timed_out ||
-                                             outcome.status == trial_status::harness_error);
+    const bool cut = budget_.stops_now() && (outcome.failure == trial_status::timed_out ||
+                                             outcome.failure == trial_status::harness_error);
     if (cut && carried_over_ == 0)
       result.state = store::session_state::budget;
-    const bool again = cut || outcome.status == trial_status::measured ||
-                       outcome.status == trial_status::harness_error;
+    const bool again = cut || outcome.right() || outcome.failure == trial_status::harness_error;
     if (again)
       outcome = bench.confirm(variant);
-    if (outcome.status == trial_status::measured)
+    if (outcome.right())
       return;
-    if (outcome.status == trial_status::harness_error) {
+    if (outcome.failure == trial_status::harness_error) {
       result.winner.reset();
       unproven_ = outcome.reason;
       return;
     }
     store::trial &trial = trials_[variant].trial;
-    trial.status = outcome.status;
+    trial.status = outcome.status();
     if (again) {
       trial.reason = "inside the program: " + outcome.reason;
       log_warning(fmt::format("{}({}): config {} was right in another process and is not right {}",

@@ -181,9 +181,9 @@ std::uint32_t resolution::prove(known_variants &of, const std::vector<std::uint3
   std::vector<store::proof_record> records;
   std::uint32_t right = UINT32_MAX;
   for (std::size_t i = 0; i < found.tried.size(); ++i) {
-    const trial_outcome &outcome = found.tried[i];
+    const verdict &outcome = found.tried[i];
     const std::uint32_t variant = candidates[i];
-    const bool is_right = outcome.status == trial_status::measured;
+    const bool is_right = outcome.right();
     if (is_right) {
       right = variant;
       log_info(fmt::format("{}: {} is right for this call, too: {}", what(),
@@ -194,7 +194,7 @@ std::uint32_t resolution::prove(known_variants &of, const std::vector<std::uint3
                             factory_.configs[variant], text, outcome.reason));
     }
     // What only the circumstances are to blame for says nothing of the variant.
-    if (outcome.status == trial_status::harness_error)
+    if (outcome.failure == trial_status::harness_error)
       continue;
     const facts under = proven_facts(*reading_);
     of.add(variant, under, is_right);

@@ -39,7 +39,7 @@ inline constexpr std::size_t max_reply_text = 1000;
 struct worker_reply {
   std::uint64_t cookie;
   std::uint32_t sequence;
-  std::int32_t status;   ///< trial_status
+  std::int32_t code;     ///< verdict::code
   std::uint32_t tainted; ///< the worker may be damaged and asks to be replaced
   std::uint32_t text_bytes;
   double time_ns;

@@ -184,6 +184,20 @@ supervisor::wait_result supervisor::wait_for_reply(worker_reply &reply, std::uin
   }
 }
 
+verdict worker_answer::found() const {
+  verdict made;
+  if (replied) {
+    made.failure = verdict::failure_of(reply.code);
+    made.reason = std::string(reply.get_text());
+    made.time_ns = reply.time_ns;
+  } else {
+    made.failure = status;
+    made.reason = reason;
+  }
+  made.waits_for_program = asleep;
+  return made;
+}
+
 worker_answer supervisor::ask(worker_request request, double limit_s) {
   worker_answer answer;
   if (!running()) {

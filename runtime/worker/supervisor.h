@@ -5,7 +5,7 @@
 #ifndef TL_RUNTIME_WORKER_SUPERVISOR_H
 #define TL_RUNTIME_WORKER_SUPERVISOR_H
 
-#include "runtime/domain/trial_status.h"
+#include "runtime/domain/verdict.h"
 #include "runtime/support/status.h"
 #include "runtime/worker/protocol.h"
 #include "runtime/worker/worker_channels.h"
@@ -35,6 +35,9 @@ struct worker_answer {
   /// All threads of the worker slept for good. It has only one of the program's: what it waited for
   /// may have been another one, or a lock that another one held at the fork.
   bool asleep = false;
+
+  /// What the worker found, or how it ended.
+  verdict found() const;
 };
 
 /// Not thread-safe. Destroying it kills the worker; afterwards there is no process (its children

@@ -233,7 +233,7 @@ static void handle_guarded(request_handler &handler, const worker_request &reque
   try {
     handler.handle(request, reply);
   } catch (const std::exception &error) {
-    reply.status = static_cast<std::int32_t>(trial_status::harness_error);
+    reply.code = static_cast<std::int32_t>(trial_status::harness_error);
     reply.set_text(error.what());
     reply.tainted = 1;
   }

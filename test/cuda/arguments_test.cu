@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-using tl::rt::trial_outcome;
+using tl::rt::verdict;
 using tl::rt::trial_status;
 
 namespace {
@@ -150,14 +150,14 @@ protected:
     auto bench = backend->open(task, error);
     EXPECT_NE(bench, nullptr) << error;
     if (bench) {
-      const trial_outcome prepared = bench->prepare();
-      EXPECT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+      const verdict prepared = bench->prepare();
+      EXPECT_TRUE(prepared.right()) << prepared.reason;
     }
     return bench;
   }
   static void expect(tl::rt::trial_bench &bench, habit variant, trial_status status) {
-    const trial_outcome outcome = bench.probe(variant, variant == endless ? 0.5 : 10);
-    EXPECT_EQ(outcome.status, status) << variant << ": " << outcome.reason;
+    const verdict outcome = bench.probe(variant, variant == endless ? 0.5 : 10);
+    EXPECT_EQ(outcome.status(), status) << variant << ": " << outcome.reason;
   }
 
   int devices = 0;
@@ -231,8 +231,8 @@ TEST_F(CudaArguments, worker_on_a_second_device) {
   EXPECT_NE(backend->unit(0), backend->unit(1));
   auto helper = bench->open_helper(1, error);
   ASSERT_NE(helper, nullptr) << error;
-  const trial_outcome prepared = helper->prepare();
-  ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+  const verdict prepared = helper->prepare();
+  ASSERT_TRUE(prepared.right()) << prepared.reason;
   expect(*helper, good, trial_status::measured);
   expect(*helper, wrong, trial_status::wrong);
   expect(*helper, endless, trial_status::timed_out);

@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-using tl::rt::trial_outcome;
+using tl::rt::verdict;
 using tl::rt::trial_status;
 
 namespace {
@@ -270,8 +270,8 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void report(const char *what, const trial_outcome &outcome) {
-  std::printf("  %-18s %-14s %9.1f us  %s\n", what, std::string(to_string(outcome.status)).c_str(),
+void report(const char *what, const verdict &outcome) {
+  std::printf("  %-18s %-14s %9.1f us  %s\n", what, std::string(to_string(outcome.status())).c_str(),
               outcome.time_ns * 1e-3, outcome.reason.c_str());
 }
 
@@ -289,51 +289,51 @@ TEST_F(CudaBench, each_fault_costs_its_own_trial_only) {
   const auto begin = std::chrono::steady_clock::now();
   auto bench = open_scale();
   ASSERT_NE(bench, nullptr);
-  trial_outcome outcome = bench->prepare();
+  verdict outcome = bench->prepare();
   std::printf("  worker ready and reference run in %.0f ms\n", seconds_since(begin) * 1e3);
-  ASSERT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  ASSERT_TRUE(outcome.right()) << outcome.reason;
 
   const auto probe = [&](habit h, const char *name, double limit = 10) {
     const auto start = std::chrono::steady_clock::now();
-    trial_outcome got = bench->probe(static_cast<std::uint32_t>(h), limit);
+    verdict got = bench->probe(static_cast<std::uint32_t>(h), limit);
     std::printf("%6.0f ms", seconds_since(start) * 1e3);
     report(name, got);
     return got;
   };
   outcome = probe(habit::good, "good");
-  EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  EXPECT_TRUE(outcome.right()) << outcome.reason;
   EXPECT_NE(outcome.resources.find("\"registers\":"), std::string::npos) << outcome.resources;
   std::printf("  %s\n", outcome.resources.c_str());
-  EXPECT_EQ(probe(habit::wrong, "wrong").status, trial_status::wrong);
-  EXPECT_EQ(probe(habit::forgetful, "forgetful").status, trial_status::wrong);
-  EXPECT_EQ(probe(habit::endless, "endless", 0.5).status, trial_status::timed_out);
-  EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
-  EXPECT_EQ(probe(habit::bad_address, "bad address").status, trial_status::device_error);
-  EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
-  EXPECT_EQ(probe(habit::past_the_end, "past the end").status, trial_status::out_of_bounds);
-  EXPECT_EQ(probe(habit::before_the_start, "before the start").status, trial_status::out_of_bounds);
-  EXPECT_EQ(probe(habit::trap, "trap").status, trial_status::device_error);
+  EXPECT_EQ(probe(habit::wrong, "wrong").failure, trial_status::wrong);
+  EXPECT_EQ(probe(habit::forgetful, "forgetful").failure, trial_status::wrong);
+  EXPECT_EQ(probe(habit::endless, "endless", 0.5).failure, trial_status::timed_out);
+  EXPECT_TRUE(probe(habit::good, "good").right());
+  EXPECT_EQ(probe(habit::bad_address, "bad address").failure, trial_status::device_error);
+  EXPECT_TRUE(probe(habit::good, "good").right());
+  EXPECT_EQ(probe(habit::past_the_end, "past the end").failure, trial_status::out_of_bounds);
+  EXPECT_EQ(probe(habit::before_the_start, "before the start").failure, trial_status::out_of_bounds);
+  EXPECT_EQ(probe(habit::trap, "trap").failure, trial_status::device_error);
   outcome = probe(habit::too_many_threads, "too many threads");
-  EXPECT_EQ(outcome.status, trial_status::infeasible);
+  EXPECT_EQ(outcome.failure, trial_status::infeasible);
   EXPECT_NE(outcome.reason.find("2048 threads"), std::string::npos) << outcome.reason;
   outcome = probe(habit::too_much_shared, "too much shared");
-  EXPECT_EQ(outcome.status, trial_status::infeasible);
+  EXPECT_EQ(outcome.failure, trial_status::infeasible);
   EXPECT_NE(outcome.reason.find("409600 bytes"), std::string::npos) << outcome.reason;
   outcome = probe(habit::bounded, "too many for it");
-  EXPECT_EQ(outcome.status, trial_status::infeasible);
+  EXPECT_EQ(outcome.failure, trial_status::infeasible);
   EXPECT_NE(outcome.reason.find("256 threads per block at "), std::string::npos) << outcome.reason;
   EXPECT_NE(outcome.reason.find("the kernel allows 128"), std::string::npos) << outcome.reason;
-  EXPECT_EQ(probe(habit::aborts, "aborts").status, trial_status::crashed);
-  EXPECT_EQ(probe(habit::throws, "throws").status, trial_status::threw);
+  EXPECT_EQ(probe(habit::aborts, "aborts").failure, trial_status::crashed);
+  EXPECT_EQ(probe(habit::throws, "throws").failure, trial_status::threw);
   outcome = probe(habit::asserts, "asserts");
-  EXPECT_EQ(outcome.status, trial_status::device_error);
+  EXPECT_EQ(outcome.failure, trial_status::device_error);
   EXPECT_NE(outcome.reason.find("CUDA_ERROR_ASSERT"), std::string::npos) << outcome.reason;
-  EXPECT_EQ(probe(habit::greedy, "greedy").status, trial_status::out_of_memory);
+  EXPECT_EQ(probe(habit::greedy, "greedy").failure, trial_status::out_of_memory);
   probe(habit::vandal, "vandal");
-  EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
-  EXPECT_EQ(probe(habit::wrong, "wrong").status, trial_status::wrong);
-  EXPECT_EQ(probe(habit::slow, "slow").status, trial_status::measured);
-  EXPECT_EQ(probe(habit::good, "good").status, trial_status::measured);
+  EXPECT_TRUE(probe(habit::good, "good").right());
+  EXPECT_EQ(probe(habit::wrong, "wrong").failure, trial_status::wrong);
+  EXPECT_TRUE(probe(habit::slow, "slow").right());
+  EXPECT_TRUE(probe(habit::good, "good").right());
 }
 
 /// The number behind a name in a trial's resources, -1 where there is none.
@@ -345,9 +345,9 @@ double number_in(const std::string &resources, const std::string &name) {
 TEST_F(CudaBench, resources_of_a_variant) {
   auto bench = open_scale();
   ASSERT_NE(bench, nullptr);
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  const trial_outcome outcome = bench->probe(static_cast<std::uint32_t>(habit::spills), 10);
-  ASSERT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  ASSERT_TRUE(bench->prepare().right());
+  const verdict outcome = bench->probe(static_cast<std::uint32_t>(habit::spills), 10);
+  ASSERT_TRUE(outcome.right()) << outcome.reason;
   std::printf("  %s\n", outcome.resources.c_str());
   EXPECT_GT(number_in(outcome.resources, "registers"), 0);
   EXPECT_GE(number_in(outcome.resources, "local_bytes"), 256);
@@ -383,8 +383,8 @@ TEST_F(CudaBench, cold_samples_leave_the_flush_out) {
     cold = is_cold;
     auto bench = open_scale();
     ASSERT_NE(bench, nullptr);
-    ASSERT_EQ(bench->prepare().status, trial_status::measured);
-    ASSERT_EQ(bench->probe(0, 10).status, trial_status::measured);
+    ASSERT_TRUE(bench->prepare().right());
+    ASSERT_TRUE(bench->probe(0, 10).right());
     const tl::rt::sample_request order[] = {{0, 20}};
     for (int i = 0; i < 5; ++i)
       for (const auto &it : bench->round(order, 10).samples)
@@ -407,9 +407,9 @@ TEST_F(CudaBench, rounds_time_what_the_device_does) {
     options.profiler = profiler;
     auto bench = open(scale_factory(), options, false, n, x, y, stream);
     ASSERT_NE(bench, nullptr);
-    ASSERT_EQ(bench->prepare().status, trial_status::measured);
-    ASSERT_EQ(bench->probe(0, 10).status, trial_status::measured);
-    ASSERT_EQ(bench->probe(1, 10).status, trial_status::measured);
+    ASSERT_TRUE(bench->prepare().right());
+    ASSERT_TRUE(bench->probe(0, 10).right());
+    ASSERT_TRUE(bench->probe(1, 10).right());
     const tl::rt::sample_request order[] = {{0, 4}, {1, 1}, {0, 1}, {1, 4}};
     for (int i = 0; i < 3; ++i) {
       const auto start = std::chrono::steady_clock::now();
@@ -418,7 +418,7 @@ TEST_F(CudaBench, rounds_time_what_the_device_does) {
                   seconds_since(start) * 1e3, taken.clock);
       ASSERT_EQ(taken.samples.size(), 4u);
       for (const auto &it : taken.samples) {
-        EXPECT_EQ(it.outcome.status, trial_status::measured) << it.outcome.reason;
+        EXPECT_TRUE(it.outcome.right()) << it.outcome.reason;
         EXPECT_GT(it.outcome.time_ns, 0);
         std::printf(" v%u %.2f us", it.variant, it.outcome.time_ns * 1e-3);
       }
@@ -437,15 +437,15 @@ TEST_F(CudaBench, rounds_time_what_the_device_does) {
 TEST_F(CudaBench, a_fault_in_a_round_costs_one_sample) {
   auto bench = open_scale();
   ASSERT_NE(bench, nullptr);
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
+  ASSERT_TRUE(bench->prepare().right());
   const tl::rt::sample_request order[] = {
       {0, 1}, {static_cast<std::uint32_t>(habit::bad_address), 1}, {1, 1}};
   const tl::rt::timed_round taken = bench->round(order, 10);
   ASSERT_EQ(taken.samples.size(), 3u);
-  EXPECT_EQ(taken.samples[0].outcome.status, trial_status::measured)
+  EXPECT_TRUE(taken.samples[0].outcome.right())
       << taken.samples[0].outcome.reason;
-  EXPECT_EQ(taken.samples[1].outcome.status, trial_status::device_error);
-  EXPECT_EQ(taken.samples[2].outcome.status, trial_status::measured)
+  EXPECT_EQ(taken.samples[1].outcome.failure, trial_status::device_error);
+  EXPECT_TRUE(taken.samples[2].outcome.right())
       << taken.samples[2].outcome.reason;
 }
 
@@ -453,36 +453,36 @@ TEST_F(CudaBench, in_place_on_the_default_stream) {
   tl::inout<float> view(x, static_cast<std::size_t>(n));
   auto bench = open(grow_factory(), grow_factory()->options, false, n, view);
   ASSERT_NE(bench, nullptr);
-  trial_outcome outcome = bench->prepare();
-  ASSERT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  verdict outcome = bench->prepare();
+  ASSERT_TRUE(outcome.right()) << outcome.reason;
   outcome = bench->probe(1, 10);
-  EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  EXPECT_TRUE(outcome.right()) << outcome.reason;
   report("in place", outcome);
   const tl::rt::sample_request order[] = {{0, 2}, {1, 2}};
   for (const auto &it : bench->round(order, 10).samples)
-    EXPECT_EQ(it.outcome.status, trial_status::measured) << it.outcome.reason;
+    EXPECT_TRUE(it.outcome.right()) << it.outcome.reason;
 }
 
 TEST_F(CudaBench, addresses_inside_a_struct) {
   packed what{n, x};
   auto bench = open(packed_factory(), packed_factory()->options, false, what, stream);
   ASSERT_NE(bench, nullptr);
-  trial_outcome outcome = bench->prepare();
-  ASSERT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  verdict outcome = bench->prepare();
+  ASSERT_TRUE(outcome.right()) << outcome.reason;
   outcome = bench->probe(1, 10);
-  EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+  EXPECT_TRUE(outcome.right()) << outcome.reason;
 }
 
 TEST_F(CudaBench, inside_the_calling_process) {
   auto bench = open_scale(true);
   ASSERT_NE(bench, nullptr);
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  trial_outcome outcome = bench->probe(0, 10);
-  EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::too_many_threads), 10).status,
+  ASSERT_TRUE(bench->prepare().right());
+  verdict outcome = bench->probe(0, 10);
+  EXPECT_TRUE(outcome.right()) << outcome.reason;
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).failure, trial_status::wrong);
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::too_many_threads), 10).failure,
             trial_status::infeasible);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::past_the_end), 10).status,
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::past_the_end), 10).failure,
             trial_status::out_of_bounds);
 }
 
@@ -490,13 +490,12 @@ TEST_F(CudaBench, inside_the_calling_process) {
 TEST_F(CudaBench, clean_in_process) {
   auto bench = open_scale(true);
   ASSERT_NE(bench, nullptr);
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::good), 10).status,
-            trial_status::measured);
-  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status, trial_status::wrong);
+  ASSERT_TRUE(bench->prepare().right());
+  EXPECT_TRUE(bench->probe(static_cast<std::uint32_t>(habit::good), 10).right());
+  EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).failure, trial_status::wrong);
   const tl::rt::sample_request order[] = {{0, 2}, {1, 1}};
   for (const auto &it : bench->round(order, 10).samples)
-    EXPECT_EQ(it.outcome.status, trial_status::measured) << it.outcome.reason;
+    EXPECT_TRUE(it.outcome.right()) << it.outcome.reason;
 }
 
 TEST_F(CudaBench, memory_that_cannot_be_shared_is_staged) {
@@ -510,10 +509,10 @@ TEST_F(CudaBench, memory_that_cannot_be_shared_is_staged) {
   {
     auto bench = open(scale_factory(), scale_factory()->options, false, n, pooled, managed, stream);
     ASSERT_NE(bench, nullptr);
-    ASSERT_EQ(bench->prepare().status, trial_status::measured);
-    trial_outcome outcome = bench->probe(0, 10);
-    EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
-    EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).status,
+    ASSERT_TRUE(bench->prepare().right());
+    verdict outcome = bench->probe(0, 10);
+    EXPECT_TRUE(outcome.right()) << outcome.reason;
+    EXPECT_EQ(bench->probe(static_cast<std::uint32_t>(habit::wrong), 10).failure,
               trial_status::wrong);
   }
   expect_untouched(pooled);

@@ -13,7 +13,7 @@ import sys
 
 # Functions whose literal arguments people see, and where.
 PLUGIN = r"\b(?:error|warning)\s*\(|getCustomDiagID\("
-RUNTIME = r"\b(?:log_error|log_warning|warn_once|install_default|outcome_of|fail)\s*\(|status::\w+\("
+RUNTIME = r"\b(?:log_error|log_warning|warn_once|install_default|verdict::failed|fail)\s*\(|status::\w+\("
 REASON = r"\b(?:reason|error_?|why)\s*\+?="  # up to the semicolon
 HEADERS = r"\b(?:throw |TL_THROW\()(?:std::\w+|tl::infeasible|infeasible)\s*\(|static_assert\("
 ENVIRONMENT = r"\bproblems_?\.push_back\("

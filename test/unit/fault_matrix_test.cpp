@@ -345,20 +345,20 @@ void expect_contained(problem &on, std::size_t i) {
   if (sanitized && each.status == trial_status::out_of_memory)
     return;
   SCOPED_TRACE(each.name);
-  const trial_outcome outcome = on.bench->probe(static_cast<std::uint32_t>(i + 1), each.limit_s);
+  const verdict outcome = on.bench->probe(static_cast<std::uint32_t>(i + 1), each.limit_s);
   if (thread_sanitized) {
     // It keeps blocks side by side, lets a fork start no threads, and reports what it finds in its
     // own way.
-    EXPECT_NE(outcome.status, trial_status::measured);
+    EXPECT_FALSE(outcome.right());
   } else if (sanitized && outcome.reason.find("Sanitizer") != std::string::npos) {
     // It was quicker than we are, and has its own words.
-    EXPECT_EQ(outcome.status, trial_status::crashed);
+    EXPECT_EQ(outcome.failure, trial_status::crashed);
   } else {
-    EXPECT_EQ(to_string(outcome.status), to_string(each.status)) << outcome.reason;
+    EXPECT_EQ(to_string(outcome.status()), to_string(each.status)) << outcome.reason;
     EXPECT_THAT(outcome.reason, ContainsRegex(each.reason));
   }
-  const trial_outcome after = on.bench->probe(0, 10);
-  EXPECT_EQ(after.status, trial_status::measured) << "afterwards: " << after.reason;
+  const verdict after = on.bench->probe(0, 10);
+  EXPECT_TRUE(after.right()) << "afterwards: " << after.reason;
 }
 
 int open_descriptors() {
@@ -373,8 +373,8 @@ TEST(FaultMatrix, EachFaultCostsItsOwnTrial) {
   {
     problem on;
     ASSERT_TRUE(on.bench) << on.factory.error;
-    const trial_outcome prepared = on.bench->prepare();
-    ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+    const verdict prepared = on.bench->prepare();
+    ASSERT_TRUE(prepared.right()) << prepared.reason;
     for (std::size_t i = 0; i < std::size(faults); ++i)
       expect_contained(on, i);
     EXPECT_EQ(on.y, std::vector<float>(n, -1.0F));
@@ -391,8 +391,8 @@ TEST(FaultMatrix, SeveralThreadsAtOnce) {
     running.emplace_back([t] {
       problem on;
       ASSERT_TRUE(on.bench) << on.factory.error;
-      const trial_outcome prepared = on.bench->prepare();
-      ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+      const verdict prepared = on.bench->prepare();
+      ASSERT_TRUE(prepared.right()) << prepared.reason;
       for (std::size_t i = 0; i < std::size(faults); ++i)
         expect_contained(on, (i + t * 7) % std::size(faults));
       EXPECT_EQ(on.y, std::vector<float>(n, -1.0F));

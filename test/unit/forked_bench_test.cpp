@@ -41,22 +41,22 @@ TEST(ForkedBench, InPlaceKernelLeavesTheCallersDataAlone) {
   float *py = y.data();
   const auto bench = factory.open(n, a, px, py);
   ASSERT_TRUE(bench) << factory.error;
-  const trial_outcome prepared = bench->prepare();
-  ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+  const verdict prepared = bench->prepare();
+  ASSERT_TRUE(prepared.right()) << prepared.reason;
   for (const std::uint32_t variant : {0u, 2u, 0u}) {
-    const trial_outcome outcome = bench->probe(variant, 5);
-    EXPECT_EQ(outcome.status, trial_status::measured) << outcome.reason;
+    const verdict outcome = bench->probe(variant, 5);
+    EXPECT_TRUE(outcome.right()) << outcome.reason;
     EXPECT_GT(outcome.time_ns, 0);
   }
-  const trial_outcome wrong = bench->probe(1, 5);
-  EXPECT_EQ(wrong.status, trial_status::wrong);
+  const verdict wrong = bench->probe(1, 5);
+  EXPECT_EQ(wrong.failure, trial_status::wrong);
   EXPECT_EQ(wrong.reason,
             "1000 of 1000 elements of y differ, the first is y[0]: got 13, expected 7");
   const std::vector<sample_request> order{{0, 1}, {2, 3}};
   const timed_round round = bench->round(order, 5);
   ASSERT_EQ(round.samples.size(), 2u);
   for (const timed_sample &sample : round.samples) {
-    EXPECT_EQ(sample.outcome.status, trial_status::measured) << sample.outcome.reason;
+    EXPECT_TRUE(sample.outcome.right()) << sample.outcome.reason;
     EXPECT_GT(sample.outcome.time_ns, 0);
   }
   EXPECT_EQ(y, std::vector<float>(1000, 1));
@@ -72,21 +72,21 @@ TEST(ForkedBench, LostWorkerCostsOneTrial) {
   float *py = y.data();
   const auto bench = factory.open(n, a, px, py);
   ASSERT_TRUE(bench) << factory.error;
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  const trial_outcome threw = bench->probe(1, 5);
-  EXPECT_EQ(threw.status, trial_status::threw);
+  ASSERT_TRUE(bench->prepare().right());
+  const verdict threw = bench->probe(1, 5);
+  EXPECT_EQ(threw.failure, trial_status::threw);
   EXPECT_EQ(threw.reason, "threw std::runtime_error: not today");
-  const trial_outcome aborted = bench->probe(2, 5);
-  EXPECT_EQ(aborted.status, trial_status::crashed);
+  const verdict aborted = bench->probe(2, 5);
+  EXPECT_EQ(aborted.failure, trial_status::crashed);
   EXPECT_EQ(aborted.reason, "signal 6 (abort)");
-  const trial_outcome null = bench->probe(3, 5);
-  EXPECT_EQ(null.status, trial_status::crashed);
+  const verdict null = bench->probe(3, 5);
+  EXPECT_EQ(null.failure, trial_status::crashed);
   EXPECT_EQ(null.reason, "signal 11 (segmentation fault) at address 0x0");
-  const trial_outcome hung = bench->probe(4, 0.2);
-  EXPECT_EQ(hung.status, trial_status::timed_out);
+  const verdict hung = bench->probe(4, 0.2);
+  EXPECT_EQ(hung.failure, trial_status::timed_out);
   EXPECT_EQ(hung.reason, "killed after 0.2 s");
-  const trial_outcome fine = bench->probe(0, 5);
-  EXPECT_EQ(fine.status, trial_status::measured) << fine.reason;
+  const verdict fine = bench->probe(0, 5);
+  EXPECT_TRUE(fine.right()) << fine.reason;
 }
 
 void triple(int n, const float *x, float *y) {
@@ -105,12 +105,11 @@ TEST(ForkedBench, ColdSampleOfAShortFunctionEnds) {
   task.cold = true;
   const auto bench = find_backend(TL_BACKEND_CPU, factory.error)->open(task, factory.error);
   ASSERT_TRUE(bench) << factory.error;
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
+  ASSERT_TRUE(bench->prepare().right());
   const sample_request many{1, 1'000'000};
   const timed_round round = bench->round({&many, 1}, 100);
   ASSERT_EQ(round.samples.size(), 1u);
-  EXPECT_EQ(round.samples[0].outcome.status, trial_status::measured)
-      << round.samples[0].outcome.reason;
+  EXPECT_TRUE(round.samples[0].outcome.right()) << round.samples[0].outcome.reason;
   EXPECT_GT(round.samples[0].outcome.time_ns, 0);
   EXPECT_GE(round.samples[0].launches, 1u);
   EXPECT_LT(round.samples[0].launches, 100'000u);

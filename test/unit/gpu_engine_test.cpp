@@ -26,8 +26,8 @@
 namespace {
 
 using tl::rt::status;
-using tl::rt::trial_outcome;
 using tl::rt::trial_status;
+using tl::rt::verdict;
 namespace gpu = tl::rt::gpu;
 
 /// Runs everything at once, on the spot.
@@ -197,11 +197,11 @@ protected:
     in_process = parts.in_process;
     engine = std::make_unique<gpu::engine>(device, *factory, arrived, false);
     ASSERT_TRUE(engine->set_up().is_ok());
-    const trial_outcome prepared = engine->prepare();
-    ASSERT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+    const verdict prepared = engine->prepare();
+    ASSERT_TRUE(prepared.right()) << prepared.reason;
   }
 
-  trial_status probe(habit h) { return engine->probe(static_cast<std::uint32_t>(h)).status; }
+  trial_status probe(habit h) { return engine->probe(static_cast<std::uint32_t>(h)).status(); }
 
   pretended_device device;
   std::unique_ptr<gpu::engine> engine;
@@ -226,8 +226,8 @@ TEST_F(GpuEngine, RejectsWhatIsWrong) {
   const std::vector<float> before_x(x, x + n), before_y(y, y + n);
   open(factory, factory->options, n, x, y);
   EXPECT_EQ(probe(habit::good), trial_status::measured);
-  const trial_outcome wrong = engine->probe(static_cast<std::uint32_t>(habit::wrong));
-  EXPECT_EQ(wrong.status, trial_status::wrong);
+  const verdict wrong = engine->probe(static_cast<std::uint32_t>(habit::wrong));
+  EXPECT_EQ(wrong.failure, trial_status::wrong);
   EXPECT_EQ(wrong.reason, "32 of 64 elements of c differ, the first at [1]: 96 instead of -4");
   EXPECT_EQ(probe(habit::throws), trial_status::threw);
   EXPECT_FALSE(engine->tainted());
@@ -274,8 +274,8 @@ TEST_F(GpuEngine, SeesWritesOutside) {
   int n = 64;
   float *x = floats(64), *y = floats(64);
   open(factory, factory->options, n, x, y);
-  const trial_outcome after = engine->probe(static_cast<std::uint32_t>(habit::past_the_end));
-  EXPECT_EQ(after.status, trial_status::out_of_bounds);
+  const verdict after = engine->probe(static_cast<std::uint32_t>(habit::past_the_end));
+  EXPECT_EQ(after.failure, trial_status::out_of_bounds);
   EXPECT_EQ(after.reason, "wrote 4 bytes past the end of c, the first 0 bytes after it");
   EXPECT_TRUE(engine->tainted());
 }
@@ -365,8 +365,8 @@ TEST_F(GpuEngine, RunsInPlaceFromTheSameStart) {
   tl::inout<float> view(x + 7, 40);
   open(grow_factory::get(), grow_factory::get()->options, n, view);
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+    EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_EQ(x[7], 4);
 }
 
@@ -384,9 +384,9 @@ TEST_F(GpuEngine, CountsWhatIsWrittenOnly) {
   float *x = floats(100'000);
   x[50] = std::numeric_limits<float>::quiet_NaN(); // written by nobody, so nobody's fault
   open(some_factory::get(), some_factory::get()->options, n, x);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  const trial_outcome wrong = engine->probe(2);
-  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  const verdict wrong = engine->probe(2);
+  EXPECT_EQ(wrong.failure, trial_status::wrong);
   EXPECT_EQ(wrong.reason, "40 of 100000 elements of b differ, the first at [0]: 0 instead of -8");
 }
 
@@ -403,7 +403,7 @@ TEST_F(GpuEngine, KeepsAliasesAliased) {
   float *y = x + 8; // reads what it has written
   open(shift_factory::get(), shift_factory::get()->options, x, y);
   EXPECT_EQ(regions, 1u);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_TRUE(engine->probe(1).right());
   EXPECT_EQ(y[0], 5);
 }
 
@@ -423,8 +423,8 @@ TEST_F(GpuEngine, FindsAddressesInStructs) {
   float *x = floats(32);
   bundle what{32, x};
   open(bundle_factory::get(), bundle_factory::get()->options, what);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_EQ(x[0], -3) << "the caller's buffer";
 }
 
@@ -475,14 +475,14 @@ TEST_F(GpuEngine, FindsAddressesInObjectsOfAnyClass) {
   handle what(32, x);
   open(handle_factory::get(), handle_factory::get()->options, what);
   EXPECT_EQ(in_process, "a is an object of a class that cannot be copied to another process");
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_EQ(x[0], -3) << "the caller's buffer";
 
   referred_factory::functions = {&grow_referred<1>, &grow_referred<1>, &grow_referred<2>};
   open(referred_factory::get(), referred_factory::get()->options, what);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_EQ(x[0], -3) << "the caller's buffer";
   EXPECT_EQ(what.x, x);
 }
@@ -500,11 +500,11 @@ TEST_F(GpuEngine, ComparesNanAsTold) {
   tl::out<float> view(x, 32);
   tl_options options = nan_factory::get()->options;
   open(nan_factory::get(), options, view);
-  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+  EXPECT_EQ(engine->probe(1).failure, trial_status::wrong);
   options.equal_nan = 1;
   open(nan_factory::get(), options, view);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
 }
 
 float held_total[4], *held_buffer;
@@ -543,12 +543,12 @@ TEST_F(GpuEngine, TriesOnTheStateThatTheCallFinds) {
   held_total[0] = 5;
   open(&factory, factory.options, x);
   EXPECT_EQ(in_process, "");
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  const trial_outcome wrong = engine->probe(2);
-  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  const verdict wrong = engine->probe(2);
+  EXPECT_EQ(wrong.failure, trial_status::wrong);
   EXPECT_EQ(wrong.reason, "1 of 4 elements of held_total differ, the first at [0]: 7 instead of 6");
-  EXPECT_EQ(engine->prove(1).status, trial_status::measured);
-  EXPECT_EQ(engine->prove(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->prove(1).right());
+  EXPECT_EQ(engine->prove(2).failure, trial_status::wrong);
   EXPECT_NE(held_buffer, buffer);
   engine.reset();
   EXPECT_EQ(held_buffer, buffer);
@@ -580,7 +580,7 @@ TEST_F(GpuEngine, FindsBuffersInReferredObjects) {
   parameters p{x, 32};
   open(&factory, factory.options, p);
   EXPECT_EQ(in_process, "");
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_TRUE(engine->probe(1).right());
   EXPECT_EQ(engine->probe(2).reason,
             "32 of 32 elements of a differ, the first at [0]: 1 instead of 0");
   EXPECT_EQ(x[0], -3);
@@ -602,8 +602,8 @@ TEST_F(GpuEngine, FollowsTablesOfAddresses) {
   int rows = 3;
   float *const *y = table;
   open(rows_factory::get(), rows_factory::get()->options, rows, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_EQ(table[2][0], -3);
 }
 
@@ -622,9 +622,9 @@ TEST_F(GpuEngine, ChangesWhatTheReferenceLeavesAlone) {
   std::fill(x, x + n, 0.0f);
   std::fill(y, y + n, 0.0f);
   open(step_factory::get(), step_factory::get()->options, n, x, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  const trial_outcome wrong = engine->probe(2);
-  EXPECT_EQ(wrong.status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  const verdict wrong = engine->probe(2);
+  EXPECT_EQ(wrong.failure, trial_status::wrong);
   EXPECT_TRUE(wrong.reason.ends_with("with other contents in what the reference leaves as it was"))
       << wrong.reason;
   EXPECT_EQ(y[0], 0);
@@ -644,17 +644,17 @@ TEST_F(GpuEngine, JudgesByTheSizeOfTheWholeOutput) {
   float size = 1000, error = 0.1F, *y = floats(64);
   tl_options options = sized_factory::get()->options;
   open(sized_factory::get(), options, n, size, error, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+  EXPECT_EQ(engine->probe(1).failure, trial_status::wrong);
   const tl::tolerance_t whole = tl::rms(1e-3);
   options.rtol = whole.rtol;
   options.atol = whole.atol;
   options.max_mismatched_ratio = whole.max_mismatched_ratio;
   options.rms = whole.rms;
   open(sized_factory::get(), options, n, size, error, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_TRUE(engine->probe(1).right());
   size = 1;
   open(sized_factory::get(), options, n, size, error, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::wrong);
+  EXPECT_EQ(engine->probe(1).failure, trial_status::wrong);
 }
 
 /// Element 77 is `in_one_place` where `Off`; every 200th is a little off as well.
@@ -677,13 +677,13 @@ TEST_F(GpuEngine, TakesNoElementThatIsFarOffForRounding) {
   for (float in_one_place : {0.0F, 4.0F, std::numeric_limits<float>::quiet_NaN(),
                              std::numeric_limits<float>::infinity()}) {
     open(spoilt_factory::get(), options, n, in_one_place, y);
-    EXPECT_EQ(engine->probe(1).status, trial_status::wrong) << in_one_place;
+    EXPECT_EQ(engine->probe(1).failure, trial_status::wrong) << in_one_place;
     open(spoilt_factory::get(), given, n, in_one_place, y);
-    EXPECT_EQ(engine->probe(1).status, trial_status::measured) << "who gives a share means it";
+    EXPECT_TRUE(engine->probe(1).right()) << "who gives a share means it";
   }
   float rounded = 2.06F;
   open(spoilt_factory::get(), options, n, rounded, y);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
+  EXPECT_TRUE(engine->probe(1).right());
 }
 
 const float *restored_at;
@@ -703,8 +703,8 @@ TEST_F(GpuEngine, LetsTheProgramPutBackBeforeEachLaunch) {
   tl_factory factory = *some_factory::get();
   factory.options.restore = restore_all;
   open(&factory, factory.options, n, x);
-  EXPECT_EQ(engine->probe(1).status, trial_status::measured);
-  EXPECT_EQ(engine->probe(2).status, trial_status::wrong);
+  EXPECT_TRUE(engine->probe(1).right());
+  EXPECT_EQ(engine->probe(2).failure, trial_status::wrong);
   EXPECT_NE(restored_at, x) << "not the caller's";
   EXPECT_EQ(x[3], 0);
   restored_times = 0;

@@ -38,16 +38,16 @@ TEST(InProcessBench, ChecksOnCopiesAndLeavesTheOriginalsAlone) {
   std::span<float> sy(y);
   const auto bench = factory.open(sx, sy);
   ASSERT_TRUE(bench) << factory.error;
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  EXPECT_EQ(bench->probe(0, 1).status, trial_status::measured);
-  const trial_outcome outside = bench->probe(1, 1);
-  EXPECT_EQ(outside.status, trial_status::out_of_bounds);
+  ASSERT_TRUE(bench->prepare().right());
+  EXPECT_TRUE(bench->probe(0, 1).right());
+  const verdict outside = bench->probe(1, 1);
+  EXPECT_EQ(outside.failure, trial_status::out_of_bounds);
   EXPECT_EQ(outside.reason, "wrote outside of y: 1 element, the nearest is y[33]");
-  const trial_outcome input = bench->probe(2, 1);
-  EXPECT_EQ(input.status, trial_status::wrong);
+  const verdict input = bench->probe(2, 1);
+  EXPECT_EQ(input.failure, trial_status::wrong);
   EXPECT_EQ(input.reason, "wrote to x[2], which is only read: got 7, was 3");
-  EXPECT_EQ(bench->probe(3, 1).status, trial_status::threw);
-  EXPECT_EQ(bench->probe(0, 1).status, trial_status::measured);
+  EXPECT_EQ(bench->probe(3, 1).failure, trial_status::threw);
+  EXPECT_TRUE(bench->probe(0, 1).right());
   const std::vector<sample_request> order{{0, 4}};
   EXPECT_GT(bench->round(order, 1).samples.at(0).outcome.time_ns, 0);
   EXPECT_EQ(x, std::vector<float>(33, 3));
@@ -71,8 +71,8 @@ TEST(InProcessBench, AliasesStayAliases) {
   std::span<float> sy(all.data() + 1, 8);
   const auto bench = factory.open(sx, sy);
   ASSERT_TRUE(bench) << factory.error;
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  EXPECT_EQ(bench->probe(0, 1).status, trial_status::measured);
+  ASSERT_TRUE(bench->prepare().right());
+  EXPECT_TRUE(bench->probe(0, 1).right());
   EXPECT_EQ(bench->probe(1, 1).reason,
             "7 of 8 elements of y differ, the first is y[1]: got 3, expected 2");
   EXPECT_EQ(all, std::vector<float>(9, 1));
@@ -104,9 +104,9 @@ TEST(InProcessBench, AReferenceIsABufferOfOne) {
   int n = 3;
   const auto bench = factory.open(c, n);
   ASSERT_TRUE(bench) << factory.error;
-  ASSERT_EQ(bench->prepare().status, trial_status::measured);
-  EXPECT_EQ(bench->probe(0, 1).status, trial_status::measured);
-  EXPECT_EQ(bench->probe(1, 1).status, trial_status::wrong);
+  ASSERT_TRUE(bench->prepare().right());
+  EXPECT_TRUE(bench->probe(0, 1).right());
+  EXPECT_EQ(bench->probe(1, 1).failure, trial_status::wrong);
   EXPECT_EQ(c.value, 5);
 }
 

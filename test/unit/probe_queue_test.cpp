@@ -92,14 +92,14 @@ public:
     ++machine_.closed;
   }
 
-  trial_outcome prepare() override {
+  verdict prepare() override {
     std::this_thread::sleep_for(machine_.start_takes);
     if (nature_ == nature::no_worker)
       return {trial_status::harness_error, "no worker", 0, {}};
     return {};
   }
 
-  trial_outcome probe(std::uint32_t variant, double) override {
+  verdict probe(std::uint32_t variant, double) override {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
     if (helps_)
       std::this_thread::sleep_for(machine_.helpers_take);
@@ -131,7 +131,7 @@ public:
       return {trial_status::wrong, "1 of 1 elements of y differ", 0, "{\"kernels\":[]}"};
     if (variant == endless_variant)
       return {trial_status::timed_out, "killed after 0.25 s", 0, {}};
-    return {trial_status::measured, {}, time_of(variant), "{\"kernels\":[]}"};
+    return {.time_ns = time_of(variant), .resources = "{\"kernels\":[]}"};
   }
 
   timed_round round(std::span<const sample_request> order, double) override {

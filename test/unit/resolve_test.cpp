@@ -65,15 +65,15 @@ class made_up_device::bench final : public trial_bench {
 public:
   explicit bench(made_up_device &on) : on_(on) {}
 
-  trial_outcome prepare() override { return {}; }
-  trial_outcome probe(std::uint32_t variant, double) override {
+  verdict prepare() override { return {}; }
+  verdict probe(std::uint32_t variant, double) override {
     on_.probed.push_back(variant);
     on_.clock_.advance_ns(static_cast<std::int64_t>(on_.first_run_s * 1e9));
     if (variant == wrong || (on_.nothing_right && variant != usual))
       return {trial_status::wrong, "1 of 1 elements of y differ", 0, {}};
-    return {trial_status::measured, {}, time_of(variant), {}};
+    return {.time_ns = time_of(variant)};
   }
-  trial_outcome recheck(std::uint32_t variant, double limit_s) override {
+  verdict recheck(std::uint32_t variant, double limit_s) override {
     if (!raced_ || on_.last_check_s < limit_s)
       return probe(variant, limit_s);
     on_.clock_.advance_ns(static_cast<std::int64_t>(limit_s * 1e9));

@@ -36,7 +36,7 @@ public:
       reply.time_ns = static_cast<double>(::getpid());
       break;
     case 5:
-      reply.status = ::write(7, "", 1) < 0 && ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
+      reply.code = ::write(7, "", 1) < 0 && ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
       break;
     case 7: // takes its time in code of ours
       enter_phase(worker_phase::checking);
@@ -89,7 +89,8 @@ TEST(Supervisor, LivesOnWhileTheWorkerBehaves) {
   }
   EXPECT_EQ(worker->ask(ask_for(3), 10).reply.get_text().size(), max_reply_text);
   const worker_answer thrown = worker->ask(ask_for(6), 10);
-  EXPECT_EQ(thrown.reply.status, static_cast<int>(trial_status::harness_error));
+  EXPECT_EQ(thrown.reply.code, static_cast<int>(trial_status::harness_error));
+  EXPECT_EQ(thrown.found().failure, trial_status::harness_error);
   EXPECT_EQ(thrown.reply.get_text(), "handler");
   worker->stop();
   EXPECT_NE(::kill(pid, 0), 0);
@@ -139,7 +140,7 @@ TEST(Supervisor, TheWorkerHasNoneOfTheCallersDescriptors) {
   ASSERT_EQ(::dup2(file, 7), 7);
   const auto worker = make();
   ASSERT_TRUE(worker->start(10));
-  EXPECT_EQ(worker->ask(ask_for(5), 10).reply.status, 1);
+  EXPECT_EQ(worker->ask(ask_for(5), 10).reply.code, 1);
   ::close(7);
   ::close(file);
 }

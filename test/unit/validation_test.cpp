@@ -36,13 +36,13 @@ std::unique_ptr<trial_bench> ready(Factory &factory, Args &...arguments) {
     ADD_FAILURE() << factory.error;
     return nullptr;
   }
-  const trial_outcome prepared = bench->prepare();
-  EXPECT_EQ(prepared.status, trial_status::measured) << prepared.reason;
+  const verdict prepared = bench->prepare();
+  EXPECT_TRUE(prepared.right()) << prepared.reason;
   return bench;
 }
 
-std::string text(const trial_outcome &outcome) {
-  std::string result(to_string(outcome.status));
+std::string text(const verdict &outcome) {
+  std::string result(to_string(outcome.status()));
   return outcome.reason.empty() ? result : result + ": " + outcome.reason;
 }
 
@@ -196,7 +196,7 @@ TEST(Validation, TheShareOfMismatchesHasABoundary) {
   EXPECT_EQ(text(bench->probe(2, 5)),
             "wrong: 3 of 200 elements of y differ, the first is y[0]: got 1.05, expected 1");
   factory.factory.options.max_mismatched_ratio = 0;
-  EXPECT_EQ(ready(factory, sy)->probe(1, 5).status, trial_status::wrong);
+  EXPECT_EQ(ready(factory, sy)->probe(1, 5).failure, trial_status::wrong);
   factory.factory.options.rtol = 0.05;
   EXPECT_EQ(text(ready(factory, sy)->probe(1, 5)), "measured");
 }
@@ -207,7 +207,7 @@ TEST(Validation, NanIsAMismatchUnlessTold) {
   test_factory<void(std::span<float>)> factory({nans}, {"y"});
   std::vector<float> y(10);
   std::span<float> sy(y);
-  EXPECT_EQ(ready(factory, sy)->probe(0, 5).status, trial_status::wrong);
+  EXPECT_EQ(ready(factory, sy)->probe(0, 5).failure, trial_status::wrong);
   factory.factory.options.equal_nan = 1;
   EXPECT_EQ(text(ready(factory, sy)->probe(0, 5)), "measured");
 }
@@ -223,7 +223,7 @@ TEST(Validation, SkipCheckSkipsTheComparisonOnly) {
   // ThreadSanitizer's allocator puts objects of the worker's own directly behind the buffer, and
   // AddressSanitizer does not let it get that far.
   if (!under_thread_sanitizer())
-    EXPECT_THAT(bench->probe(2, 5).status,
+    EXPECT_THAT(bench->probe(2, 5).status(),
                 testing::AnyOf(trial_status::out_of_bounds, trial_status::crashed));
 }
 
@@ -248,7 +248,7 @@ TEST(Validation, TheReferenceDecidesAlsoAgainstTheDefault) {
     ones(*static_cast<std::span<float> *>(arguments[0]));
   };
   const auto bench = ready(factory, sy);
-  EXPECT_EQ(bench->probe(0, 5).status, trial_status::wrong);
+  EXPECT_EQ(bench->probe(0, 5).failure, trial_status::wrong);
   EXPECT_EQ(text(bench->probe(1, 5)), "measured");
   EXPECT_GT(bench->reference_ns(), 0);
 }
@@ -259,7 +259,7 @@ TEST(Validation, NoReferenceAndADefaultThatCrashes) {
   std::vector<float> y(100);
   std::span<float> sy(y);
   const auto bench = factory.open(sy);
-  const trial_outcome prepared = bench->prepare();
+  const verdict prepared = bench->prepare();
   EXPECT_EQ(text(prepared), "crashed: the default config: signal 6 (abort)");
 }
 
@@ -329,7 +329,7 @@ TEST(Validation, ThePaddingOfAStridedViewIsNotItsOwn) {
   factory.factory.options.max_mismatched_ratio = 0;
   const auto bench = ready(factory, from, to);
   EXPECT_EQ(text(bench->probe(0, 5)), "measured");
-  EXPECT_EQ(bench->probe(1, 5).status, trial_status::wrong);
+  EXPECT_EQ(bench->probe(1, 5).failure, trial_status::wrong);
 }
 
 void use_scratch(tl::in<float> x, tl::scratch<float> work, tl::out<float> y) {
@@ -357,7 +357,7 @@ TEST(Validation, ScratchIsNotComparedAndHoldsNothing) {
   const auto bench = ready(factory, ix, swork, oy);
   EXPECT_EQ(text(bench->probe(0, 5)), "measured");
   EXPECT_EQ(text(bench->probe(1, 5)), "measured");
-  EXPECT_EQ(bench->probe(2, 5).status, trial_status::wrong);
+  EXPECT_EQ(bench->probe(2, 5).failure, trial_status::wrong);
 }
 
 void increase(int n, int *v) {

@@ -92,11 +92,11 @@ runner_outcome cpu_worker::prepare() {
   output_scout scout(*task_.factory, task_.call->arguments, before_, program_.nobodys);
   // Sanitizers forbid a look at what they watch, and have their own memory all over the place.
   runner_outcome outcome = runner_.prepare(under_sanitizer() ? nullptr : &scout);
-  if (outcome.outcome.status != trial_status::measured)
+  if (!outcome.outcome.right())
     return outcome;
   expects_ = true;
   if (const status saved = runner_.expected.save(image_); !saved) {
-    outcome.outcome.status = trial_status::harness_error;
+    outcome.outcome.failure = trial_status::harness_error;
     outcome.outcome.reason = saved.text();
   }
   return outcome;
@@ -109,7 +109,7 @@ runner_outcome cpu_worker::classify() {
     outcome = runner_.settle_noise();
     static_cast<void>(runner_.expected.save(image_));
   }
-  if (outcome.outcome.status == trial_status::measured) {
+  if (outcome.outcome.right()) {
     runner_.classify();
     static_cast<void>(runner_.expected.save(image_));
     outcome.outcome.time_ns = runner_.expected.reference_ns;
@@ -121,7 +121,7 @@ runner_outcome cpu_worker::classify() {
 runner_outcome cpu_worker::explore(std::uint32_t attempt) {
   runner_outcome outcome;
   if (!runner_.explore(attempt))
-    outcome.outcome.status = trial_status::infeasible;
+    outcome.outcome.failure = trial_status::infeasible;
   else
     static_cast<void>(runner_.expected.save(image_));
   outcome.outcome.reason = runner_.describe_compared();
@@ -131,9 +131,9 @@ runner_outcome cpu_worker::explore(std::uint32_t attempt) {
 runner_outcome cpu_worker::dispatch(const worker_request &request) {
   // A worker that was killed while it wrote down what it expected has left nothing.
   if (!expects_ && request.kind != request_kind::prepare)
-    if (runner_outcome outcome = prepare(); outcome.outcome.status != trial_status::measured) {
+    if (runner_outcome outcome = prepare(); !outcome.outcome.right()) {
       outcome.outcome.reason = "the reference, run again: " + outcome.outcome.reason;
-      outcome.outcome.status = trial_status::harness_error;
+      outcome.outcome.failure = trial_status::harness_error;
       return outcome;
     }
   switch (request.kind) {
@@ -154,7 +154,7 @@ runner_outcome cpu_worker::dispatch(const worker_request &request) {
 
 void cpu_worker::handle(const worker_request &request, worker_reply &reply) {
   runner_outcome outcome = dispatch(request);
-  reply.status = static_cast<std::int32_t>(outcome.outcome.status);
+  reply.code = outcome.outcome.code();
   reply.time_ns = outcome.outcome.time_ns;
   reply.at_ns = outcome.at_ns;
   reply.launches = outcome.launches;

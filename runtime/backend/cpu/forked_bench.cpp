@@ -121,11 +121,10 @@ worker_answer forked_bench::ask_once(const worker_request &request, double limit
 bool forked_bench::is_doubtful(const worker_answer &answer) const {
   if (!answer.replied)
     return answer.status != trial_status::timed_out;
-  const auto found = static_cast<trial_status>(answer.reply.status);
+  const verdict found = answer.found();
   // Where a worker is expensive the checked verdicts are believed.
   constexpr double cheap_birth_s = 0.1;
-  return found != trial_status::measured && found != trial_status::infeasible &&
-         birth_s_ < cheap_birth_s;
+  return !found.right() && found.failure != trial_status::infeasible && birth_s_ < cheap_birth_s;
 }
 
 worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::uint32_t launches,
@@ -143,19 +142,10 @@ worker_answer forked_bench::ask(request_kind kind, std::uint32_t variant, std::u
   return answer;
 }
 
-trial_outcome forked_bench::outcome_of(const worker_answer &answer) const {
-  trial_outcome outcome;
-  outcome.status = answer.replied ? static_cast<trial_status>(answer.reply.status) : answer.status;
-  outcome.reason = answer.replied ? std::string(answer.reply.get_text()) : answer.reason;
-  outcome.time_ns = answer.replied ? answer.reply.time_ns : 0;
-  outcome.waits_for_program = answer.asleep;
-  return outcome;
-}
-
-trial_outcome forked_bench::prepare() {
+verdict forked_bench::prepare() {
   const char *who = task_.options.reference ? "the reference" : "the default config";
-  trial_outcome outcome = outcome_of(ask(request_kind::prepare, 0, 0, task_.options.timeout));
-  if (outcome.status != trial_status::measured) {
+  verdict outcome = ask(request_kind::prepare, 0, 0, task_.options.timeout).found();
+  if (!outcome.right()) {
     outcome.reason = fmt::format("{}: {}", who, outcome.reason);
     return outcome;
   }
@@ -178,7 +168,7 @@ trial_outcome forked_bench::prepare() {
     // Only what is compared, then.
     known = ask(request_kind::explore, UINT32_MAX, 0, limit_s);
     if (!known.replied) {
-      outcome = outcome_of(known);
+      outcome = known.found();
       outcome.reason = fmt::format("{}, after its first run: {}", who, outcome.reason);
       return outcome;
     }
@@ -190,7 +180,7 @@ trial_outcome forked_bench::prepare() {
       (!task_.once && outcome.time_ns < slow_ns && left_ns() > outcome.time_ns))
     look_closer(limit_s);
   if (compared_.empty() && !task_.options.skip_check && !task_.options.check) {
-    outcome.status = trial_status::harness_error;
+    outcome.failure = trial_status::harness_error;
     outcome.reason = fmt::format("{}: {}", who, nothing_to_compare);
   }
   if (task_.options.reference)
@@ -207,27 +197,27 @@ void forked_bench::look_closer(double limit_s) {
     if (!answer.replied)
       continue;
     compared_ = std::string(answer.reply.get_text());
-    if (attempt == 0 && static_cast<trial_status>(answer.reply.status) == trial_status::measured)
+    if (attempt == 0 && answer.found().right())
       return;
   }
 }
 
 // Where the worker has run it before and it is right, it is. Otherwise a new one shows whether it
 // is right once only.
-trial_outcome forked_bench::recheck(std::uint32_t variant, double limit_s) {
+verdict forked_bench::recheck(std::uint32_t variant, double limit_s) {
   const worker_request check = request_for(request_kind::probe, variant, 1);
   const worker_answer here = ask_once(check, limit_s);
-  if (here.replied && static_cast<trial_status>(here.reply.status) == trial_status::measured)
-    return outcome_of(here);
+  if (verdict found = here.found(); found.right())
+    return found;
   worker_.stop();
-  trial_outcome outcome = outcome_of(ask_once(check, limit_s));
-  if (outcome.status != trial_status::measured)
+  verdict outcome = ask_once(check, limit_s).found();
+  if (!outcome.right())
     return outcome;
   const worker_request repeat = request_for(request_kind::sample, variant, 3);
   for (const worker_request &request : {repeat, check}) {
-    outcome = outcome_of(ask_once(request, limit_s));
+    outcome = ask_once(request, limit_s).found();
     used_ = true;
-    if (outcome.status != trial_status::measured) {
+    if (!outcome.right()) {
       outcome.reason = "right at first, and not when it runs again: " + outcome.reason;
       break;
     }
@@ -235,8 +225,8 @@ trial_outcome forked_bench::recheck(std::uint32_t variant, double limit_s) {
   return outcome;
 }
 
-trial_outcome forked_bench::probe(std::uint32_t variant, double limit_s) {
-  return outcome_of(ask(request_kind::probe, variant, 1, limit_s));
+verdict forked_bench::probe(std::uint32_t variant, double limit_s) {
+  return ask(request_kind::probe, variant, 1, limit_s).found();
 }
 
 timed_round forked_bench::round(std::span<const sample_request> order, double limit_s) {
@@ -245,7 +235,7 @@ timed_round forked_bench::round(std::span<const sample_request> order, double li
   for (const sample_request &request : order) {
     const worker_answer answer =
         ask(request_kind::sample, request.variant, request.launches, limit_s);
-    timed_sample sample{request.variant, outcome_of(answer)};
+    timed_sample sample{request.variant, answer.found()};
     sample.at_ns = answer.replied ? answer.reply.at_ns : 0;
     sample.launches = answer.replied ? answer.reply.launches : 0;
     result.samples.push_back(std::move(sample));

@@ -22,10 +22,10 @@ public:
                                             std::string &error);
   ~forked_bench() override;
 
-  trial_outcome prepare() override;
-  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  verdict prepare() override;
+  verdict probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
-  trial_outcome recheck(std::uint32_t variant, double limit_s) override;
+  verdict recheck(std::uint32_t variant, double limit_s) override;
   void grown() override { worker_.stop(); }
   double reference_ns() const override { return reference_ns_; }
   std::string compared() const override { return compared_; }
@@ -39,7 +39,6 @@ private:
                     double limit_s);
   worker_answer ask_once(const worker_request &request, double limit_s);
   bool is_doubtful(const worker_answer &answer) const;
-  trial_outcome outcome_of(const worker_answer &answer) const;
 
   const tuning_task task_;
   const program_memory program_;

@@ -21,8 +21,8 @@ public:
         runner_(*task.factory, copies_.arguments(), task.options, task.cold, false) {}
 
   status set_up();
-  trial_outcome prepare() override;
-  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  verdict prepare() override;
+  verdict probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
   void grown() override { runner_.grown(); }
   std::string compared() const override { return compared_; }
@@ -46,10 +46,10 @@ status in_process_bench::set_up() {
   return runner_.arm();
 }
 
-trial_outcome in_process_bench::prepare() {
+verdict in_process_bench::prepare() {
   const callers_state_scope as_caller;
-  trial_outcome outcome = runner_.prepare().outcome;
-  if (outcome.status != trial_status::measured) {
+  verdict outcome = runner_.prepare().outcome;
+  if (!outcome.right()) {
     outcome.reason = fmt::format(
         "{}: {}", task_.options.reference ? "the reference" : "the default config", outcome.reason);
     return outcome;
@@ -61,7 +61,7 @@ trial_outcome in_process_bench::prepare() {
       runner_.explore(attempt);
   compared_ = runner_.describe_compared();
   if (compared_.empty() && !task_.options.skip_check && !task_.options.check) {
-    outcome.status = trial_status::harness_error;
+    outcome.failure = trial_status::harness_error;
     outcome.reason =
         fmt::format("{}: {}", task_.options.reference ? "the reference" : "the default config",
                     nothing_to_compare);
@@ -69,7 +69,7 @@ trial_outcome in_process_bench::prepare() {
   return outcome;
 }
 
-trial_outcome in_process_bench::probe(std::uint32_t variant, double) {
+verdict in_process_bench::probe(std::uint32_t variant, double) {
   const callers_state_scope as_caller;
   return runner_.probe(variant).outcome;
 }

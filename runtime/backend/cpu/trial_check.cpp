@@ -25,7 +25,7 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
       !outside.empty())
     return rejected(trial_status::out_of_bounds, std::move(outside), true);
   if (!options_.restore && (options_.skip_check || options_.check))
-    if (runner_outcome rest = compare_rest(true); rest.outcome.status != trial_status::measured)
+    if (runner_outcome rest = compare_rest(true); !rest.outcome.right())
       return rest;
   if (options_.skip_check)
     return {};
@@ -44,7 +44,7 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
     for (std::string text : {compare_result(), compare_runs(), compare_replaced()})
       if (!text.empty())
         return rejected(trial_status::wrong, std::move(text), false);
-    if (runner_outcome rest = compare_rest(false); rest.outcome.status != trial_status::measured)
+    if (runner_outcome rest = compare_rest(false); !rest.outcome.right())
       return rest;
   }
   runner_outcome failed;
@@ -66,7 +66,7 @@ std::string trial_runner::compare_repeats(std::uint32_t variant, runner_outcome 
   for (std::uint32_t repeat = 1; repeat < options_.check_repeat; ++repeat) {
     set_up_check_run(true);
     failed = run(variant);
-    if (failed.outcome.status != trial_status::measured)
+    if (!failed.outcome.right())
       return {};
     if (!first_result.empty() && !compare_returned(factory_.result, result_.bytes(),
                                                    first_result.data(), match_rule{0, 0, true})

@@ -83,7 +83,7 @@ bool trial_runner::classify_by_area(std::uint32_t with, bool whole) {
     poison(hull.element, reinterpret_cast<std::byte *>(hull.begin),
            (hull.end - hull.begin) / element_size(hull.element));
   }
-  if (run(with).outcome.status != trial_status::measured)
+  if (!run(with).outcome.right())
     return false;
   for (const written_run &run : expected.runs)
     if (run.ignored == 0 && !as_expected(run))
@@ -149,7 +149,7 @@ void trial_runner::classify_by_runs(std::uint32_t with) {
     poison(run.element, reinterpret_cast<std::byte *>(run.begin),
            (run.end - run.begin) / element_size(run.element), expected.data.data() + run.offset);
   }
-  if (run(with).outcome.status != trial_status::measured)
+  if (!run(with).outcome.right())
     return;
   expected.seal(false);
   for (std::size_t first = 0; first < runs.size();) {

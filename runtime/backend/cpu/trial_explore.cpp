@@ -30,7 +30,7 @@ runner_outcome trial_runner::settle_noise() {
   enter_phase(worker_phase::checking);
   set_up_check_run(false);
   runner_outcome outcome = run(the_reference);
-  if (outcome.outcome.status != trial_status::measured)
+  if (!outcome.outcome.right())
     return outcome;
   sealed_vector<written_run> runs;
   for (const written_run &run : expected.runs) {
@@ -173,7 +173,7 @@ bool trial_runner::explore(std::uint32_t attempt) {
     change(region.element, first, bytes / size);
     changed.emplace_back(first, first + bytes);
   }
-  if (run(the_reference).outcome.status != trial_status::measured || !left_the_same())
+  if (!run(the_reference).outcome.right() || !left_the_same())
     return false;
   expected.seal(false);
   const sealed_vector<written_run> runs_before = expected.runs;
@@ -210,8 +210,8 @@ bool trial_runner::left_the_same() {
 // find there, the reference must have found.
 bool trial_runner::confirm_explored() {
   set_up_check_run(true);
-  return run(the_reference).outcome.status == trial_status::measured && left_the_same() &&
-         compare_rest(false).outcome.status == trial_status::measured;
+  return run(the_reference).outcome.right() && left_the_same() &&
+         compare_rest(false).outcome.right();
 }
 
 // What the reference made of a buffer that held something else. False: it reads it.

@@ -42,8 +42,7 @@ static std::string type_name(const std::type_info &type) {
 
 runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
   runner_outcome result;
-  result.outcome.status = status;
-  result.outcome.reason = std::move(reason);
+  result.outcome = verdict::failed(status, std::move(reason));
   result.tainted = tainted;
   return result;
 }
@@ -220,7 +219,7 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
                     "what it changes in memory cannot be found out: no further process is allowed",
                     true);
   runner_outcome outcome = run(the_reference);
-  if (outcome.outcome.status != trial_status::measured)
+  if (!outcome.outcome.right())
     return outcome;
   outcome.outcome.time_ns = expected.reference_ns = last_ns_;
   expected.seal(false);
@@ -252,21 +251,21 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
 
 runner_outcome trial_runner::probe(std::uint32_t variant) {
   enter_phase(worker_phase::checking);
-  if (runner_outcome kept = keep_expected_object(); kept.outcome.status != trial_status::measured)
+  if (runner_outcome kept = keep_expected_object(); !kept.outcome.right())
     return kept;
   set_up_check_run(true);
   runner_outcome outcome = run(variant);
-  if (outcome.outcome.status != trial_status::measured) {
+  if (!outcome.outcome.right()) {
     outcome.tainted = !find_leftovers().empty() || outcome.tainted;
     return outcome;
   }
   const double first_ns = last_ns_;
   outcome = judge(variant);
   outcome.outcome.time_ns = first_ns;
-  if (outcome.outcome.status != trial_status::measured || first_ns > short_run_ns)
+  if (!outcome.outcome.right() || first_ns > short_run_ns)
     return outcome;
   restore();
-  if (runner_outcome again = run(variant, 1, true); again.outcome.status != trial_status::measured)
+  if (runner_outcome again = run(variant, 1, true); !again.outcome.right())
     return again;
   outcome.tainted = !find_leftovers().empty();
   outcome.outcome.time_ns = std::min(first_ns, last_ns_);
@@ -277,8 +276,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
   enter_phase(worker_phase::checking);
   if (!warm_[variant]) {
     restore();
-    if (runner_outcome first = run(variant, 1, true);
-        first.outcome.status != trial_status::measured)
+    if (runner_outcome first = run(variant, 1, true); !first.outcome.right())
       return first;
   }
   const bool in_place = expected.in_place() || options_.restore;
@@ -289,7 +287,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
   if (!in_place && !cold_ && launches > 1) {
     // Back to back: a short run is nothing beside the cost of reading the clock.
     outcome = run(variant, launches, true);
-    if (outcome.outcome.status != trial_status::measured)
+    if (!outcome.outcome.right())
       return outcome;
     total_ns = last_ns_;
     at_ns = last_at_ns_;
@@ -302,7 +300,7 @@ runner_outcome trial_runner::sample(std::uint32_t variant, std::uint32_t launche
       if (cold_)
         flush_caches();
       between_ns += now_ns() - begin_ns;
-      if (runner_outcome one = run(variant, 1, true); one.outcome.status != trial_status::measured)
+      if (runner_outcome one = run(variant, 1, true); !one.outcome.right())
         return one;
       total_ns += last_ns_;
       at_ns += last_at_ns_;

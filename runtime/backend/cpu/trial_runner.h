@@ -31,7 +31,7 @@ inline constexpr const char *nothing_to_compare =
 
 /// A trial's outcome, and whether the process it ran in should not be used any longer.
 struct runner_outcome {
-  trial_outcome outcome;
+  verdict outcome;
   bool tainted = false;
   double at_ns = 0;           ///< middle of the timed region [ns]
   std::uint32_t launches = 1; ///< that a sample spans

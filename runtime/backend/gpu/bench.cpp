@@ -57,10 +57,10 @@ public:
   ~gpu_bench() override;
 
   status open();
-  trial_outcome prepare() override;
-  trial_outcome probe(std::uint32_t variant, double limit_s) override;
+  verdict prepare() override;
+  verdict probe(std::uint32_t variant, double limit_s) override;
   timed_round round(std::span<const sample_request> order, double limit_s) override;
-  trial_outcome confirm(std::uint32_t variant) override;
+  verdict confirm(std::uint32_t variant) override;
   std::string compared() const override { return compared_; }
   double reference_ns() const override { return reference_ns_; }
   measure::device_load load() override;
@@ -70,12 +70,12 @@ private:
   status share_buffers();
   status go_in_process(const std::string &why);
   void pass_on(std::string_view remark);
-  trial_outcome ready();
-  trial_outcome probe_in_worker(std::uint32_t variant, double limit_s);
+  verdict ready();
+  verdict probe_in_worker(std::uint32_t variant, double limit_s);
   bool worker_is_sound(double limit_s);
-  trial_outcome ask(request_kind kind, std::uint32_t variant, double value, double limit_s);
+  verdict ask(request_kind kind, std::uint32_t variant, double value, double limit_s);
   timed_round part(std::span<const sample_request> order, double limit_s);
-  trial_outcome ask_round(std::span<const sample_request> order, double limit_s, timed_round &to);
+  verdict ask_round(std::span<const sample_request> order, double limit_s, timed_round &to);
 
   tuning_task task_;
   std::unique_ptr<device> device_;
@@ -211,7 +211,7 @@ measure::device_load gpu_bench::load() {
 }
 
 /// A worker that can be asked for trials.
-trial_outcome gpu_bench::ready() {
+verdict gpu_bench::ready() {
   if (worker_.running() && prepared_)
     return {};
   if (!worker_.running()) {
@@ -219,18 +219,18 @@ trial_outcome gpu_bench::ready() {
     used_ = false;
     const stopwatch time("starting a worker");
     if (status started = worker_.start(start_limit_s); !started)
-      return outcome_of(trial_status::harness_error, started.text());
+      return verdict::failed(trial_status::harness_error, started.text());
     pass_on({image_.area().remark, ::strnlen(image_.area().remark, sizeof image_.area().remark)});
   }
   const stopwatch time("running the reference");
-  trial_outcome outcome =
+  verdict outcome =
       ask(request_kind::prepare, 0, may_poison_ ? 1 : 0, std::max(task_.options.timeout, 1.0));
-  if (outcome.status != trial_status::measured && !worker_.running() && may_poison_) {
+  if (!outcome.right() && !worker_.running() && may_poison_) {
     // Contents of our own may be more than it can take.
     may_poison_ = false;
     return ready();
   }
-  prepared_ = outcome.status == trial_status::measured && worker_.running();
+  prepared_ = outcome.right() && worker_.running();
   if (prepared_) {
     reference_ns_ = image_.area().reference_ns;
     compared_.assign(image_.area().compared,
@@ -242,18 +242,16 @@ trial_outcome gpu_bench::ready() {
   return outcome;
 }
 
-trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double value,
-                             double limit_s) {
+verdict gpu_bench::ask(request_kind kind, std::uint32_t variant, double value, double limit_s) {
   worker_request request{};
   request.kind = kind;
   request.variant = variant;
   request.value = value;
   const worker_answer answer = worker_.ask(request, limit_s);
+  verdict outcome = answer.found();
+  outcome.waits_for_program = false; // only a forked worker lacks threads that the program has
   if (!answer.replied)
-    return outcome_of(answer.status, answer.reason);
-  trial_outcome outcome = outcome_of(static_cast<trial_status>(answer.reply.status),
-                                     std::string(answer.reply.get_text()));
-  outcome.time_ns = answer.reply.time_ns;
+    return outcome;
   const char *resources = image_.area().resources;
   outcome.resources.assign(resources, ::strnlen(resources, max_resources));
   // Damaged, or without a device: the next trial gets a new one.
@@ -262,21 +260,22 @@ trial_outcome gpu_bench::ask(request_kind kind, std::uint32_t variant, double va
   return outcome;
 }
 
-trial_outcome gpu_bench::prepare() {
+verdict gpu_bench::prepare() {
   if (!local_)
     return ready();
-  trial_outcome outcome = local_->prepare();
+  verdict outcome = local_->prepare();
   reference_ns_ = local_->reference_ns();
   compared_ = local_->compared();
   return outcome;
 }
 
-trial_outcome gpu_bench::probe_in_worker(std::uint32_t variant, double limit_s) {
-  trial_outcome outcome = ready();
-  if (outcome.status != trial_status::measured)
-    return outcome_of(trial_status::harness_error, "no worker for this variant: " + outcome.reason);
+verdict gpu_bench::probe_in_worker(std::uint32_t variant, double limit_s) {
+  verdict outcome = ready();
+  if (!outcome.right())
+    return verdict::failed(trial_status::harness_error,
+                           "no worker for this variant: " + outcome.reason);
   outcome = ask(request_kind::probe, variant, 0, limit_s);
-  if (variant == task_.factory->default_variant && outcome.status == trial_status::measured)
+  if (variant == task_.factory->default_variant && outcome.right())
     default_is_right_ = true;
   used_ = true;
   return outcome;
@@ -285,22 +284,21 @@ trial_outcome gpu_bench::probe_in_worker(std::uint32_t variant, double limit_s) 
 /// Whether the worker still judges as it did when it was new: the default config passes.
 bool gpu_bench::worker_is_sound(double limit_s) {
   return default_is_right_ && worker_.running() &&
-         ask(request_kind::probe, task_.factory->default_variant, 0, limit_s).status ==
-             trial_status::measured;
+         ask(request_kind::probe, task_.factory->default_variant, 0, limit_s).right();
 }
 
-trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
+verdict gpu_bench::probe(std::uint32_t variant, double limit_s) {
   const stopwatch time("a probe");
-  trial_outcome outcome;
+  verdict outcome;
   if (local_) {
-    outcome = device_->lost() ? outcome_of(trial_status::harness_error,
-                                           "an earlier variant has lost the device")
+    outcome = device_->lost() ? verdict::failed(trial_status::harness_error,
+                                                "an earlier variant has lost the device")
                               : local_->probe(variant);
   } else {
     const bool used = used_ && worker_.running();
     outcome = probe_in_worker(variant, limit_s);
     const bool doubtful =
-        outcome.status == trial_status::wrong || outcome.status == trial_status::inconsistent;
+        outcome.failure == trial_status::wrong || outcome.failure == trial_status::inconsistent;
     // A variant before this one may have written far outside its buffers, to where the contents and
     // the expected results of the next ones are kept.
     if (doubtful && used && doubts_left_ > 0 && !worker_is_sound(limit_s)) {
@@ -313,20 +311,21 @@ trial_outcome gpu_bench::probe(std::uint32_t variant, double limit_s) {
   return outcome;
 }
 
-trial_outcome gpu_bench::ask_round(std::span<const sample_request> order, double limit_s,
-                                   timed_round &to) {
+verdict gpu_bench::ask_round(std::span<const sample_request> order, double limit_s,
+                             timed_round &to) {
   if (local_) {
     if (device_->lost())
-      return outcome_of(trial_status::harness_error, "an earlier variant has lost the device");
+      return verdict::failed(trial_status::harness_error, "an earlier variant has lost the device");
     const status done = local_->round(order, to);
-    return done ? trial_outcome{} : outcome_of(trial_status::device_error, done.text());
+    return done ? verdict{} : verdict::failed(trial_status::device_error, done.text());
   }
-  trial_outcome outcome = ready();
-  if (outcome.status != trial_status::measured)
-    return outcome_of(trial_status::harness_error, "no worker for this round: " + outcome.reason);
+  verdict outcome = ready();
+  if (!outcome.right())
+    return verdict::failed(trial_status::harness_error,
+                           "no worker for this round: " + outcome.reason);
   std::copy(order.begin(), order.end(), image_.area().requests);
   outcome = ask(request_kind::sample, 0, static_cast<double>(order.size()), limit_s);
-  if (outcome.status != trial_status::measured)
+  if (!outcome.right())
     return outcome;
   to.clock = image_.area().clock;
   to.samples.resize(order.size());
@@ -347,8 +346,8 @@ timed_round gpu_bench::part(std::span<const sample_request> order, double limit_
   for (const sample_request &it : order)
     expected_s += 1e-9 * (last_ns_[it.variant] + 100e3) * std::max(it.launches, 1u);
   timed_round taken;
-  trial_outcome outcome = ask_round(order, limit_s + 4 * expected_s, taken);
-  if (outcome.status == trial_status::measured)
+  verdict outcome = ask_round(order, limit_s + 4 * expected_s, taken);
+  if (outcome.right())
     return taken;
   // Somewhere in it something went wrong: one by one tells where.
   taken = {};
@@ -356,7 +355,7 @@ timed_round gpu_bench::part(std::span<const sample_request> order, double limit_
     timed_round one;
     if (order.size() > 1)
       outcome = ask_round({&it, 1}, limit_s, one);
-    if (outcome.status == trial_status::measured && one.samples.size() == 1) {
+    if (outcome.right() && one.samples.size() == 1) {
       taken.samples.push_back(one.samples[0]);
       taken.clock = one.clock;
     } else {
@@ -376,20 +375,20 @@ timed_round gpu_bench::round(std::span<const sample_request> order, double limit
     whole.samples.insert(whole.samples.end(), taken.samples.begin(), taken.samples.end());
   }
   for (const timed_sample &it : whole.samples)
-    if (it.outcome.status == trial_status::measured)
+    if (it.outcome.right())
       last_ns_[it.variant] = it.outcome.time_ns;
   return whole;
 }
 
 /// The worker's copies make room first: there may be no memory for both.
-trial_outcome gpu_bench::confirm(std::uint32_t variant) {
+verdict gpu_bench::confirm(std::uint32_t variant) {
   if (local_ || !device_)
     return {};
   const stopwatch time("proving the winner in the program");
   worker_.stop();
   engine here(*device_, *task_.factory, problem_, false);
   if (status done = here.set_up(); !done)
-    return outcome_of(trial_status::harness_error, done.text());
+    return verdict::failed(trial_status::harness_error, done.text());
   return here.prove(variant);
 }
 

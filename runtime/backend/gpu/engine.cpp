@@ -60,33 +60,33 @@ std::string engine::of_reference(const std::string &reason) const {
   return (problem_.options.reference ? "the reference: " : "the default config: ") + reason;
 }
 
-trial_outcome engine::run_and_guard(const trial_calls::callable &what) {
+verdict engine::run_and_guard(const trial_calls::callable &what) {
   if (status done = copies_.reset(); !done)
     return fault(done);
-  trial_outcome ran = calls_.run(what, false);
-  return good(ran) ? check_.check_guards() : ran;
+  verdict ran = calls_.run(what, false);
+  return ran.right() ? check_.check_guards() : ran;
 }
 
 /// One run of the reference, whose results are the expected ones from then on.
-trial_outcome engine::run_reference() {
-  trial_outcome outcome = run_and_guard(calls_.reference());
-  if (good(outcome))
+verdict engine::run_reference() {
+  verdict outcome = run_and_guard(calls_.reference());
+  if (outcome.right())
     if (status done = copies_.keep_expected(); !done)
       return fault(done);
   return outcome;
 }
 
-trial_outcome engine::prepare(bool may_poison) {
+verdict engine::prepare(bool may_poison) {
   const tl_options &options = problem_.options;
   std::vector<bool> &poisoned = copies_.poisoned();
   const std::vector<bool> declared = poisoned;
   std::fill(poisoned.begin(), poisoned.end(), false);
-  trial_outcome outcome;
+  verdict outcome;
   if (copies_.needs_first_run())
     outcome = run_reference();
-  if (good(outcome))
+  if (outcome.right())
     outcome = run_reference();
-  if (good(outcome) && !options.skip_check) {
+  if (outcome.right() && !options.skip_check) {
     poisoned = declared;
     const bool expected = may_poison && survey_.find_write_only();
     // A proof makes do without.
@@ -94,20 +94,20 @@ trial_outcome engine::prepare(bool may_poison) {
       std::fill(poisoned.begin(), poisoned.end(), false);
     else if (!expected && std::find(poisoned.begin(), poisoned.end(), true) != poisoned.end())
       outcome = run_reference();
-    if (good(outcome) && !problem_.once && survey_.drop_untouched(declared))
+    if (outcome.right() && !problem_.once && survey_.drop_untouched(declared))
       outcome = run_reference();
   }
   const bool compares = !problem_.once && !options.skip_check && !options.check;
-  if (good(outcome) && may_poison && compares)
+  if (outcome.right() && may_poison && compares)
     outcome = survey_.vary(false);
-  if (good(outcome) && compares)
+  if (outcome.right() && compares)
     outcome = survey_.take_stock(!may_poison);
-  if (good(outcome) && !problem_.once)
+  if (outcome.right() && !problem_.once)
     outcome.time_ns = timer_.time_once(calls_.reference(), outcome);
-  if (good(outcome) && problem_.cold && !problem_.once)
+  if (outcome.right() && problem_.cold && !problem_.once)
     if (status timed = timer_.time_flush(); !timed)
       return fault(timed);
-  if (!good(outcome))
+  if (!outcome.right())
     outcome.reason = of_reference(outcome.reason);
   else if (options.reference)
     reference_ns_ = outcome.time_ns;
@@ -116,52 +116,54 @@ trial_outcome engine::prepare(bool may_poison) {
 
 /// One run of the reference and one of a variant, which have to agree: what a trial in another
 /// process found holds in this one too.
-trial_outcome engine::prove(std::uint32_t variant) {
-  trial_outcome outcome = run_reference();
-  if (!good(outcome)) {
+verdict engine::prove(std::uint32_t variant) {
+  verdict outcome = run_reference();
+  if (!outcome.right()) {
     // Says nothing about the variant.
-    outcome.status = trial_status::harness_error;
+    outcome.failure = trial_status::harness_error;
     outcome.reason = of_reference(outcome.reason);
     return outcome;
   }
   outcome = run_and_guard(calls_.variant(variant));
-  return good(outcome) ? check(variant) : outcome;
+  return outcome.right() ? check(variant) : outcome;
 }
 
-trial_outcome engine::check(std::uint32_t variant) {
+verdict engine::check(std::uint32_t variant) {
   if (problem_.options.skip_check)
     return {};
   if (problem_.options.check) {
     try {
       if (!problem_.options.check(&factory_, copies_.arguments(), copies_.result()))
-        return outcome_of(trial_status::wrong, "the check said no");
+        return verdict::failed(trial_status::wrong, "the check said no");
     } catch (const std::exception &thrown) {
-      return outcome_of(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()));
+      return verdict::failed(trial_status::wrong,
+                             fmt::format("the check threw: {}", thrown.what()));
     } catch (...) {
-      return outcome_of(trial_status::wrong, "the check threw something that is no std::exception");
+      return verdict::failed(trial_status::wrong,
+                             "the check threw something that is no std::exception");
     }
-  } else if (trial_outcome wrong = check_.compare(false, false); !good(wrong)) {
+  } else if (verdict wrong = check_.compare(false, false); !wrong.right()) {
     return wrong;
   }
-  return problem_.options.check_repeat > 1 ? check_repeats(variant) : trial_outcome{};
+  return problem_.options.check_repeat > 1 ? check_repeats(variant) : verdict{};
 }
 
 /// Whether further runs on the same inputs leave what the last one has left, bit for bit.
-trial_outcome engine::check_repeats(std::uint32_t variant) {
+verdict engine::check_repeats(std::uint32_t variant) {
   // The expected results make room for this variant's own first ones, and come back afterwards.
   std::vector<device_memory> kept;
   status done = copies_.expect_last_run(kept);
-  trial_outcome outcome = done ? trial_outcome{} : fault(done);
-  for (std::uint32_t i = 1; good(outcome) && i < problem_.options.check_repeat; ++i) {
+  verdict outcome = done ? verdict{} : fault(done);
+  for (std::uint32_t i = 1; outcome.right() && i < problem_.options.check_repeat; ++i) {
     if (done = copies_.reset(); !done) {
       outcome = fault(done);
       break;
     }
     outcome = calls_.run(calls_.variant(variant), false);
-    if (good(outcome))
+    if (outcome.right())
       outcome = check_.compare(true, false);
-    if (outcome.status == trial_status::wrong) {
-      outcome.status = trial_status::inconsistent;
+    if (outcome.failure == trial_status::wrong) {
+      outcome.failure = trial_status::inconsistent;
       outcome.reason = fmt::format("run {} on the same inputs: {}", i + 1, outcome.reason);
     }
   }
@@ -171,36 +173,36 @@ trial_outcome engine::check_repeats(std::uint32_t variant) {
 }
 
 /// The second look at a variant, see output_survey::vary.
-trial_outcome engine::check_varied(std::uint32_t variant) {
+verdict engine::check_varied(std::uint32_t variant) {
   if (!survey_.varied() || problem_.options.skip_check || problem_.options.check)
     return {};
   const device_copies::other_contents varied(copies_);
-  trial_outcome outcome = run_and_guard(calls_.variant(variant));
-  if (good(outcome))
+  verdict outcome = run_and_guard(calls_.variant(variant));
+  if (outcome.right())
     outcome = check_.compare(false, false);
-  if (!good(outcome))
+  if (!outcome.right())
     outcome.reason += ", with other contents in what the reference leaves as it was";
   return outcome;
 }
 
-trial_outcome engine::probe(std::uint32_t variant) {
+verdict engine::probe(std::uint32_t variant) {
   const trial_calls::callable call = calls_.variant(variant);
   if (status done = copies_.reset(); !done)
     return fault(done);
-  trial_outcome outcome = calls_.run(call, true);
-  if (!good(outcome))
+  verdict outcome = calls_.run(call, true);
+  if (!outcome.right())
     return outcome;
   std::string resources = std::move(outcome.resources);
   outcome = check_.check_guards();
-  if (good(outcome))
+  if (outcome.right())
     outcome = check(variant);
-  if (good(outcome))
+  if (outcome.right())
     outcome = check_varied(variant);
   // The first run has loaded the code; what counts is how long the next one takes.
-  if (good(outcome) && !problem_.once) {
-    trial_outcome failure;
+  if (outcome.right() && !problem_.once) {
+    verdict failure;
     const double ns = timer_.time_once(call, failure);
-    if (!good(failure))
+    if (!failure.right())
       outcome = failure;
     else
       outcome.time_ns = ns;

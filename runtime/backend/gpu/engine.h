@@ -36,10 +36,10 @@ public:
   /// Makes the private copies.
   status set_up();
   /// See trial_bench. `may_poison`: the reference may be run on contents of our own too.
-  trial_outcome prepare(bool may_poison = true);
-  trial_outcome probe(std::uint32_t variant);
+  verdict prepare(bool may_poison = true);
+  verdict probe(std::uint32_t variant);
   /// See trial_bench::confirm. Needs no prepare().
-  trial_outcome prove(std::uint32_t variant);
+  verdict prove(std::uint32_t variant);
   /// Takes all samples and waits once. Not ok: the round as a whole failed, and nobody knows at
   /// which.
   status round(std::span<const sample_request> order, timed_round &to);
@@ -53,11 +53,11 @@ public:
   bool tainted() const { return check_.damaged() || tainted_ || device_.lost(); }
 
 private:
-  trial_outcome run_reference();
-  trial_outcome run_and_guard(const trial_calls::callable &what);
-  trial_outcome check(std::uint32_t variant);
-  trial_outcome check_repeats(std::uint32_t variant);
-  trial_outcome check_varied(std::uint32_t variant);
+  verdict run_reference();
+  verdict run_and_guard(const trial_calls::callable &what);
+  verdict check(std::uint32_t variant);
+  verdict check_repeats(std::uint32_t variant);
+  verdict check_varied(std::uint32_t variant);
   std::string of_reference(const std::string &reason) const;
 
   device &device_;

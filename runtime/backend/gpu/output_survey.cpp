@@ -17,8 +17,8 @@ namespace tl::rt::gpu {
 
 /// Whether the reference leaves the same results with poison in what is said to be only written.
 bool output_survey::only_writes() {
-  return bool(copies_.reset()) && good(calls_.run(calls_.reference(), false)) &&
-         good(check_.compare(false, true));
+  return bool(copies_.reset()) && calls_.run(calls_.reference(), false).right() &&
+         check_.compare(false, true).right();
 }
 
 bool output_survey::find_write_only() {
@@ -70,7 +70,7 @@ std::string output_survey::carried_over() const {
   return names;
 }
 
-trial_outcome output_survey::take_stock(bool last) {
+verdict output_survey::take_stock(bool last) {
   compared_.clear();
   std::vector<std::uint64_t> changed, changed_when_varied(problem_.pieces.size());
   if (status done = check_.count_changed(changed); !done)
@@ -98,14 +98,14 @@ trial_outcome output_survey::take_stock(bool last) {
     compared_ += fmt::format("{}state: {} carried over", compared_.empty() ? "" : "; ", carried);
   if (all == 0 && !returns && !last) {
     // Then it may be for what it reads.
-    const trial_outcome varied = vary(true);
-    return good(varied) ? take_stock(true) : varied;
+    const verdict varied = vary(true);
+    return varied.right() ? take_stock(true) : varied;
   }
   if (all == 0 && !returns)
-    return outcome_of(trial_status::harness_error,
-                      "it changes nothing that can be compared: no buffer of an argument, no "
-                      "variable that the compiler sees, and no result; say how to judge with "
-                      "`check`, or `skip_check`");
+    return verdict::failed(trial_status::harness_error,
+                           "it changes nothing that can be compared: no buffer of an argument, no "
+                           "variable that the compiler sees, and no result; say how to judge with "
+                           "`check`, or `skip_check`");
   return {};
 }
 
@@ -122,7 +122,7 @@ bool output_survey::drop_untouched(const std::vector<bool> &declared) {
   return dropped;
 }
 
-trial_outcome output_survey::vary(bool inputs_too) {
+verdict output_survey::vary(bool inputs_too) {
   std::vector<std::uint64_t> changed;
   if (status done = check_.count_changed(changed); !done)
     return fault(done);
@@ -136,13 +136,13 @@ trial_outcome output_survey::vary(bool inputs_too) {
   if (!inputs_too && std::find(unchanged.begin(), unchanged.end(), true) == unchanged.end())
     return {};
   if (status done = copies_.make_varied(unchanged, inputs_too); !done)
-    return done.code() == status_code::full ? trial_outcome{} : fault(done); // no room: as it is
-  trial_outcome outcome;
+    return done.code() == status_code::full ? verdict{} : fault(done); // no room: as it is
+  verdict outcome;
   const device_copies::other_contents varied(copies_);
   status done = copies_.reset();
   if (done) {
     outcome = calls_.run(calls_.reference(), false);
-    if (good(outcome))
+    if (outcome.right())
       done = copies_.keep_varied_expected();
     if (status waited = device_.synchronize(); done)
       done = waited;
@@ -150,7 +150,7 @@ trial_outcome output_survey::vary(bool inputs_too) {
   if (device_.lost() || !done)
     return fault(done);
   // It may not know what to do with such contents.
-  varied_ = good(outcome);
+  varied_ = outcome.right();
   return {};
 }
 

@@ -39,10 +39,10 @@ public:
   /// variant that forgets about it would pass. Then what was there is changed, and it runs again:
   /// what that leaves is kept for a second look at each variant. `inputs_too`: what it only reads
   /// is changed as well.
-  trial_outcome vary(bool inputs_too);
+  verdict vary(bool inputs_too);
   /// Finds out what results are compared on, and whether that is anything at all. `last`: without
   /// one more look with other contents.
-  trial_outcome take_stock(bool last);
+  verdict take_stock(bool last);
 
   /// Whether there is a second look at each variant.
   bool varied() const { return varied_; }

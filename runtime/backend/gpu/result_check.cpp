@@ -22,7 +22,7 @@ match_rule result_check::rule() const {
   return {problem_.options.rtol, problem_.options.atol, problem_.options.equal_nan != 0};
 }
 
-trial_outcome result_check::check_guards() {
+verdict result_check::check_guards() {
   struct zone {
     address begin;
     std::uint64_t bytes;
@@ -66,7 +66,7 @@ trial_outcome result_check::check_guards() {
         if (it.region == zones[i].region)
           name = parameter_name(factory_, p);
     const address at = zones[i].begin + found[i].first;
-    return outcome_of(
+    return verdict::failed(
         trial_status::out_of_bounds,
         zones[i].after
             ? fmt::format("wrote {} bytes past the end of {}, the first {} bytes after it",
@@ -101,7 +101,7 @@ std::string result_check::describe_mismatch(const piece &it, const compare_resul
                      element_text(it.element, actual), element_text(it.element, expected));
 }
 
-trial_outcome result_check::compare_host(std::size_t index, bool exact) {
+verdict result_check::compare_host(std::size_t index, bool exact) {
   const piece &it = problem_.pieces[index];
   match_rule how = rule();
   if (problem_.options.rms > 0)
@@ -114,20 +114,20 @@ trial_outcome result_check::compare_host(std::size_t index, bool exact) {
   if (is_rounding(problem_.options, sum, exact ? 0 : most_mismatched(problem_.options, element),
                   sum.worst > 0 ? rms_of(index) : 0))
     return {};
-  return outcome_of(
+  return verdict::failed(
       trial_status::wrong,
       fmt::format("{} of {} elements of {} differ, the first at [{}]: {} instead of {}",
                   sum.mismatched, sum.compared, parameter_name(factory_, it.parameter), sum.first,
                   sum.got, sum.expected));
 }
 
-trial_outcome result_check::compare_returned() const {
+verdict result_check::compare_returned() const {
   if (!copies_.result())
     return {};
   std::string wrong =
       tl::rt::compare_returned(factory_.result, static_cast<const std::byte *>(copies_.result()),
                                static_cast<const std::byte *>(copies_.expected_result()), rule());
-  return wrong.empty() ? trial_outcome{} : outcome_of(trial_status::wrong, std::move(wrong));
+  return wrong.empty() ? verdict{} : verdict::failed(trial_status::wrong, std::move(wrong));
 }
 
 /// The root mean square of what is expected of one piece, as far as it is a number.
@@ -177,14 +177,13 @@ compare_parameters result_check::parameters_of(std::size_t i, bool poison_counts
   return p;
 }
 
-trial_outcome result_check::compare(bool exact, bool poison_counts) {
+verdict result_check::compare(bool exact, bool poison_counts) {
   std::vector<compare_result> found(problem_.pieces.size());
   status done;
   for (std::size_t i = 0; i < problem_.pieces.size(); ++i) {
     const piece &it = problem_.pieces[i];
     if (problem_.regions[it.region].on_host) {
-      if (trial_outcome wrong = copies_.varying() ? trial_outcome{} : compare_host(i, exact);
-          !good(wrong))
+      if (verdict wrong = copies_.varying() ? verdict{} : compare_host(i, exact); !wrong.right())
         return wrong;
       continue;
     }
@@ -214,9 +213,9 @@ trial_outcome result_check::compare(bool exact, bool poison_counts) {
       sum.worst = std::bit_cast<double>(found[i].worst);
     const double most = exact || poison_counts ? 0 : most_mismatched(problem_.options, it.element);
     if (!is_rounding(problem_.options, sum, most, sum.worst > 0 ? rms_of(i) : 0))
-      return outcome_of(trial_status::wrong, describe_mismatch(it, found[i]));
+      return verdict::failed(trial_status::wrong, describe_mismatch(it, found[i]));
   }
-  return copies_.varying() ? trial_outcome{} : compare_returned();
+  return copies_.varying() ? verdict{} : compare_returned();
 }
 
 status result_check::count_changed(std::vector<std::uint64_t> &changed) {

@@ -30,13 +30,13 @@ public:
       : device_(on), factory_(factory), problem_(what), copies_(copies), scratch_(scratch) {}
 
   /// Whether the guard zones around the working copies are as they were made.
-  trial_outcome check_guards();
+  verdict check_guards();
   /// Whether a variant wrote to one. Whatever else it wrote to is not known.
   bool damaged() const { return damaged_; }
 
   /// The working copies against the expected ones. `exact`: bit for bit; `poison_counts`: elements
   /// that neither side has written are left out, and all others have to match.
-  trial_outcome compare(bool exact, bool poison_counts);
+  verdict compare(bool exact, bool poison_counts);
 
   /// How many elements of each piece are expected to be others than before: of what is only
   /// written, those that hold no poison any more.
@@ -46,8 +46,8 @@ private:
   match_rule rule() const;
   compare_parameters parameters_of(std::size_t i, bool poison_counts);
   double rms_of(std::size_t i);
-  trial_outcome compare_host(std::size_t index, bool exact);
-  trial_outcome compare_returned() const;
+  verdict compare_host(std::size_t index, bool exact);
+  verdict compare_returned() const;
   std::string describe_mismatch(const piece &it, const compare_result &found);
 
   device &device_;

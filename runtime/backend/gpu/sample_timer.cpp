@@ -49,7 +49,7 @@ status sample_timer::time_flush() {
   return done ? device_.elapsed(0, 1, flush_ns_) : done;
 }
 
-double sample_timer::time_once(const trial_calls::callable &what, trial_outcome &failure) {
+double sample_timer::time_once(const trial_calls::callable &what, verdict &failure) {
   const auto begin = std::chrono::steady_clock::now();
   double ns = 0;
   status done = device_.spin(head_start_ns, scratch_ + clock_at);
@@ -57,8 +57,8 @@ double sample_timer::time_once(const trial_calls::callable &what, trial_outcome 
     done = device_.stamp(0);
   if (done) {
     failure = calls_.launch(what)
-                  ? trial_outcome{}
-                  : outcome_of(trial_status::threw, "threw an exception when it ran again");
+                  ? verdict{}
+                  : verdict::failed(trial_status::threw, "threw an exception when it ran again");
     done = device_.stamp(1);
   }
   if (status waited = device_.synchronize(); done)
@@ -166,10 +166,10 @@ status sample_timer::load_code(std::uint32_t variant) {
   status done = copies_.restore_read();
   if (done)
     done = calls_.launch(variant, 1);
-  trial_outcome failure;
+  verdict failure;
   if (done)
     last_ns_[variant] = std::max(time_once(calls_.variant(variant), failure), 1.0);
-  return good(failure) ? done : status::io_error(failure.reason);
+  return failure.right() ? done : status::io_error(failure.reason);
 }
 
 status sample_timer::round(std::span<const sample_request> order, timed_round &to) {

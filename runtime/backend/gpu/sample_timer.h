@@ -34,8 +34,8 @@ public:
   std::string choose_profiler();
   /// Finds out how long it takes to flush the last-level cache.
   status time_flush();
-  /// Time of one run, on stamps of its own [ns]; `failure` is measured where nothing went wrong.
-  double time_once(const trial_calls::callable &what, trial_outcome &failure);
+  /// Time of one run, on stamps of its own [ns]; `failure` is right where nothing went wrong.
+  double time_once(const trial_calls::callable &what, verdict &failure);
   /// How long a variant's last timed run took [ns].
   void note_run(std::uint32_t variant, double ns) { last_ns_[variant] = ns; }
   /// Takes all samples and waits once. Not ok: the round as a whole failed, and nobody knows at

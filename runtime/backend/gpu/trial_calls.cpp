@@ -28,19 +28,20 @@ trial_calls::callable trial_calls::reference() const {
   };
 }
 
-trial_outcome trial_calls::run(const callable &what, bool watch) {
-  trial_outcome outcome;
+verdict trial_calls::run(const callable &what, bool watch) {
+  verdict outcome;
   const bool watched = watch && device_.watch_launches();
   take_infeasible();
   try {
     what(copies_.arguments(), copies_.result());
   } catch (const std::exception &thrown) {
-    outcome = outcome_of(trial_status::threw, fmt::format("threw an exception: {}", thrown.what()));
+    outcome =
+        verdict::failed(trial_status::threw, fmt::format("threw an exception: {}", thrown.what()));
   } catch (...) {
-    outcome = outcome_of(trial_status::threw, "threw an exception that is no std::exception");
+    outcome = verdict::failed(trial_status::threw, "threw an exception that is no std::exception");
   }
   if (const auto reason = take_infeasible())
-    outcome = outcome_of(trial_status::infeasible, *reason);
+    outcome = verdict::failed(trial_status::infeasible, *reason);
   launch_report seen;
   if (watched)
     seen = device_.launches_seen();
@@ -48,16 +49,16 @@ trial_outcome trial_calls::run(const callable &what, bool watch) {
   const char *refused = factory_.take_error ? factory_.take_error() : nullptr;
   const status waited = device_.synchronize();
   if (!waited) {
-    trial_outcome failed = fault(waited);
+    verdict failed = fault(waited);
     failed.resources = std::move(outcome.resources);
     return failed;
   }
   if (!seen.infeasible.empty()) {
-    outcome.status = trial_status::infeasible;
+    outcome.failure = trial_status::infeasible;
     outcome.reason = std::move(seen.infeasible);
-  } else if (good(outcome) && refused) {
-    outcome.status = std::strstr(refused, "out of memory") ? trial_status::out_of_memory
-                                                           : trial_status::infeasible;
+  } else if (outcome.right() && refused) {
+    outcome.failure = std::strstr(refused, "out of memory") ? trial_status::out_of_memory
+                                                            : trial_status::infeasible;
     outcome.reason = fmt::format("the launch was refused: {}", refused);
   }
   return outcome;

@@ -28,7 +28,7 @@ public:
   callable reference() const;
 
   /// Runs one function on the working copies and waits. `watch`: its launches are looked at.
-  trial_outcome run(const callable &what, bool watch);
+  verdict run(const callable &what, bool watch);
   /// Launches a variant so many times and waits for none of them.
   status launch(std::uint32_t variant, std::uint32_t times);
   /// Launches one function; false where it throws.

@@ -209,7 +209,7 @@ public:
 
   void handle(const worker_request &request, worker_reply &reply) override {
     area_.resources[0] = '\0';
-    trial_outcome outcome;
+    verdict outcome;
     switch (request.kind) {
     case request_kind::prepare:
       enter_phase(worker_phase::reference);
@@ -221,16 +221,16 @@ public:
       enter_phase(worker_phase::variant);
       outcome = request.variant < variants_
                     ? engine_.probe(request.variant)
-                    : outcome_of(trial_status::harness_error, "no such variant");
+                    : verdict::failed(trial_status::harness_error, "no such variant");
       break;
     case request_kind::sample:
       enter_phase(worker_phase::variant);
       outcome = round(static_cast<std::size_t>(request.value));
       break;
     default:
-      outcome = outcome_of(trial_status::harness_error, "no such request");
+      outcome = verdict::failed(trial_status::harness_error, "no such request");
     }
-    reply.status = static_cast<std::int32_t>(outcome.status);
+    reply.code = outcome.code();
     reply.time_ns = outcome.time_ns;
     reply.tainted = engine_.tainted();
     reply.set_text(outcome.reason);
@@ -245,14 +245,14 @@ private:
     to[length] = '\0';
   }
 
-  trial_outcome round(std::size_t count) {
+  verdict round(std::size_t count) {
     const std::span<const sample_request> order(area_.requests, std::min(count, max_round));
     for (const sample_request &it : order)
       if (it.variant >= variants_)
-        return outcome_of(trial_status::harness_error, "no such variant");
+        return verdict::failed(trial_status::harness_error, "no such variant");
     timed_round taken;
     if (status done = engine_.round(order, taken); !done)
-      return outcome_of(trial_status::device_error, done.text());
+      return verdict::failed(trial_status::device_error, done.text());
     area_.clock = taken.clock;
     for (std::size_t i = 0; i < taken.samples.size(); ++i)
       area_.samples[i] = {taken.samples[i].outcome.time_ns, taken.samples[i].at_ns,
