@@ -7,7 +7,7 @@
 #ifndef TL_RUNTIME_BACKEND_BACKEND_H
 #define TL_RUNTIME_BACKEND_BACKEND_H
 
-#include "runtime/domain/verdict.h"
+#include "runtime/domain/sample.h"
 #include "runtime/measure/sampler.h"
 
 #include <tl/abi.h>
@@ -22,30 +22,10 @@
 
 namespace tl::rt {
 
-/// One timed sample that a round asks for.
-struct sample_request {
-  std::uint32_t variant;
-  std::uint32_t launches; ///< launches that one sample spans, back to back or, if cold, one by one
-};
-
 /// What a sample may spend between its launches on flushing caches and putting data back, where
 /// that is more than its launches take [ns]: then it makes do with fewer of them. Without an end to
 /// it, 50 us of a cold function of 50 ns would take a thousand flushes of 10 ms.
 inline constexpr double most_between_launches_ns = 10e6;
-
-/// One timed sample, or why there is none. `time_ns` is per launch.
-struct timed_sample {
-  std::uint32_t variant;
-  verdict outcome;
-  double at_ns = 0; ///< middle of the timed region on the monotonic clock, 0: not known [ns]
-  std::uint32_t launches = 1; ///< it spans; at most as many as were asked for
-};
-
-/// A round of samples, and how fast the device's clock ran in it.
-struct timed_round {
-  std::vector<timed_sample> samples;
-  double clock = 0; ///< relative to the device's nominal clock, 0: not known
-};
 
 /// What is to be tried: one factory on one problem.
 struct tuning_task {

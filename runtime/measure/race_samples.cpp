@@ -20,13 +20,13 @@ static constexpr int most_rests = 12;
 /// Takes one sample of each variant in `order`, those left out that would not end within the
 /// budget; false when the session has to end.
 bool race_session::take(const std::vector<std::uint32_t> &order, double least_ns) {
-  std::vector<request> piece;
+  std::vector<sample_request> piece;
   double length = 0, cost = 0;
   bool all_too_long = true;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::uint32_t v = order[i];
-    const auto in_piece =
-        std::count_if(piece.begin(), piece.end(), [&](const request &r) { return r.variant == v; });
+    const auto in_piece = std::count_if(piece.begin(), piece.end(),
+                                        [&](const sample_request &r) { return r.variant == v; });
     const double costs = cost_ns(v, least_ns);
     const bool short_enough = cost + costs < left_ns();
     if (racing_[v] && samples_[v] + in_piece < options_.rep && short_enough) {
@@ -46,10 +46,10 @@ bool race_session::take(const std::vector<std::uint32_t> &order, double least_ns
   return !all_too_long || order.empty() || fits(std::numeric_limits<double>::infinity());
 }
 
-bool race_session::take_piece(std::span<const request> piece) {
+bool race_session::take_piece(std::span<const sample_request> piece) {
   for (int rests = 0;; ++rests) {
     const std::int64_t start = time_.now_ns();
-    round_samples got = from_.round(piece);
+    timed_round got = from_.round(piece);
     const std::int64_t end = time_.now_ns();
     if (got.samples.size() > piece.size())
       got.samples.resize(piece.size());
@@ -71,26 +71,28 @@ bool race_session::take_piece(std::span<const request> piece) {
     // Where the sampler does not say when, the samples share the round's time by their length.
     double total = 0;
     for (std::size_t i = 0; i < got.samples.size(); ++i)
-      if (got.samples[i].status == sample_status::taken)
-        total += got.samples[i].time_ns * got.samples[i].launches;
+      if (got.samples[i].taken())
+        total += got.samples[i].outcome.time_ns * got.samples[i].launches;
     const double stretch = total > 0 ? static_cast<double>(end - start) / total : 1;
     double passed = 0;
     bool progress = false;
     for (std::size_t i = 0; i < got.samples.size(); ++i) {
-      const sample &s = got.samples[i];
+      const timed_sample &s = got.samples[i];
       const std::uint32_t v = piece[i].variant;
-      if (s.status == sample_status::failed) {
+      if (s.failed()) {
         racing_[v] = false;
         result_.variants[v].reason = left_by::failed;
-        result_.variants[v].failure = s.reason.empty() ? "failed while being timed" : s.reason;
+        result_.variants[v].failure =
+            s.outcome.reason.empty() ? "failed while being timed" : s.outcome.reason;
         progress = true;
       }
-      if (s.status != sample_status::taken || !(s.time_ns > 0) || !std::isfinite(s.time_ns))
+      if (!s.taken())
         continue;
       progress = true;
+      const double time_ns = s.outcome.time_ns;
       if (!racing_[v])
         continue; // it failed before in this piece
-      const double length = s.time_ns * s.launches;
+      const double length = time_ns * s.launches;
       result_.launches += s.launches;
       result_.timed_ns += length;
       if (throttled)
@@ -100,10 +102,10 @@ bool race_session::take_piece(std::span<const request> piece) {
                             : s.at_ns;
       passed += length;
       result_.samples.push_back(
-          {v, s.time_ns, (at - static_cast<double>(begin_ns_)) * 1e-9, s.launches});
+          {v, time_ns, (at - static_cast<double>(begin_ns_)) * 1e-9, s.launches});
       ++samples_[v];
       ran_here_[v] = true;
-      last_ns_[v] = s.time_ns;
+      last_ns_[v] = time_ns;
     }
     if (!progress) {
       stop("nothing could be run");

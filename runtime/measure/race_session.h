@@ -32,7 +32,7 @@ private:
   void conclude();
 
   bool take(const std::vector<std::uint32_t> &order, double least_ns);
-  bool take_piece(std::span<const request> piece);
+  bool take_piece(std::span<const sample_request> piece);
   bool ready(std::uint32_t v) const;
   bool may_go_on();
   double left_ns() const;

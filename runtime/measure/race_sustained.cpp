@@ -53,9 +53,9 @@ bool race_session::held_back() {
   const auto step = static_cast<std::int64_t>(look_ns / 4);
   from_.run_for(leader, 3 * step);
   // Of the clock itself: what run_for() returns may be launches per time.
-  const request wanted{leader, launches_for(static_cast<double>(step), expected_ns(leader)),
-                       expected_ns(leader)};
-  const round_samples last = from_.round({&wanted, 1});
+  const sample_request wanted{leader, launches_for(static_cast<double>(step), expected_ns(leader)),
+                              expected_ns(leader)};
+  const timed_round last = from_.round({&wanted, 1});
   result_.settle_ns += look_ns;
   const double highest = clocks_.empty() ? 0 : *std::max_element(clocks_.begin(), clocks_.end());
   return note_load() || (last.clock > 0 && last.clock < (1 - sunk_clock) * highest);
@@ -83,12 +83,11 @@ bool race_session::window(std::uint32_t v, double &time_ns) {
   const std::int64_t begin = time_.now_ns();
   from_.run_for(v, static_cast<std::int64_t>(options_.sustain_ns));
   result_.settle_ns += static_cast<double>(time_.now_ns() - begin);
-  const request wanted{v, launches_for(options_.sustain_ns, expected_ns(v)), expected_ns(v)};
-  const round_samples got = from_.round({&wanted, 1});
-  if (got.samples.size() != 1 || got.samples[0].status != sample_status::taken ||
-      !(got.samples[0].time_ns > 0))
+  const sample_request wanted{v, launches_for(options_.sustain_ns, expected_ns(v)), expected_ns(v)};
+  const timed_round got = from_.round({&wanted, 1});
+  if (got.samples.size() != 1 || !got.samples[0].taken())
     return false;
-  time_ns = got.samples[0].time_ns;
+  time_ns = got.samples[0].outcome.time_ns;
   const std::uint32_t launches =
       got.samples[0].launches ? got.samples[0].launches : wanted.launches;
   result_.launches += launches;

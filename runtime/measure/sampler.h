@@ -5,44 +5,12 @@
 #ifndef TL_RUNTIME_MEASURE_SAMPLER_H
 #define TL_RUNTIME_MEASURE_SAMPLER_H
 
+#include "runtime/domain/sample.h"
+
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
-#include <vector>
 
 namespace tl::rt::measure {
-
-/// One timed sample that is wanted.
-struct request {
-  std::uint32_t variant;
-  std::uint32_t launches; ///< launches that the sample may span, at least 1
-  double expected_ns;     ///< what one launch has taken so far, for limits [ns]; 0: not known
-};
-
-/// What became of a request.
-enum class sample_status : std::uint8_t {
-  taken,   ///< timed
-  failed,  ///< the variant crashed, hung or was refused; it leaves the race
-  not_run, ///< not reached, through no fault of the variant; it may be asked again
-};
-
-/// One timed sample, or why there is none.
-struct sample {
-  sample_status status = sample_status::not_run;
-  double time_ns = 0;         ///< per launch [ns]; positive and finite where `taken`
-  std::uint32_t launches = 0; ///< it spans; 0: as many as were asked for
-  /// Middle of the timed region on the session's clock [ns]. NaN where the sampler cannot say: then
-  /// the round's samples are laid out one after the other.
-  double at_ns = std::numeric_limits<double>::quiet_NaN();
-  std::string reason; ///< of a failure
-};
-
-/// What a round yielded.
-struct round_samples {
-  std::vector<sample> samples; ///< one per request, in its order; a shorter list means `not_run`
-  double clock = 0;            ///< how fast the device's clock ran, in any unit; 0: not known
-};
 
 /// How hard a device has worked against its limits.
 struct device_load {
@@ -59,7 +27,7 @@ public:
   /// Takes one sample per request, in the given order, without needless pauses in between. A
   /// variant that fails costs its own sample only: the rest of the round is still taken where
   /// possible.
-  virtual round_samples round(std::span<const request> order) = 0;
+  virtual timed_round round(std::span<const sample_request> order) = 0;
 
   /// Runs `variant` untimed for about `ns` [ns], so that the device is busy, and returns how fast
   /// it went in any unit that grows with the clock (device cycles per ns, launches per ns); 0: not

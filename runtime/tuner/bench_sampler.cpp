@@ -15,6 +15,9 @@ timed_round bench_sampler::take(std::span<const sample_request> wanted) {
   if (limit_s <= 0)
     return taken;
   taken = bench_.round(wanted, limit_s);
+  for (std::size_t i = 0; i < std::min(taken.samples.size(), wanted.size()); ++i)
+    if (taken.samples[i].launches == 0)
+      taken.samples[i].launches = wanted[i].launches;
   if (budget_.stops_now())
     for (timed_sample &it : taken.samples)
       if (it.outcome.failure == trial_status::timed_out)
@@ -23,10 +26,9 @@ timed_round bench_sampler::take(std::span<const sample_request> wanted) {
 }
 
 /// As one request, which keeps a device busy; one by one where the budget may end before the last.
-timed_round bench_sampler::take_within_budget(std::span<const measure::request> order,
-                                              std::span<const sample_request> wanted) {
+timed_round bench_sampler::take_within_budget(std::span<const sample_request> wanted) {
   double expected_s = 0;
-  for (const measure::request &it : order)
+  for (const sample_request &it : wanted)
     expected_s += it.expected_ns * it.launches * 1e-9;
   if (!budget_.limited() || 2 * expected_s < budget_.left_s())
     return take(wanted);
@@ -41,30 +43,12 @@ timed_round bench_sampler::take_within_budget(std::span<const measure::request> 
   return all;
 }
 
-measure::round_samples bench_sampler::round(std::span<const measure::request> order) {
-  std::vector<sample_request> wanted;
-  for (const measure::request &it : order)
-    wanted.push_back({it.variant, it.launches});
-  timed_round taken = take_within_budget(order, wanted);
-  measure::round_samples result;
-  result.clock = taken.clock;
-  for (timed_sample &it : taken.samples) {
-    measure::sample &sample = result.samples.emplace_back();
-    if (it.outcome.failure == trial_status::harness_error)
-      continue; // not the variant's fault: it stays `not_run`
-    if (!it.outcome.right()) {
-      sample.status = measure::sample_status::failed;
-      sample.reason = it.outcome.reason;
-      failures_.insert_or_assign(it.variant, std::move(it.outcome));
-      continue;
-    }
-    sample.status = measure::sample_status::taken;
-    sample.time_ns = it.outcome.time_ns;
-    sample.launches = it.launches;
-    if (it.at_ns > 0)
-      sample.at_ns = it.at_ns;
-  }
-  return result;
+timed_round bench_sampler::round(std::span<const sample_request> wanted) {
+  timed_round taken = take_within_budget(wanted);
+  for (const timed_sample &it : taken.samples)
+    if (it.failed())
+      failures_.insert_or_assign(it.variant, it.outcome);
+  return taken;
 }
 
 double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
@@ -75,7 +59,7 @@ double bench_sampler::run_for(std::uint32_t variant, std::int64_t ns) {
   while (clock_.now_ns() - begin_ns < ns) {
     const sample_request request{variant, next};
     const timed_round taken = take({&request, 1});
-    if (taken.samples.size() != 1 || !taken.samples[0].outcome.right())
+    if (taken.samples.size() != 1 || !taken.samples[0].taken())
       return 0;
     clock = taken.clock;
     launch_ns = taken.samples[0].outcome.time_ns;

@@ -23,7 +23,7 @@ public:
                 measure::clock &clock)
       : bench_(bench), limit_s_(limit_s), budget_(budget), clock_(clock) {}
 
-  measure::round_samples round(std::span<const measure::request> order) override;
+  timed_round round(std::span<const sample_request> wanted) override;
   double run_for(std::uint32_t variant, std::int64_t ns) override;
   measure::device_load load() override { return bench_.load(); }
 
@@ -32,8 +32,7 @@ public:
 
 private:
   timed_round take(std::span<const sample_request> wanted);
-  timed_round take_within_budget(std::span<const measure::request> order,
-                                 std::span<const sample_request> wanted);
+  timed_round take_within_budget(std::span<const sample_request> wanted);
 
   trial_bench &bench_;
   double limit_s_;

@@ -139,6 +139,18 @@ TEST(MeasureRace, AVariantThatFailsInTheRaceLeavesWithItsReason) {
   EXPECT_EQ(r.variants[3].times_ns.size(), 2u);
 }
 
+TEST(MeasureRace, AVariantThatWasNotReachedIsAskedAgain) {
+  virtual_clock clock;
+  synthetic_device device(ladder(16, 3), clock);
+  device.fails_at[3] = 2;
+  device.fails_by = tl::rt::trial_status::harness_error;
+  const race_result r = race(device.entrants(), device, clock);
+  ASSERT_TRUE(r.found);
+  EXPECT_EQ(r.winner, 3u);
+  EXPECT_EQ(r.variants[3].failure, "");
+  EXPECT_GT(device.taken[3], 2);
+}
+
 TEST(MeasureRace, FailedAndHopelessProbesAreNeverRun) {
   virtual_clock clock;
   synthetic_device device(ladder(4, 0), clock);
@@ -304,7 +316,7 @@ TEST(MeasureRace, IsReproducibleFromItsSeed) {
     options.seed = seed;
     race(device.entrants(), device, clock, options);
     std::vector<std::uint32_t> order;
-    for (const request &r : device.asked)
+    for (const tl::rt::sample_request &r : device.asked)
       order.push_back(r.variant);
     return order;
   };
@@ -319,7 +331,7 @@ TEST(MeasureRace, ShortLaunchesAreRepeatedToFillASample) {
   virtual_clock clock;
   synthetic_device device({13e3, 14e3}, clock);
   race(device.entrants(), device, clock, with_default(1));
-  for (const request &r : device.asked)
+  for (const tl::rt::sample_request &r : device.asked)
     EXPECT_GE(r.launches, 3u);
 }
 

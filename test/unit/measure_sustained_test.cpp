@@ -27,12 +27,11 @@ public:
 
   double windows_s = 0;
 
-  round_samples round(std::span<const request> order) override {
-    round_samples result;
-    for (const request &r : order) {
-      sample s;
-      s.status = sample_status::taken;
-      s.time_ns = run(r.variant, r.launches) * std::exp(0.002 * normal_(random_));
+  tl::rt::timed_round round(std::span<const tl::rt::sample_request> order) override {
+    tl::rt::timed_round result;
+    for (const tl::rt::sample_request &r : order) {
+      tl::rt::timed_sample s;
+      s.outcome.time_ns = run(r.variant, r.launches) * std::exp(0.002 * normal_(random_));
       result.samples.push_back(s);
     }
     result.clock = speed();

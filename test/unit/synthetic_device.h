@@ -30,33 +30,34 @@ public:
   std::function<double(double)> speed = [](double) { return 0.0; };
   /// Which sample of a variant fails; 0: none.
   std::vector<int> fails_at;
+  /// How it fails: a harness_error is not the variant's fault.
+  trial_status fails_by = trial_status::crashed;
   /// Factor on the n-th sample of a variant.
   std::function<double(std::uint32_t, int)> disturbed = [](std::uint32_t, int) { return 1.0; };
   bool says_when = true;
   bool dead = false;
   std::vector<int> taken;
-  std::vector<request> asked;
+  std::vector<sample_request> asked;
 
-  round_samples round(std::span<const request> order) override {
-    round_samples result;
+  timed_round round(std::span<const sample_request> order) override {
+    timed_round result;
     if (dead)
       return result;
     result.clock = speed(now_s());
-    for (const request &r : order) {
+    for (const sample_request &r : order) {
       result.clock = std::min(result.clock, speed(now_s()));
       asked.push_back(r);
-      sample s;
+      timed_sample s;
       if (++taken[r.variant] == fails_at[r.variant]) {
-        s.status = sample_status::failed;
-        s.reason = "signal 11";
+        s.outcome = verdict::failed(fails_by, "signal 11");
         result.samples.push_back(s);
         continue;
       }
-      s.status = sample_status::taken;
       const double spread = std::hypot(noise, noise_per_launch / std::sqrt(r.launches));
-      s.time_ns = times_ns_[r.variant] * drift(now_s()) * std::exp(spread * normal_(random_)) *
-                  disturbed(r.variant, taken[r.variant]);
-      const double length = s.time_ns * r.launches;
+      s.outcome.time_ns = times_ns_[r.variant] * drift(now_s()) *
+                          std::exp(spread * normal_(random_)) *
+                          disturbed(r.variant, taken[r.variant]);
+      const double length = s.outcome.time_ns * r.launches;
       if (says_when)
         s.at_ns = static_cast<double>(clock_.now_ns()) + length / 2;
       clock_.advance_ns(static_cast<std::int64_t>(length));

@@ -236,7 +236,8 @@ timed_round forked_bench::round(std::span<const sample_request> order, double li
     const worker_answer answer =
         ask(request_kind::sample, request.variant, request.launches, limit_s);
     timed_sample sample{request.variant, answer.found()};
-    sample.at_ns = answer.replied ? answer.reply.at_ns : 0;
+    if (answer.replied && answer.reply.at_ns > 0)
+      sample.at_ns = answer.reply.at_ns;
     sample.launches = answer.replied ? answer.reply.launches : 0;
     result.samples.push_back(std::move(sample));
   }

@@ -82,7 +82,8 @@ timed_round in_process_bench::round(std::span<const sample_request> order, doubl
     timed_sample sample;
     sample.variant = request.variant;
     sample.outcome = std::move(sampled.outcome);
-    sample.at_ns = sampled.at_ns;
+    if (sampled.at_ns > 0)
+      sample.at_ns = sampled.at_ns;
     sample.launches = sampled.launches;
     result.samples.push_back(std::move(sample));
   }

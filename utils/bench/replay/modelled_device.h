@@ -42,16 +42,14 @@ public:
     drift_ = model_.drift * normal_(random_);
   }
 
-  rt::measure::round_samples round(std::span<const rt::measure::request> order) override {
-    rt::measure::round_samples result;
-    for (const rt::measure::request &r : order) {
-      rt::measure::sample s;
+  rt::timed_round round(std::span<const rt::sample_request> order) override {
+    rt::timed_round result;
+    for (const rt::sample_request &r : order) {
+      rt::timed_sample s;
       if (configs_[r.variant]) {
-        s.status = rt::measure::sample_status::taken;
-        s.time_ns = launch(r.variant, r.launches, s.at_ns);
+        s.outcome.time_ns = launch(r.variant, r.launches, s.at_ns);
       } else {
-        s.status = rt::measure::sample_status::failed;
-        s.reason = "recorded as failing";
+        s.outcome = rt::verdict::failed(rt::trial_status::crashed, "recorded as failing");
       }
       result.samples.push_back(std::move(s));
       clock_.advance_ns(static_cast<std::int64_t>(model_.launch_gap_ns));

@@ -47,11 +47,11 @@ outcome run_race(const subset &from, const device_model &model, std::uint64_t se
   modelled_device device(from.variants, model, clock, seed);
   std::vector<measure::entrant> entrants(from.variants.size());
   for (std::uint32_t v = 0; v < entrants.size(); ++v) {
-    const measure::request probe{v, 1, 0};
-    const measure::sample s = device.round({&probe, 1}).samples.front();
-    entrants[v].probe_ns = s.time_ns;
+    const rt::sample_request probe{v, 1, 0};
+    const rt::timed_sample s = device.round({&probe, 1}).samples.front();
+    entrants[v].probe_ns = s.outcome.time_ns;
     entrants[v].probe_at_ns = s.at_ns;
-    entrants[v].failure = s.reason;
+    entrants[v].failure = s.outcome.reason;
   }
   const auto probed = static_cast<double>(clock.now_ns());
 
