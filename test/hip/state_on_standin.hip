@@ -188,4 +188,4 @@ int main() {
 
 
 // TRIALS: mode=1|wrong|
-// TRIALS: 8 of 8 elements of sums differ, the first at [0]: 2 instead of 1
+// TRIALS: 8 of 8 elements of sums differ, the first is sums[0]: got 2, expected 1

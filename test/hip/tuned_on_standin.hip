@@ -112,7 +112,7 @@ int main(int argc, char **) {
 
 // TRIALS-DAG: what=fast|{{measured|cut}}|
 // TRIALS-DAG: what=slow|measured|
-// TRIALS-DAG: what=wrong|wrong|500 of 1000 elements of y differ, the first at [500]
+// TRIALS-DAG: what=wrong|wrong|500 of 1000 elements of y differ, the first is y[500]
 // TRIALS-DAG: what=endless|timed_out|
 // TRIALS-DAG: what=crashing|crashed|
 // TRIALS-DAG: what=greedy|infeasible|100000 bytes of shared memory per block (0 of them static), the device allows 65536

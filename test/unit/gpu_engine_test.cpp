@@ -228,7 +228,7 @@ TEST_F(GpuEngine, RejectsWhatIsWrong) {
   EXPECT_EQ(probe(habit::good), trial_status::measured);
   const verdict wrong = engine->probe(static_cast<std::uint32_t>(habit::wrong));
   EXPECT_EQ(wrong.failure, trial_status::wrong);
-  EXPECT_EQ(wrong.reason, "32 of 64 elements of c differ, the first at [1]: 96 instead of -4");
+  EXPECT_EQ(wrong.reason, "32 of 64 elements of c differ, the first is c[1]: got 96, expected -4");
   EXPECT_EQ(probe(habit::throws), trial_status::threw);
   EXPECT_FALSE(engine->tainted());
   EXPECT_EQ(std::vector<float>(x, x + n), before_x);
@@ -387,7 +387,8 @@ TEST_F(GpuEngine, CountsWhatIsWrittenOnly) {
   EXPECT_TRUE(engine->probe(1).right());
   const verdict wrong = engine->probe(2);
   EXPECT_EQ(wrong.failure, trial_status::wrong);
-  EXPECT_EQ(wrong.reason, "40 of 100000 elements of b differ, the first at [0]: 0 instead of -8");
+  EXPECT_EQ(wrong.reason,
+            "40 of 100000 elements of b differ, the first is b[0]: got 0, expected -8");
 }
 
 void shift(const float *from, float *to) {
@@ -546,7 +547,8 @@ TEST_F(GpuEngine, TriesOnTheStateThatTheCallFinds) {
   EXPECT_TRUE(engine->probe(1).right());
   const verdict wrong = engine->probe(2);
   EXPECT_EQ(wrong.failure, trial_status::wrong);
-  EXPECT_EQ(wrong.reason, "1 of 4 elements of held_total differ, the first at [0]: 7 instead of 6");
+  EXPECT_EQ(wrong.reason,
+            "1 of 4 elements of held_total differ, the first is held_total[0]: got 7, expected 6");
   EXPECT_TRUE(engine->prove(1).right());
   EXPECT_EQ(engine->prove(2).failure, trial_status::wrong);
   EXPECT_NE(held_buffer, buffer);
@@ -582,7 +584,7 @@ TEST_F(GpuEngine, FindsBuffersInReferredObjects) {
   EXPECT_EQ(in_process, "");
   EXPECT_TRUE(engine->probe(1).right());
   EXPECT_EQ(engine->probe(2).reason,
-            "32 of 32 elements of a differ, the first at [0]: 1 instead of 0");
+            "32 of 32 elements of a differ, the first is a[0]: got 1, expected 0");
   EXPECT_EQ(x[0], -3);
   EXPECT_EQ(p.x, x);
 }

@@ -237,7 +237,7 @@ TEST(Validation, TheFactorysOwnCheckReplacesTheComparison) {
   };
   const auto bench = ready(factory, sy);
   EXPECT_EQ(text(bench->probe(2, 5)), "measured");
-  EXPECT_EQ(text(bench->probe(1, 5)), "wrong: rejected by the factory's own check");
+  EXPECT_EQ(text(bench->probe(1, 5)), "wrong: the check said no");
 }
 
 TEST(Validation, TheReferenceDecidesAlsoAgainstTheDefault) {

@@ -6,11 +6,11 @@
 #include "runtime/backend/cpu/trial_runner.h"
 #include "runtime/domain/element.h"
 #include "runtime/domain/returned.h"
+#include "runtime/domain/verdict_text.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
-#include <exception>
 #include <utility>
 
 namespace tl::rt {
@@ -30,16 +30,8 @@ runner_outcome trial_runner::judge(std::uint32_t variant) {
   if (options_.skip_check)
     return {};
   if (options_.check) {
-    try {
-      if (!options_.check(&factory_, arguments_, result_.bytes()))
-        return rejected(trial_status::wrong, "rejected by the factory's own check", false);
-    } catch (const std::exception &thrown) {
-      return rejected(trial_status::wrong, fmt::format("the check threw: {}", thrown.what()),
-                      false);
-    } catch (...) {
-      return rejected(trial_status::wrong, "the check threw something that is no std::exception",
-                      false);
-    }
+    if (verdict said = ask_check(factory_, options_, arguments_, result_.bytes()); !said.right())
+      return rejected(std::move(said), false);
   } else {
     for (std::string text : {compare_result(), compare_runs(), compare_replaced()})
       if (!text.empty())

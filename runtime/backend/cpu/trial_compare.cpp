@@ -7,6 +7,7 @@
 #include "runtime/domain/element.h"
 #include "runtime/domain/returned.h"
 #include "runtime/domain/tolerance.h"
+#include "runtime/domain/verdict_text.h"
 #include "runtime/factory/team.h"
 
 #include <fmt/format.h>
@@ -28,13 +29,12 @@ static match_rule rule_of(const tl_options &options) {
 }
 
 // What is said of the results of one argument that are not right.
-static std::string verdict(const comparison &sum, const std::string &where, bool strict_unwritten) {
-  if (sum.unwritten > 0 && strict_unwritten)
-    return fmt::format("{} of {} elements of {} were never written, the first is {}", sum.unwritten,
-                       sum.compared, where.substr(0, where.find('[')), where);
-  return fmt::format("{} of {} elements of {} differ, the first is {}: got {}, expected {}",
-                     sum.mismatched, sum.compared, where.substr(0, where.find('[')), where, sum.got,
-                     sum.expected);
+static std::string mismatch(const comparison &sum, const std::string &where,
+                            bool strict_unwritten) {
+  const std::string name = where.substr(0, where.find('['));
+  return (sum.unwritten > 0 && strict_unwritten ? unwritten(sum, name, where)
+                                                : differing(sum, name, where))
+      .reason;
 }
 
 // Whether the pattern for "never written" can be told from any value that a kernel would write.
@@ -108,8 +108,8 @@ std::string trial_runner::compare_runs() {
     if (to.region &&
         ((to.sum.unwritten > 0 && to.strict) ||
          !is_rounding(options_, to.sum, most_mismatched(*to.region), size_for(to.sum, *to.region))))
-      return verdict(to.sum, describe_address(factory_, expected.layout, *to.region, to.first),
-                     to.strict);
+      return mismatch(to.sum, describe_address(factory_, expected.layout, *to.region, to.first),
+                      to.strict);
   return {};
 }
 
@@ -137,9 +137,7 @@ std::string trial_runner::compare_replaced() {
       add_squares(squares, count, it.element, expected.data.data() + it.offset, it.bytes / size);
     if (!is_rounding(options_, sum, rt::most_mismatched(options_, it.element),
                      root_mean_square(squares, count)))
-      return fmt::format("{} of {} elements of {} differ, the first is {}[{}]: got {}, expected {}",
-                         sum.mismatched, sum.compared, name, name, sum.first, sum.got,
-                         sum.expected);
+      return differing(sum, name, fmt::format("{}[{}]", name, sum.first)).reason;
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "runtime/backend/cpu/output_scout.h"
 #include "runtime/domain/element.h"
 #include "runtime/domain/returned.h"
+#include "runtime/domain/verdict_text.h"
 #include "runtime/factory/team.h"
 #include "runtime/support/infeasible.h"
 #include "runtime/worker/descendants.h"
@@ -18,9 +19,7 @@
 #include <ctime>
 #include <cxxabi.h>
 #include <exception>
-#include <memory>
 #include <new>
-#include <typeinfo>
 
 namespace tl::rt {
 
@@ -33,18 +32,15 @@ static double now_ns() noexcept {
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-static std::string type_name(const std::type_info &type) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void *)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
-  return status == 0 && name ? name.get() : type.name();
+runner_outcome rejected(verdict why, bool tainted) {
+  runner_outcome result;
+  result.outcome = std::move(why);
+  result.tainted = tainted;
+  return result;
 }
 
 runner_outcome rejected(trial_status status, std::string reason, bool tainted) {
-  runner_outcome result;
-  result.outcome = verdict::failed(status, std::move(reason));
-  result.tainted = tainted;
-  return result;
+  return rejected(verdict::failed(status, std::move(reason)), tainted);
 }
 
 status trial_runner::arm() {
@@ -126,18 +122,14 @@ runner_outcome trial_runner::run(std::uint32_t variant, std::uint32_t launches, 
     leave_if_forked();
     enter_phase(worker_phase::checking);
     return rejected(trial_status::out_of_memory, "out of memory (std::bad_alloc)", true);
-  } catch (const std::exception &error) {
+  } catch (const std::exception &) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
-    return unless_infeasible(
-        rejected(trial_status::threw,
-                 fmt::format("threw {}: {}", type_name(typeid(error)), error.what()), false));
+    return unless_infeasible(rejected(thrown(), false));
   } catch (...) {
     leave_if_forked();
     enter_phase(worker_phase::checking);
-    const std::type_info *type = abi::__cxa_current_exception_type();
-    return rejected(trial_status::threw,
-                    "threw " + (type ? type_name(*type) : std::string("something")), false);
+    return rejected(thrown(), false);
   }
 }
 
@@ -151,8 +143,8 @@ void trial_runner::restore() {
   }
   try {
     options_.restore(&factory_, arguments_);
-  } catch (const std::exception &error) {
-    restore_failed_ = fmt::format("restore threw {}: {}", type_name(typeid(error)), error.what());
+  } catch (const std::exception &) {
+    restore_failed_ = "restore " + thrown().reason;
   } catch (...) {
     restore_failed_ = "restore threw something that is no std::exception";
   }

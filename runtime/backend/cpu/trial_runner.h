@@ -38,6 +38,7 @@ struct runner_outcome {
 };
 
 /// What is not right, and whether its process should not be used any longer.
+runner_outcome rejected(verdict why, bool tainted);
 runner_outcome rejected(trial_status status, std::string reason, bool tainted);
 
 /// Not thread-safe. Its parts stand in trial_*.cpp, each named for what it does.

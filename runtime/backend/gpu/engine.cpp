@@ -4,11 +4,11 @@
 
 #include "runtime/backend/gpu/device_scratch.h"
 #include "runtime/backend/gpu/trial_failure.h"
+#include "runtime/domain/verdict_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 #include <vector>
 
@@ -132,16 +132,9 @@ verdict engine::check(std::uint32_t variant) {
   if (problem_.options.skip_check)
     return {};
   if (problem_.options.check) {
-    try {
-      if (!problem_.options.check(&factory_, copies_.arguments(), copies_.result()))
-        return verdict::failed(trial_status::wrong, "the check said no");
-    } catch (const std::exception &thrown) {
-      return verdict::failed(trial_status::wrong,
-                             fmt::format("the check threw: {}", thrown.what()));
-    } catch (...) {
-      return verdict::failed(trial_status::wrong,
-                             "the check threw something that is no std::exception");
-    }
+    if (verdict said = ask_check(factory_, problem_.options, copies_.arguments(), copies_.result());
+        !said.right())
+      return said;
   } else if (verdict wrong = check_.compare(false, false); !wrong.right()) {
     return wrong;
   }

@@ -8,6 +8,7 @@
 #include "runtime/domain/element.h"
 #include "runtime/domain/returned.h"
 #include "runtime/domain/tolerance.h"
+#include "runtime/domain/verdict_text.h"
 
 #include <fmt/format.h>
 
@@ -76,7 +77,7 @@ verdict result_check::check_guards() {
   return {};
 }
 
-std::string result_check::describe_mismatch(const piece &it, const compare_result &found) {
+verdict result_check::mismatch_of(const piece &it, const compare_result &found) {
   std::uint64_t offset = found.first;
   std::string index = fmt::format("[{}]", found.first);
   if (it.rank != 0) {
@@ -96,9 +97,13 @@ std::string result_check::describe_mismatch(const piece &it, const compare_resul
     done = device_.copy(address_of(expected), copies_.expected(it) + at, it.element_size);
   if (done)
     done = device_.synchronize();
-  return fmt::format("{} of {} elements of {} differ, the first at {}: {} instead of {}",
-                     found.mismatched, it.count, parameter_name(factory_, it.parameter), index,
-                     element_text(it.element, actual), element_text(it.element, expected));
+  comparison sum;
+  sum.compared = it.count;
+  sum.mismatched = found.mismatched;
+  sum.got = element_text(it.element, actual);
+  sum.expected = element_text(it.element, expected);
+  const std::string name = parameter_name(factory_, it.parameter);
+  return differing(sum, name, name + index);
 }
 
 verdict result_check::compare_host(std::size_t index, bool exact) {
@@ -114,11 +119,8 @@ verdict result_check::compare_host(std::size_t index, bool exact) {
   if (is_rounding(problem_.options, sum, exact ? 0 : most_mismatched(problem_.options, element),
                   sum.worst > 0 ? rms_of(index) : 0))
     return {};
-  return verdict::failed(
-      trial_status::wrong,
-      fmt::format("{} of {} elements of {} differ, the first at [{}]: {} instead of {}",
-                  sum.mismatched, sum.compared, parameter_name(factory_, it.parameter), sum.first,
-                  sum.got, sum.expected));
+  const std::string name = parameter_name(factory_, it.parameter);
+  return differing(sum, name, fmt::format("{}[{}]", name, sum.first));
 }
 
 verdict result_check::compare_returned() const {
@@ -213,7 +215,7 @@ verdict result_check::compare(bool exact, bool poison_counts) {
       sum.worst = std::bit_cast<double>(found[i].worst);
     const double most = exact || poison_counts ? 0 : most_mismatched(problem_.options, it.element);
     if (!is_rounding(problem_.options, sum, most, sum.worst > 0 ? rms_of(i) : 0))
-      return verdict::failed(trial_status::wrong, describe_mismatch(it, found[i]));
+      return mismatch_of(it, found[i]);
   }
   return copies_.varying() ? verdict{} : compare_returned();
 }

@@ -48,7 +48,7 @@ private:
   double rms_of(std::size_t i);
   verdict compare_host(std::size_t index, bool exact);
   verdict compare_returned() const;
-  std::string describe_mismatch(const piece &it, const compare_result &found);
+  verdict mismatch_of(const piece &it, const compare_result &found);
 
   device &device_;
   const tl_factory &factory_;

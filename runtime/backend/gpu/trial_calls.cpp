@@ -3,12 +3,12 @@
 #include "runtime/backend/gpu/trial_calls.h"
 
 #include "runtime/backend/gpu/trial_failure.h"
+#include "runtime/domain/verdict_text.h"
 #include "runtime/support/infeasible.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -34,11 +34,8 @@ verdict trial_calls::run(const callable &what, bool watch) {
   take_infeasible();
   try {
     what(copies_.arguments(), copies_.result());
-  } catch (const std::exception &thrown) {
-    outcome =
-        verdict::failed(trial_status::threw, fmt::format("threw an exception: {}", thrown.what()));
   } catch (...) {
-    outcome = verdict::failed(trial_status::threw, "threw an exception that is no std::exception");
+    outcome = thrown();
   }
   if (const auto reason = take_infeasible())
     outcome = verdict::failed(trial_status::infeasible, *reason);
