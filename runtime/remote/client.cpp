@@ -4,10 +4,8 @@
 
 #include "runtime/remote/helper.h"
 #include "runtime/remote/wire.h"
-#include "runtime/support/environment.h"
 #include "runtime/support/log.h"
 #include "runtime/support/made_once.h"
-#include "runtime/support/paths.h"
 #include "runtime/support/thread_guard.h"
 
 #include <fmt/format.h>
@@ -212,15 +210,14 @@ void client::publish(const finding &found, const std::shared_ptr<lease> &under, 
     ::close(socket);
 }
 
-fleet *program_fleet() {
+fleet *program_fleet(const controls &controls, const std::string &directory) {
   static constinit made_once<std::optional<client>> known;
-  std::optional<client> &made = known.get([] {
+  std::optional<client> &made = known.get([&] {
     auto fresh = std::make_unique<std::optional<client>>();
-    const controls &controls = environment();
     // The best of a part is no winner that others could use.
     if (!controls.remote.empty() && controls.parts == 1 && !controls.disable_cache &&
-        !cache_directory().empty())
-      fresh->emplace(cache_directory(), controls.remote);
+        !directory.empty())
+      fresh->emplace(directory, controls.remote);
     return fresh;
   });
   return made ? &*made : nullptr;

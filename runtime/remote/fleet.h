@@ -9,6 +9,7 @@
 #define TL_RUNTIME_REMOTE_FLEET_H
 
 #include "runtime/store/requests.h"
+#include "runtime/support/environment.h"
 
 #include <chrono>
 #include <memory>
@@ -75,9 +76,9 @@ public:
                        duration limit) = 0;
 };
 
-/// What TL_REMOTE names; null where it is not set, or where there is no place for a socket.
-/// Thread-safe; never destroyed.
-fleet *program_fleet();
+/// What TL_REMOTE names in `controls`; null where it is not set, or where there is no `directory`
+/// for a socket. The first call decides for the program. Thread-safe; never destroyed.
+fleet *program_fleet(const controls &controls, const std::string &directory);
 
 } // namespace tl::rt::remote
 

@@ -2,8 +2,6 @@
 
 #include "runtime/tuner/progress.h"
 
-#include "runtime/support/environment.h"
-
 #include <fmt/format.h>
 
 #include <sys/ioctl.h>
@@ -16,8 +14,8 @@ namespace tl::rt {
 
 static constexpr std::chrono::milliseconds redraw_every{100};
 
-bool progress_wanted() {
-  switch (environment().progress) {
+bool shows_progress(progress_mode wanted) {
+  switch (wanted) {
   case progress_mode::on:
     return true;
   case progress_mode::off:
@@ -38,8 +36,8 @@ static void write_stderr(const std::string &text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
-progress_line::progress_line(std::string_view name, std::string_view problem)
-    : enabled_(progress_wanted()), head_(fmt::format("tl: {}({})", name, problem)),
+progress_line::progress_line(progress_mode wanted, std::string_view name, std::string_view problem)
+    : enabled_(shows_progress(wanted)), head_(fmt::format("tl: {}({})", name, problem)),
       begin_(std::chrono::steady_clock::now()), last_(begin_ - redraw_every) {}
 
 progress_line::~progress_line() {

@@ -5,6 +5,8 @@
 #ifndef TL_RUNTIME_TUNER_PROGRESS_H
 #define TL_RUNTIME_TUNER_PROGRESS_H
 
+#include "runtime/support/environment.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -12,15 +14,15 @@
 
 namespace tl::rt {
 
-/// Whether progress is shown: TL_PROGRESS, and by default where stderr is a terminal.
-bool progress_wanted();
+/// Whether progress is shown: as TL_PROGRESS says, and by default where stderr is a terminal.
+bool shows_progress(progress_mode wanted);
 
 /// Draws on stderr, ten times a second at most, and wipes the line at the end. Silent where
-/// TL_PROGRESS is off or stderr is no terminal. Not thread-safe; one session at a time draws.
+/// no progress is to be shown. Not thread-safe; one session at a time draws.
 class progress_line {
 public:
   /// `name` of the factory and `problem` stand at the line's beginning.
-  progress_line(std::string_view name, std::string_view problem);
+  progress_line(progress_mode wanted, std::string_view name, std::string_view problem);
   ~progress_line();
   progress_line(const progress_line &) = delete;
   progress_line &operator=(const progress_line &) = delete;

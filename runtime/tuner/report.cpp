@@ -69,11 +69,12 @@ std::string describe_session(const tl_factory &factory, const tl_call &call,
   return text;
 }
 
-void report_session(const tl_factory &factory, const tl_call &call, const session_result &result) {
+void report_session(const tl_factory &factory, const tl_call &call, const session_result &result,
+                    progress_mode progress) {
   const std::string text = describe_session(factory, call, result);
   if (log_enabled(log_level::info))
     log_info(text);
-  else if (progress_wanted()) // whoever watched the line wants to know how it ended
+  else if (shows_progress(progress)) // whoever watched the line wants to know how it ended
     write_log_line(log_level::info, "", text);
   for (const std::string &it : result.remarks)
     log_info(fmt::format("{}({}): {}", factory.name, call.problem, it));

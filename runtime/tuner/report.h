@@ -5,6 +5,7 @@
 #ifndef TL_RUNTIME_TUNER_REPORT_H
 #define TL_RUNTIME_TUNER_REPORT_H
 
+#include "runtime/support/environment.h"
 #include "runtime/tuner/session_result.h"
 
 #include <tl/abi.h>
@@ -18,8 +19,9 @@ namespace tl::rt {
 std::string describe_session(const tl_factory &factory, const tl_call &call,
                              const session_result &result);
 
-/// Says describe_session() at level info, and on a terminal that shows progress.
-void report_session(const tl_factory &factory, const tl_call &call, const session_result &result);
+/// Says describe_session() at level info, and where progress was to be shown.
+void report_session(const tl_factory &factory, const tl_call &call, const session_result &result,
+                    progress_mode progress);
 
 /// The line of `autotune.log` for one trial.
 std::string describe_trial(const tl_factory &factory, const tl_call &call,

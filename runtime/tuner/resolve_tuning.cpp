@@ -210,7 +210,7 @@ session_result resolution::run_session_on(const tl_call &trial_call, const store
   if (result.winner)
     remark_on_data(trial_call, result.remarks);
   finished = world_.store.finish_session(session, result.state, result.winner, policy);
-  report_session(factory_, call_, result);
+  report_session(factory_, call_, result, world_.environment.progress);
   if (result.waits_for_program)
     world_.store.note_untunable(request_.factory, result.failure);
   if (result.winner)

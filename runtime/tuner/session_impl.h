@@ -43,7 +43,8 @@ public:
         grown_(may_grow(factory) ? with_all_variants(factory) : tl_factory{}),
         factory_(may_grow(factory) ? grown_ : factory), call_(call), backend_(on),
         session_(session), options_(options), cold_(cold), trials_(factory_.variant_count),
-        progress_(factory.name, call.problem), budget_(options.budget, in.clock) {}
+        progress_(in.environment.progress, factory.name, call.problem),
+        budget_(options.budget, in.clock) {}
 
   session_result run();
 
