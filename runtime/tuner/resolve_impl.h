@@ -40,12 +40,25 @@ struct likely_variant {
   std::string why = {};
 };
 
+/// Who wants a session.
+enum class tuned_for : unsigned char {
+  call,    ///< one that needs a variant: what others have found by now will do as well
+  program, ///< it has asked for a session, whatever is stored
+};
+
 /// What tuning has come to.
 struct found_variant {
   std::uint32_t variant = UINT32_MAX; ///< none: the default config runs, and `why` says why
-  std::vector<store::trial> trials = {};
   std::string why = {};
-  bool for_now = false; ///< another machine is tuning
+  bool for_now = false;                       ///< another machine is tuning
+  std::optional<session_result> session = {}; ///< where one was held
+
+  /// Behind the variant: none where no session of this call has found it.
+  std::span<const store::trial> trials() const {
+    if (!session || !session->winner)
+      return {};
+    return session->trials;
+  }
 };
 
 /// Used by the thread that made the call.
@@ -93,9 +106,11 @@ private:
 
   // Tuning: resolve_tuning.cpp.
   std::uint32_t tune();
-  found_variant find_by_tuning();
-  session_result run_session_on(const tl_call &trial_call, const store::session &session,
-                                store::install_policy policy, store::finish_result &finished);
+  std::string why_no_session_for_a_call();
+  std::optional<found_variant> take_lease();
+  found_variant find_by_tuning(tuned_for whom);
+  found_variant hold_session(const tl_call &trial_call, const store::session &session,
+                             store::install_policy policy);
   tuning_task task(const tl_call &on) const;
   double longest_wait_s() const;
   store::session_lock lock_device(double wait_s) const;

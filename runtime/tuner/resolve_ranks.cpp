@@ -162,8 +162,8 @@ std::uint32_t resolution::agree() {
       why = "no rank has a stored winner, and not all may tune";
       return give_up();
     }
-    found_variant found = find_by_tuning();
-    trials = std::move(found.trials);
+    const found_variant found = find_by_tuning(tuned_for::call);
+    trials.assign(found.trials().begin(), found.trials().end());
     for (const store::trial &it : trials)
       if (it.status == store::trial_status::measured && it.median_ns > 0)
         measured[it.config] = it.median_ns;

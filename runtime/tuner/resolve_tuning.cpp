@@ -113,110 +113,125 @@ static std::string call_of_a_team(const tl_factory &factory) {
       threads);
 }
 
-found_variant resolution::find_by_tuning() {
-  const auto fail = [](std::string why) {
-    found_variant none;
-    none.why = std::move(why);
-    return none;
-  };
-  const auto found = [](std::uint32_t variant, std::vector<store::trial> trials = {}) {
-    return found_variant{.variant = variant, .trials = std::move(trials)};
-  };
+/// Why a call had better do without a session, "" where it may have one. A program that asks for
+/// one knows better.
+std::string resolution::why_no_session_for_a_call() {
   store::tuning_store &store = world_.store;
   if (const std::string why = store.untunable(request_.factory); !why.empty())
-    return fail(why + "; known from an earlier session (tltune forget makes it anew)");
+    return why + "; known from an earlier session (tltune forget makes it anew)";
   // What a session finds without its compiler must not take a better one's place.
   if (may_grow(factory_))
     if (const auto winner = store.lookup(request_.key());
         winner && find_or_make(winner->config) == UINT32_MAX)
-      return fail(fmt::format("its stored winner {} is kept for when it can be compiled or loaded",
-                              winner->config));
+      return fmt::format("its stored winner {} is kept for when it can be compiled or loaded",
+                         winner->config);
   if (loader_is_stuck()) // before anything is looked up
-    return fail(loader_is_stuck_text);
-  if (std::string why = call_of_a_team(factory_); !why.empty())
-    return fail(std::move(why));
+    return loader_is_stuck_text;
+  return call_of_a_team(factory_);
+}
+
+/// Asks other machines for the right to tune this problem. Not empty: one of them is tuning it, or
+/// has. Ranks that agree tune at once, each on its own machine.
+std::optional<found_variant> resolution::take_lease() {
+  if (!world_.fleet || agrees())
+    return std::nullopt;
+  remote::lease_answer answer = ask_fleet(lease_limit, [&](remote::fleet::duration limit) {
+    return world_.fleet->take_lease(request_.key(), limit);
+  });
+  lease_ = std::move(answer.held);
+  if (answer.state == remote::lease_answer::outcome::held)
+    if (const auto variant = run_meanwhile(answer.holder))
+      return found_variant{.variant = *variant, .for_now = true};
+  if (answer.winner)
+    if (const auto variant = take_foreign(*answer.winner))
+      return found_variant{.variant = *variant};
+  return std::nullopt;
+}
+
+/// The one way to a session: on a device that nobody else measures on, on inputs like the call's.
+/// For a call it ends early where somebody else turns out to have found a winner.
+found_variant resolution::find_by_tuning(tuned_for whom) {
+  const auto fail = [](std::string why) { return found_variant{.why = std::move(why)}; };
+  const bool any_will_do = whom == tuned_for::call;
+  if (any_will_do)
+    if (std::string why = why_no_session_for_a_call(); !why.empty())
+      return fail(std::move(why));
   const double wait_s = longest_wait_s();
   const auto deadline = in_seconds(wait_s);
   const auto lock = lock_device(wait_s);
   // Whoever held the lock may have tuned this very problem.
-  if (const auto variant = stored_meanwhile())
-    return found(*variant);
+  if (any_will_do)
+    if (const auto variant = stored_meanwhile())
+      return {.variant = *variant};
   if (lock.result() == store::session_lock::outcome::timed_out)
     return fail(fmt::format("{} has been tuning on this device for more than {:.0f} s",
                             name_of(lock), wait_s));
-  // Ranks that agree tune at once, each on its own machine.
-  if (world_.fleet && !agrees()) {
-    remote::lease_answer answer = ask_fleet(lease_limit, [&](remote::fleet::duration limit) {
-      return world_.fleet->take_lease(request_.key(), limit);
-    });
-    lease_ = std::move(answer.held);
-    if (answer.state == remote::lease_answer::outcome::held)
-      if (const auto variant = run_meanwhile(answer.holder))
-        return {.variant = *variant, .for_now = true};
-    if (answer.winner)
-      if (const auto variant = take_foreign(*answer.winner))
-        return found(*variant);
-  }
+  if (any_will_do)
+    if (auto other = take_lease())
+      return std::move(*other);
 
   const trial_inputs inputs(factory_, call_, options_);
   if (!inputs.error().empty())
     return fail(inputs.error());
+  request_.fresh = !any_will_do;
   store::session session;
   while (true) {
     const status begun = world_.store.begin_session(request_, session);
-    if (begun.code() != status_code::busy)
-      break;
     // Only where locks are not supported: another process is at work on this very session.
+    if (begun.code() != status_code::busy || !any_will_do)
+      break;
     if (std::chrono::steady_clock::now() > deadline)
       return fail(begun.text());
     world_.clock.sleep_ns(50'000'000);
     end_left_calls();
     if (const auto variant = stored_meanwhile())
-      return found(*variant);
+      return {.variant = *variant};
   }
-  store::finish_result finished;
-  session_result result =
-      run_session_on(inputs.call(), session, store::install_policy::if_better, finished);
-  if (!result.winner) {
-    // What an earlier run has found, where this one had too little time.
-    if (const auto variant =
-            result.state == store::session_state::budget ? stored(true) : std::nullopt)
-      return found(*variant);
-    return fail(result.failure);
-  }
-  std::uint32_t variant = result.variant;
-  grown_.variant_count = count_variants(factory_);
-  if (finished.installed)
-    if (const std::uint32_t installed = find_variant(factory_, finished.installed->config);
-        installed != UINT32_MAX)
-      variant = installed;
-  return found(variant, std::move(result.trials));
-}
-
-std::uint32_t resolution::tune() {
-  const found_variant found = find_by_tuning();
-  if (found.for_now)
-    return found.variant;
-  return found.variant == UINT32_MAX ? install_default(found.why)
-                                     : use_winner(found.variant, found.trials);
+  found_variant found =
+      hold_session(inputs.call(), session,
+                   any_will_do ? store::install_policy::if_better : store::install_policy::always);
+  // What an earlier run has found, where this one had too little time.
+  if (any_will_do && !found.session->winner && found.session->state == store::session_state::budget)
+    if (const auto variant = stored(true))
+      found.variant = *variant;
+  return found;
 }
 
 /// Tunes on these arguments, in a session that was begun, and stores what comes of it.
-session_result resolution::run_session_on(const tl_call &trial_call, const store::session &session,
-                                          store::install_policy policy,
-                                          store::finish_result &finished) {
-  session_result result =
-      run_session(world_, factory_, trial_call, *device_->backend, session, options_, cold_);
+found_variant resolution::hold_session(const tl_call &trial_call, const store::session &session,
+                                       store::install_policy policy) {
+  found_variant found;
+  session_result &result = found.session.emplace(
+      run_session(world_, factory_, trial_call, *device_->backend, session, options_, cold_));
   if (result.winner)
     remark_on_data(trial_call, result.remarks);
-  finished = world_.store.finish_session(session, result.state, result.winner, policy);
+  const store::finish_result finished =
+      world_.store.finish_session(session, result.state, result.winner, policy);
   report_session(factory_, call_, result, world_.environment.progress);
   if (result.waits_for_program)
     world_.store.note_untunable(request_.factory, result.failure);
   if (result.winner)
     store_session_proof(trial_call, result.variant);
   publish(result, finished);
-  return result;
+  found.why = result.failure;
+  if (!result.winner)
+    return found;
+  found.variant = result.variant;
+  grown_.variant_count = count_variants(factory_);
+  // Of two that were measured the better one stays.
+  if (finished.installed)
+    if (const std::uint32_t installed = find_variant(factory_, finished.installed->config);
+        installed != UINT32_MAX)
+      found.variant = installed;
+  return found;
+}
+
+std::uint32_t resolution::tune() {
+  const found_variant found = find_by_tuning(tuned_for::call);
+  if (found.for_now)
+    return found.variant;
+  return found.variant == UINT32_MAX ? install_default(found.why)
+                                     : use_winner(found.variant, found.trials());
 }
 
 explicit_result resolution::tune_explicitly() {
@@ -243,19 +258,10 @@ explicit_result resolution::tune_explicitly() {
   const flight turn = flight::begin(*factory_.slot, key());
   if (!turn.ours())
     return fail("this very problem is being tuned by this thread");
-  const double wait_s = longest_wait_s();
-  const auto lock = lock_device(wait_s);
-  if (lock.result() == store::session_lock::outcome::timed_out)
-    return fail(fmt::format("{} has been tuning on this device for more than {:.0f} s",
-                            name_of(lock), wait_s));
-  const trial_inputs inputs(factory_, call_, options_);
-  if (!inputs.error().empty())
-    return fail(inputs.error());
-  request_.fresh = true;
-  store::session session;
-  static_cast<void>(world_.store.begin_session(request_, session));
-  store::finish_result finished;
-  result.session = run_session_on(inputs.call(), session, store::install_policy::always, finished);
+  found_variant found = find_by_tuning(tuned_for::program);
+  if (!found.session)
+    return fail(std::move(found.why));
+  result.session = std::move(*found.session);
   if (!result.session.waits_for_program)
     world_.store.note_untunable(request_.factory, {}); // it can be tuned now
   if (result.session.winner)

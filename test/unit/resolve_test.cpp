@@ -179,6 +179,9 @@ protected:
   std::uint32_t resolve_in_fleet() {
     return resolution(with_others, factory.factory, call, false).run();
   }
+  explicit_result tune_in_fleet() {
+    return resolution(with_others, factory.factory, call, false).tune_explicitly();
+  }
   explicit_result tune_now(bool nested = false) {
     return resolution(here, factory.factory, call, nested).tune_explicitly();
   }
@@ -398,6 +401,7 @@ TEST_F(Resolve, ExplicitTuningSaysWhyNot) {
   EXPECT_THAT(tune_now().session.failure, HasSubstr("TL_TUNE"));
   settings.tune = tune_mode::on;
   EXPECT_THAT(tune_now(true).session.failure, HasSubstr("inside another tuning session"));
+  EXPECT_EQ(tune_now(true).session.variant, usual);
   on.cannot_open = "no room";
   EXPECT_THAT(tune_now().session.failure, HasSubstr("no room"));
 }
@@ -479,6 +483,17 @@ TEST_F(Fleet, WhileAnotherMachineTunesTheDefaultRunsAndItIsAskedNowAndThen) {
   clock.advance_ns(1'100'000'000);
   EXPECT_EQ(resolve_in_fleet(), 2u) << "the other one has run out of time";
   EXPECT_EQ(installed(), 2u);
+}
+
+TEST_F(Fleet, WhoAsksForASessionWaitsForNoOtherMachine) {
+  others.know("i=2");
+  others.lease = remote::lease_answer::outcome::held;
+  EXPECT_EQ(tune_in_fleet().session.variant, best);
+  EXPECT_EQ(others.asked, 0);
+  EXPECT_EQ(installed(), best);
+  ASSERT_EQ(others.told.size(), 1u) << "they hear of what it finds";
+  EXPECT_EQ(others.told[0].best.config, "i=5");
+  EXPECT_FALSE(others.told_under_a_lease);
 }
 
 TEST_F(Fleet, DeadHoldersProblemIsTunedHere) {
