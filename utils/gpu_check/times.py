@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Judges what programs with a device take: how fast winners, sessions and calls are."""
+
+import re
+import statistics
+import sys
+import tempfile
+
+from .programs import COMPARED, COMPILERS, ROOT
+from .reading import session_seconds
+from .running import program, rows
+
+
+def check_dispatch(summary):
+    with tempfile.TemporaryDirectory() as cache:
+        code, output = summary.run(program("dispatch"), TL_CACHE_DIR=cache, TL_FORCE_CONFIG="threads=32")
+    found = re.search(r"^dispatch: .*dispatched ([0-9.]+) ns, ratio ([0-9.]+).*$", output, re.M)
+    if found:
+        summary.numbers["dispatched us"] = float(found.group(1)) * 1e-3
+    summary.judge(code == 0 and found and float(found.group(2)) <= 1.01, "dispatch", found.group(0) if found else f"status {code}")
+    # The handle's launch goes through another function of the toolkit than <<<>>> does.
+    for line in re.findall(r"^(?:lazy handle|plain by pointer): .*$", output, re.M):
+        summary.note("        " + line)
+
+
+def kernel_times(summary, name):
+    code, output = summary.run(program(name))
+    return {kernel: (float(ms), float(total)) for kernel, ms, total in re.findall(r"^kernel (\w+) (\S+) (\S+)$", output, re.M)
+            } if code == 0 else {}
+
+
+def check_compilers(summary):
+    """Kernels as people write them for nvcc, and the examples, by each device compiler."""
+    names = ["", *COMPILERS]
+    found = {compiler: kernel_times(summary, "_".join(["compilers", compiler]).rstrip("_")) for compiler in names}
+    if not all(found.values()) or len({tuple(it) for it in found.values()}) != 1:
+        return summary.line("FAIL", "compilers", f"kernels that ran: { {name or 'plugin': list(it) for name, it in found.items()} }")
+    worst = 0
+    for kernel, (ms, total) in found[""].items():
+        others = {compiler: found[compiler][kernel] for compiler in COMPILERS}
+        same = all(abs(other - total) <= 1e-3 * abs(total) for _, other in others.values())
+        worst = max(worst, ms / others["clang"][0])
+        summary.judge(same and ms <= 1.02 * others["clang"][0], f"kernel: {kernel}", f"{ms:.4f} ms; " + ", ".join(
+            f"{compiler} {other:.4f}" for compiler, (other, _) in others.items()) + ("" if same else "; the results differ"))
+    for name in COMPARED:
+        times = {}
+        for compiler in ("", "clang", "nvcc"):
+            with tempfile.TemporaryDirectory() as cache:
+                # Of a size that no limit of power decides: there, times are the card's, not the compiler's.
+                size = ["2048"] if "gemm" in name and name != "sgemm" else []
+                code, output = summary.run(program(f"{name}_{compiler}".rstrip("_")), *size, TL_CACHE_DIR=cache, TL_PROGRESS="off")
+            times[compiler] = [(float(before), float(after)) for before, after in re.findall(
+                r"default ([0-9.]+) ms, tuned ([0-9.]+) ms", output)] if code == 0 else []
+        ran = all(times.values())
+        text = "; ".join(" ".join(f"{before:.4f}->{after:.4f}" for before, after in times[compiler])
+                         + f" {compiler or 'plugin'}" for compiler in times)
+        summary.judge(ran and all(mine[1] <= 1.02 * clang[1] for mine, clang in zip(times[""], times["clang"])),
+                      f"compilers: {name}", text)
+
+
+def check_sustained(summary):
+    """Winners on a device that its power limits, against the best for long."""
+    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/sustained", program("tma_gemm"), program("sustained"),
+                               "--size", "8192", limit=300)
+    found = re.findall(r"^\d+: \d+ of \d+ within.*$", output, re.M)
+    summary.judge(code == 0 and found, "sustained", "; ".join(found) or f"status {code}: " + output[-300:].replace("\n", "; "))
+    for line in output.splitlines():
+        summary.note("        " + line)
+
+
+def check_triton(summary):
+    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/triton_gemm.py", limit=120)
+    if code != 0:
+        return summary.line("not run", "triton", (output.strip().splitlines() or ["failed"])[-1])
+    for name, pattern in (("triton tuning s", r"a further shape ([0-9.]+) s"), ("triton call us", r"autotuned call ([0-9.]+) us")):
+        found = re.search(pattern, output)
+        if found:
+            summary.numbers[name] = float(found.group(1))
+    summary.line("ok", "triton", "; ".join(line.removeprefix("triton: ") for line in output.splitlines() if line.startswith("triton: ")))
+
+
+def check_sessions(summary, count=20):
+    exhaustive = program("exhaustive")
+    truth = {}
+    for turn in range(2):
+        code, output = summary.run(exhaustive, "2048", "300")
+        for config, ms in re.findall(r"config (\S+) ([0-9.]+)", output):
+            truth.setdefault(config, []).append(float(ms))
+    if not truth:
+        return summary.line("FAIL", "sessions", "the exhaustive measurement failed")
+    truth = {config: statistics.mean(times) for config, times in truth.items()}
+    best = min(truth.values())
+    good, seconds, sessions, margins = 0, [], [], []
+    for _ in range(count):
+        with tempfile.TemporaryDirectory() as cache:
+            code, output = summary.run(program("hgemm"), "2048", TL_CACHE_DIR=cache, TL_PROGRESS="off", TL_LOG="info")
+            session = session_seconds(output)
+            took = re.search(r"first call took ([0-9.]+)", output)
+            winner = rows(cache, "select config from winners") if code == 0 else []
+            if not took or not winner or winner[0][0] not in truth:
+                summary.note(f"        a session failed: status {code}, winner {winner}")
+                continue
+            if session:
+                sessions.append(session)
+            seconds.append(float(took.group(1)))
+            margins.append(truth[winner[0][0]] / best - 1)
+            good += margins[-1] <= 0.01
+            summary.note(f"        {seconds[-1]:.3f} s, {100 * margins[-1]:.2f} % from the best: {winner[0][0]}")
+    ranked = sorted(truth.items(), key=lambda item: item[1])
+    summary.note("        exhaustive: " + "; ".join(f"{config} {1e3 * ms:.2f} us" for config, ms in ranked[:6]))
+    text = f"{good} of {count} winners within 1 %"
+    if sessions:
+        summary.numbers["session s"] = statistics.median(sessions)
+        text += f", session {statistics.median(sessions):.3f} s (median)"
+    if seconds:
+        text += f", first call {statistics.median(seconds):.3f} s (median), worst winner {100 * max(margins):.2f} %"
+    summary.judge(good >= count - 1, "sessions", text)
+    if sessions and seconds:
+        took = statistics.median(sessions), statistics.median(seconds)
+        summary.judge(took[0] <= 0.25 and took[1] <= 0.36, "time to tune",
+                      f"session {took[0]:.3f} s, expected at most 0.25; first call {took[1]:.3f} s, expected at most 0.36")
+
+
+def compare_with_triton(summary):
+    """What two parts have to say together; nothing where one of them did not run."""
+    numbers = summary.numbers
+    if "session s" in numbers and "triton tuning s" in numbers:
+        ratio = numbers["triton tuning s"] / numbers["session s"]
+        summary.judge(ratio >= 10, "tuning time", f"24 configs at 2048^3: session {numbers['session s']:.3f} s, "
+                      f"Triton {numbers['triton tuning s']:.3f} s, {ratio:.1f} times less")
+    if "dispatched us" in numbers and "triton call us" in numbers:
+        ratio = numbers["triton call us"] / numbers["dispatched us"]
+        summary.judge(ratio > 1, "call time", f"dispatched {numbers['dispatched us']:.2f} us, Triton {numbers['triton call us']:.1f} us, "
+                      f"{ratio:.1f} times less")
