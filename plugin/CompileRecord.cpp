@@ -180,7 +180,7 @@ std::string recordCompilation(Session &T) {
   }
   CompilerInstance &CI = *T.Args.Compiler;
   llvm::SmallString<256> Directory;
-  llvm::sys::fs::current_path(Directory);
+  static_cast<void>(llvm::sys::fs::current_path(Directory)); // stays empty where it is gone
   const std::string Source = CI.getFrontendOpts().Inputs[0].getFile().str();
   addLine(Text, "by",
           llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&recordCompilation)));

@@ -57,7 +57,7 @@ static bool convert(Session &T, const Factory &F, const NamedDecl *Param, QualTy
         ParamType->isEnumeralType() || (!FieldType.isNull() && FieldType->isEnumeralType());
     if (Enums && !Same)
       return Mismatch();
-    llvm::APSInt Value = V.getInt();
+    const llvm::APSInt &Value = V.getInt();
     llvm::APSInt Fitted = Value.extOrTrunc(C.getIntWidth(ParamType));
     Fitted.setIsUnsigned(ParamType->isUnsignedIntegerOrEnumerationType());
     if (llvm::APSInt::compareValues(Fitted, Value) != 0) {

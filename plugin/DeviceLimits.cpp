@@ -8,7 +8,7 @@ namespace tlplugin {
 namespace {
 
 // Of all devices, NVIDIA's and AMD's.
-constexpr uint64_t MaxThreads = 1024;
+constexpr uint64_t MostThreads = 1024;
 constexpr std::array<uint64_t, 3> MaxBlock = {1024, 1024, 64}; // NVIDIA's
 
 // Registers are given to warps, in units, and the hardware checks a block as if each of an SM's
@@ -85,8 +85,8 @@ static std::string exceededByBlock(const std::array<uint64_t, 3> &Block,
                       std::to_string(Block[2]);
   if (Threads == 0)
     return "a block of " + Shape + " threads has none";
-  if (Threads > MaxThreads)
-    return grouped(Threads) + " threads in a block, at most " + grouped(MaxThreads) + " can be";
+  if (Threads > MostThreads)
+    return grouped(Threads) + " threads in a block, at most " + grouped(MostThreads) + " can be";
   for (unsigned I = 0; I < 3 && IsCuda; ++I)
     if (Block[I] > MaxBlock[I])
       return "a block of " + Shape + " threads, at most 1,024 x 1,024 x 64 can be";

@@ -29,7 +29,7 @@ std::string neverLaunched(Session &T, const Dispatcher &D, const VariantList &Li
     return "";
   const Variant &V = List.Variants[I];
   SourceLocation Loc = D.Source->getLocation();
-  std::string All, Some, Where;
+  std::string All, Where;
   bool Everywhere = true;
   llvm::StringSet<> Spilling;
   for (const DeviceImage &Image : getDeviceImages(T)) {

@@ -183,6 +183,7 @@ public:
                 "buffers among them");
 
   template <class Given>
+    requires(!std::is_same_v<std::remove_cvref_t<Given>, supplied_inputs>)
   explicit supplied_inputs(Given &&given) : supplied_(static_cast<Given &&>(given)) {}
 
   void place(void **arguments, std::uint64_t *extents) {

@@ -205,9 +205,9 @@ const json_value *json_value::find(std::string_view name) const {
   return found == members.end() ? nullptr : &found->second;
 }
 
-std::string json_value::text_or(std::string_view name, std::string otherwise) const {
+std::string json_value::text_or(std::string_view name, const std::string &otherwise) const {
   const json_value *found = find(name);
-  return found && found->type == kind::text ? found->text : std::move(otherwise);
+  return found && found->type == kind::text ? found->text : otherwise;
 }
 
 std::optional<json_value> parse_json(std::string_view input, std::string &error) {

@@ -27,7 +27,7 @@ struct json_value {
   /// Member of an object, or null.
   const json_value *find(std::string_view name) const;
   /// Its text, or what is given where there is none.
-  std::string text_or(std::string_view name, std::string otherwise = {}) const;
+  std::string text_or(std::string_view name, const std::string &otherwise = {}) const;
 };
 
 /// Empty, with the position and what was expected in `error`, where the text is no JSON.

@@ -142,7 +142,7 @@ status read_library(const std::string &path, std::string &content,
                     std::vector<std::string> &configs) {
   int fd = -1;
   std::uint64_t bytes = 0;
-  const status opened = open_own(path, fd, bytes);
+  status opened = open_own(path, fd, bytes);
   const descriptor file(fd);
   if (!opened)
     return opened;

@@ -28,8 +28,7 @@ struct grown_state {
 
 grown_state *state_of(const tl_factory &factory) noexcept {
   // Programs that were built before there was one end before it.
-  if (factory.struct_size < offsetof(tl_factory, on_demand) + sizeof factory.on_demand ||
-      !factory.on_demand)
+  if (factory.struct_size < offsetof(tl_factory, on_demand) + sizeof(void *) || !factory.on_demand)
     return nullptr;
   return static_cast<grown_state *>(__atomic_load_n(&factory.on_demand->state, __ATOMIC_ACQUIRE));
 }
@@ -48,7 +47,7 @@ void *reserve(std::size_t bytes) {
 bool may_grow(const tl_factory &factory) noexcept { return state_of(factory) != nullptr; }
 
 void make_room(const tl_factory &factory) {
-  if (factory.struct_size < offsetof(tl_factory, on_demand) + sizeof factory.on_demand ||
+  if (factory.struct_size < offsetof(tl_factory, on_demand) + sizeof(void *) ||
       !factory.on_demand || factory.on_demand->struct_size < sizeof(tl_on_demand) ||
       factory.variant_count > most_variants || state_of(factory))
     return;

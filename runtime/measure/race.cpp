@@ -251,11 +251,12 @@ void race_session::lengthen(std::vector<std::uint32_t> &order) {
     once += std::max(expected_ns(v), sample_ns_);
   const std::vector<std::uint32_t> first = order;
   double all = 2 * once;
-  for (; !first.empty() && all < longest_added_ns &&
+  while (!first.empty() && all < longest_added_ns &&
          static_cast<double>(order.size()) <
-             round_share * static_cast<double>(result_.samples.size());
-       all += once)
+             round_share * static_cast<double>(result_.samples.size())) {
     order.insert(order.end(), first.begin(), first.end());
+    all += once;
+  }
 }
 
 /// Certainty has its price: where many variants are as good as the best and the device drifts fast,

@@ -153,7 +153,7 @@ std::optional<winner> tuning_store::impl::lookup(const winner_key &key) {
     found->best.source = file.path();
     return std::move(found->best);
   };
-  const auto found = ask(own);
+  auto found = ask(own);
   if (found)
     note_use(key);
   if (found && settles(*found))

@@ -56,8 +56,8 @@ runner_outcome trial_runner::settle_noise() {
     for (std::size_t i = 0; i < count;) {
       const std::size_t first = i;
       const bool same = repeats(i);
-      while (++i < count && repeats(i) == same) {
-      }
+      for (++i; i < count && repeats(i) == same;)
+        ++i;
       written_run piece = run;
       piece.begin = run.begin + first * size;
       piece.end = run.begin + i * size;

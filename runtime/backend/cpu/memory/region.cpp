@@ -285,7 +285,7 @@ std::string region_name(const tl_factory &factory, const memory_layout &layout,
 
 std::string describe_address(const tl_factory &factory, const memory_layout &layout,
                              const memory_region &region, std::uintptr_t address) {
-  const std::string name = region_name(factory, layout, region);
+  std::string name = region_name(factory, layout, region);
   const auto size = static_cast<std::intptr_t>(element_size(region.element));
   const bool found = region.argument >= factory.parameter_count;
   if (found ? region.bytes() == static_cast<std::size_t>(size)
