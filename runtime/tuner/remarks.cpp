@@ -11,7 +11,6 @@
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <set>
 
 namespace tl::rt {
 
@@ -79,15 +78,22 @@ std::vector<std::string> remarks_on_edges(std::span<const char *const> configs,
   const std::vector<config_field> fields = read_config(winner);
   std::vector<std::string> remarks;
   for (std::size_t axis = 0; axis < best.size() && axis < fields.size(); ++axis) {
-    std::set<double> values;
+    std::map<double, std::size_t> values; // and how many configs have each
     for (const std::vector<double> &point : points)
       if (axis < point.size())
-        values.insert(point[axis]);
-    const bool least = best[axis] == *values.begin(), most = best[axis] == *values.rbegin();
+        ++values[point[axis]];
+    const bool least = best[axis] == values.begin()->first,
+               most = best[axis] == values.rbegin()->first;
     // Of a count there is nothing to be had below one, or none.
     const bool lowest = least && (best[axis] == 0 || best[axis] == 1) &&
-                        std::ranges::all_of(values, [](double it) { return it == std::floor(it); });
-    if (values.size() >= 3 && (least || most) && !lowest && is_number(fields[axis].value))
+                        std::ranges::all_of(values, [](const auto &it) {
+                          return it.first == std::floor(it.first);
+                        });
+    // A default config that was added to the space is on none of its axes.
+    const bool apart = values[best[axis]] == 1 && std::ranges::all_of(values, [&](const auto &it) {
+                         return it.second > 1 || it.first == best[axis];
+                       });
+    if (values.size() >= 3 && (least || most) && !lowest && !apart && is_number(fields[axis].value))
       remarks.push_back(fmt::format("the winner's {}={} is the {} value of its axis; the best one "
                                     "may lie beyond",
                                     fields[axis].name, fields[axis].value,

@@ -54,6 +54,14 @@ TEST(Remarks, AWinnerAtTheEdgeOfAnAxis) {
   EXPECT_TRUE(least[0].starts_with("the winner's share=1 "));
 }
 
+TEST(Remarks, ADefaultThatIsOnNoAxisIsAtNoEdge) {
+  const char *configs[] = {"threads=0,items=0",   "threads=128,items=4", "threads=128,items=8",
+                           "threads=256,items=4", "threads=256,items=8", "threads=512,items=4",
+                           "threads=512,items=8"};
+  EXPECT_TRUE(remarks_on_edges(configs, "threads=0,items=0").empty());
+  EXPECT_EQ(remarks_on_edges(configs, "threads=512,items=4").size(), 1u);
+}
+
 TEST(Remarks, LimitsAndOthersOnTheDevice) {
   measure::race_result raced;
   EXPECT_TRUE(remarks_on_race(raced).empty());
