@@ -58,8 +58,14 @@ static bool is_internal(const std::string &symbol) {
 // A library without a symbol table is not of the program's own making, and what it keeps in
 // variables that nobody else has a name for (threads, buffers, notes) is its business.
 bool output_scout::is_private(const image_object &found) const {
-  return !found.all_symbols && !found.is_program && own_image_ != 0 && found.base != own_image_ &&
-         (found.symbol.empty() || !is_imported(found.symbol, own_image_));
+  if (found.all_symbols || found.is_program || own_image_ == 0 || found.base == own_image_)
+    return false;
+  if (found.symbol.empty())
+    return true;
+  const auto [at, is_new] = imported_.try_emplace(found.symbol);
+  if (is_new)
+    at->second = is_imported(found.symbol, own_image_);
+  return !at->second;
 }
 
 bool output_scout::begin(const memory_layout &layout) {

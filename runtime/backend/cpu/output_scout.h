@@ -12,6 +12,7 @@
 #include "runtime/backend/cpu/memory/memory_map.h"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,8 +75,9 @@ private:
   void *const *arguments_;
   const memory_map &before_;
   std::vector<byte_range> ignored_;
-  std::vector<byte_range> toolchain_; ///< its variables
-  std::uintptr_t own_image_ = 0;      ///< where the factory's begins
+  std::vector<byte_range> toolchain_;            ///< its variables
+  std::uintptr_t own_image_ = 0;                 ///< where the factory's begins
+  mutable std::map<std::string, bool> imported_; ///< by exported variable: all files are looked at
   changed_memory changed_;
   std::string unseen_;
   std::uintptr_t mark_ = 0; ///< of blocks that malloc has back
