@@ -165,8 +165,11 @@ void session_run::take_raced(const measure::race_result &raced, double reference
   store::winner winner;
   winner.config = factory_.configs[raced.winner];
   winner.median_ns = trials_[raced.winner].level_ns;
+  // Two medians that the race had no time to compare are of different moments: where they
+  // contradict its choice, nothing is known of how much faster the winner is.
   if (const entry &usual = trials_[factory_.default_variant];
-      usual.trial.status == store::trial_status::measured)
+      usual.trial.status == store::trial_status::measured &&
+      (raced.variants[factory_.default_variant].compared || usual.level_ns >= winner.median_ns))
     winner.default_median_ns = usual.level_ns;
   winner.reference_median_ns = reference_ns;
   winner.confidence = raced.confidence;

@@ -110,6 +110,30 @@ TEST(MeasureRace, TheDefaultStaysUnlessBeatenByMoreThanOnePerCent) {
   }
 }
 
+// As far as the race can tell, whatever it has time for.
+TEST(MeasureRace, TheDefaultIsNeverFasterThanTheWinner) {
+  int beaten = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    std::mt19937_64 random(seed);
+    std::uniform_real_distribution<double> between(0.97, 1.03);
+    std::vector<double> times(3 + seed % 6);
+    for (double &it : times)
+      it = 1e6 * between(random);
+    virtual_clock clock;
+    synthetic_device device(times, clock, seed);
+    device.noise = seed % 2 == 0 ? 0.02 : 0.1;
+    race_options options = with_default(0);
+    options.seed = seed;
+    options.rep = 1 + static_cast<int>(seed % 5);
+    const race_result r = race(device.entrants(), device, clock, options);
+    if (!r.found || r.winner == 0 || !r.variants[0].compared)
+      continue;
+    ++beaten;
+    EXPECT_GE(r.variants[0].margin, 0) << seed;
+  }
+  EXPECT_GE(beaten, 100);
+}
+
 TEST(MeasureRace, ALeaderThatFailsInTheFinalsLeavesTheNextBestAndNotTheDefault) {
   int failed = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed)
