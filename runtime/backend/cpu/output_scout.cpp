@@ -48,11 +48,18 @@ static bool may_be_ours(const image_object &found, std::uintptr_t at) {
   return found.symbol.empty() && may_be_own_variable(at, found.base);
 }
 
+/// Counters of -fprofile-instr-generate, -fprofile-generate and --coverage: each variant has its
+/// own.
+static bool counts_runs(const std::string &symbol) {
+  return begins(symbol, "__prof") || begins(symbol, "__llvm_prof") ||
+         begins(symbol, "__llvm_prf") || begins(symbol, "__llvm_gcov") || symbol == "CurrentVNode";
+}
+
 /// What the compiler and the libraries of a program that is linked statically keep to themselves.
 static bool is_internal(const std::string &symbol) {
   return begins(symbol, "_ZGV") || begins(symbol, "_ZN2tl2rt") || begins(symbol, "_ZNSt") ||
          begins(symbol, "_ZSt") || begins(symbol, "_IO_") || symbol == "main_arena" ||
-         symbol == "mp_" || symbol == "completed.0";
+         symbol == "mp_" || symbol == "completed.0" || counts_runs(symbol);
 }
 
 // A library without a symbol table is not of the program's own making, and what it keeps in
