@@ -48,11 +48,11 @@ static bool may_be_ours(const image_object &found, std::uintptr_t at) {
   return found.symbol.empty() && may_be_own_variable(at, found.base);
 }
 
-/// Counters of -fprofile-instr-generate, -fprofile-generate and --coverage: each variant has its
-/// own.
+/// Counters of coverage and profiles, under names that only the compiler may give: each variant has
+/// its own.
 static bool counts_runs(const std::string &symbol) {
   return begins(symbol, "__prof") || begins(symbol, "__llvm_prof") ||
-         begins(symbol, "__llvm_prf") || begins(symbol, "__llvm_gcov") || symbol == "CurrentVNode";
+         begins(symbol, "__llvm_prf") || begins(symbol, "__llvm_gcov");
 }
 
 /// What the compiler and the libraries of a program that is linked statically keep to themselves.
