@@ -56,6 +56,8 @@ static death explain_exit(const process_end &ended, const worker_channels &chann
       answer.reason = "stack overflow, " + answer.reason;
     if (box.signal == SIGFPE && box.code == FPE_INTDIV)
       answer.reason += ", integer division by zero";
+    else if (box.code == SI_KERNEL && box.signal == SIGSEGV)
+      answer.reason += ", at an address that cannot be one, or misaligned"; // which is not told
     else if (box.code > 0 && (box.signal == SIGSEGV || box.signal == SIGBUS))
       answer.reason += fmt::format(" at address {:#x}", box.address);
     return answer;
