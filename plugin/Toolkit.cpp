@@ -52,14 +52,22 @@ static bool isBelow(llvm::StringRef File, llvm::StringRef Folder) {
          llvm::sys::path::is_separator(File[std::min(Folder.size(), File.size() - 1)]);
 }
 
+std::string folderOfToolkit(Session &T) {
+  for (llvm::StringRef Known : {"cudaGetDevice", "hipGetDevice"})
+    if (const NamedDecl *D = findGlobal(T, Known))
+      return llvm::sys::path::parent_path(fileOf(T, D)).str();
+  return {};
+}
+
 bool isInToolkitFolder(Session &T, llvm::StringRef File) {
-  if (T.ToolkitFolders.empty()) {
+  const bool First = T.ToolkitFolders.empty();
+  if (First)
     T.ToolkitFolders.push_back(
         T.S.getPreprocessor().getHeaderSearchInfo().getHeaderSearchOpts().ResourceDir);
-    for (llvm::StringRef Known : {"cudaGetDevice", "hipGetDevice"})
-      if (const NamedDecl *D = findGlobal(T, Known))
-        T.ToolkitFolders.push_back(llvm::sys::path::parent_path(fileOf(T, D)).str());
-  }
+  // Whoever asks for the first time may do so before the toolkit's headers are read.
+  if (First || (T.S.getLangOpts().CUDA && T.ToolkitFolders.size() == 1))
+    if (std::string Folder = folderOfToolkit(T); !Folder.empty())
+      T.ToolkitFolders.push_back(std::move(Folder));
   return llvm::any_of(T.ToolkitFolders,
                       [&](llvm::StringRef Folder) { return isBelow(File, Folder); });
 }

@@ -16,6 +16,9 @@ bool isToolkitCode(Session &T, const clang::Decl *D);
 /// Whether Loc is in a header of the compiler or of a device toolkit.
 bool isToolkitFile(Session &T, clang::SourceLocation Loc);
 
+/// The folder of the device toolkit's headers, "" where the file includes none.
+std::string folderOfToolkit(Session &T);
+
 /// Whether a system header of that name is.
 bool isInToolkitFolder(Session &T, llvm::StringRef File);
 
