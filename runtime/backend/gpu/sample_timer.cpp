@@ -73,7 +73,7 @@ double sample_timer::time_once(const trial_calls::callable &what, verdict &failu
 }
 
 /// How many launches a sample can have; see most_between_launches_ns.
-std::uint32_t sample_timer::affordable(const sample_request &wanted) const {
+std::uint32_t sample_timer::affordable(const sample_request &wanted) {
   const std::uint32_t launches = std::max(wanted.launches, 1u);
   if (!problem_.cold || flush_ns_ <= 0)
     return launches;

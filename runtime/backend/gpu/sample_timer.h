@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace tl::rt::gpu {
@@ -27,7 +28,7 @@ public:
   sample_timer(device &on, const tl_factory &factory, const problem &what, device_copies &copies,
                trial_calls &calls, const device_memory &scratch)
       : device_(on), factory_(factory), problem_(what), copies_(copies), calls_(calls),
-        scratch_(scratch), last_ns_(factory.variant_count) {}
+        scratch_(scratch) {}
 
   /// How times are taken: what was asked for, or what comes closest and can be had, which is said.
   /// Returns what the user should be told, "" for nothing.
@@ -43,7 +44,7 @@ public:
   status round(std::span<const sample_request> order, timed_round &to);
 
 private:
-  std::uint32_t affordable(const sample_request &wanted) const;
+  std::uint32_t affordable(const sample_request &wanted);
   status sample(const sample_request &wanted, std::size_t &stamp, std::vector<std::size_t> &stamps);
   status separate_sample(const sample_request &wanted, timed_sample &to);
   status load_code(std::uint32_t variant);
@@ -54,8 +55,9 @@ private:
   device_copies &copies_;
   trial_calls &calls_;
   const device_memory &scratch_;
-  std::vector<double> last_ns_; ///< per variant: of its last timed run [ns]
-  double flush_ns_ = 0;         ///< one flush of the last-level cache [ns]
+  /// Per variant, also of those that came later: of its last timed run [ns].
+  std::unordered_map<std::uint32_t, double> last_ns_;
+  double flush_ns_ = 0; ///< one flush of the last-level cache [ns]
   std::uint32_t profiler_ = TL_PROFILER_EVENT;
 };
 
