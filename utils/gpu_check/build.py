@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 
-from .programs import ARCHITECTURES, BINDINGS, DROP_FAILED, EXTRA, LIBRARIES, LINKED, PACK, PROGRAMS, PROGRAMS_PACKED, ROOT, SHARED
+from .programs import ARCHITECTURES, BINDINGS, COMPILER_PACKED, DROP_FAILED, EXTRA, LIBRARIES, LINKED, PACK, PROGRAMS, PROGRAMS_PACKED, ROOT, SHARED
 
 
 def call(*command, **options):
@@ -111,6 +111,24 @@ def legality_verdicts(options):
     return verdicts
 
 
+def pack_compiler(options):
+    """Clang, what it needs that is not on every machine, the plugin and the runtime."""
+    clang = os.path.realpath(call("sh", "-c", f"command -v {options.clang}", capture_output=True, text=True).stdout.strip())
+    resources = call(clang, "-print-resource-dir", capture_output=True, text=True).stdout.strip()
+    needed = call("ldd", clang, capture_output=True, text=True).stdout
+    libraries = [os.path.realpath(path) for path in re.findall(r"=> (/\S*/lib(?:LLVM|clang-cpp|z3)\.so\S*)", needed)]
+    major = os.path.basename(resources)
+    with lzma.open(COMPILER_PACKED, "wb", preset=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.add(clang, "compiler/bin/clang++")
+        archive.add(os.path.realpath(f"{os.path.dirname(clang)}/llvm-cxxfilt"), "compiler/bin/llvm-cxxfilt")
+        for path, name in zip(libraries, re.findall(r"(lib(?:LLVM|clang-cpp|z3)\.so\S*) =>", needed)):
+            archive.add(path, f"compiler/lib/{name}")
+        archive.add(f"{resources}/include", f"compiler/lib/clang/{major}/include")
+        archive.add(f"{options.build}/lib/libtlplugin.so", "compiler/lib/libtlplugin.so")
+        archive.add(f"{options.build}/lib/libtlruntime.a", "compiler/lib/libtlruntime.a")
+        archive.add(system_library("libsqlite3.a"), "compiler/lib/libsqlite3.a")
+
+
 def build(options):
     options.objects = f"{options.build}/gpu"
     os.makedirs(options.objects, exist_ok=True)
@@ -122,6 +140,8 @@ def build(options):
     for name in PROGRAMS:
         link(name, options)
     bindings = build_bindings(options)
+    if options.with_compiler:
+        pack_compiler(options)
     # Each holds the whole runtime: with a dictionary that reaches back over several of them they shrink to a fraction.
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 1 << 26}]
     with lzma.open(PROGRAMS_PACKED, "wb", filters=filters) as packed, tarfile.open(fileobj=packed, mode="w") as archive:

@@ -15,5 +15,6 @@ PARTS = {"tests": results.check_device_tests, "calls": results.check_calls, "rea
 PARTS.update({name: functools.partial(results.check_example, name=name) for name in EXAMPLES})
 PARTS["torch"] = results.check_torch
 PARTS.update({"doctor": results.check_doctor, "lock": results.check_lock, "sanitizer": results.check_sanitizer})
-# Longer than all the rest together.
-ON_DEMAND = ("sustained",)
+PARTS["on_demand"] = times.check_on_demand
+# Longer than all the rest together; and of a packed compiler.
+ON_REQUEST = ("sustained", "on_demand")

@@ -79,3 +79,5 @@ NOT_THERE = {"cublaslt": "algorithms for this problem"}
 DROP_FAILED = ("a08-variant-does-not-compile",)
 LIBRARIES = ["libsqlite3.a", "libgtest.a", "libgtest_main.a"]
 PROGRAMS_PACKED = os.path.join(PACK, "programs.tar.xz")
+# A whole compiler, for what is compiled on the machine with the device.
+COMPILER_PACKED = os.path.join(PACK, "compiler.tar.xz")

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Judges what programs with a device take: how fast winners, sessions and calls are."""
 
+import os
 import re
 import statistics
 import sys
+import tarfile
 import tempfile
 
-from .programs import COMPARED, COMPILERS, ROOT
+from .programs import COMPARED, COMPILER_PACKED, COMPILERS, PACK, ROOT
 from .reading import session_seconds
 from .running import program, rows
 
@@ -132,3 +134,42 @@ def compare_with_triton(summary):
         ratio = numbers["triton call us"] / numbers["dispatched us"]
         summary.judge(ratio > 1, "call time", f"dispatched {numbers['dispatched us']:.2f} us, Triton {numbers['triton call us']:.1f} us, "
                       f"{ratio:.1f} times less")
+
+
+def check_on_demand(summary):
+    """Variants that are compiled there by Clang: the first call of a large space, and later runs without a compiler."""
+    if not os.path.exists(COMPILER_PACKED):
+        return summary.line("not run", "on demand", "no compiler was packed (gpu-check build --with-compiler)")
+    with tarfile.open(COMPILER_PACKED) as archive:
+        archive.extractall(PACK)
+    compiler, cuda = program("compiler"), "/usr/local/cuda"
+    source, made = f"{ROOT}/utils/bench/gpu/on_demand.cu", program("on_demand")
+    code, output = summary.run(
+        f"{compiler}/bin/clang++", "-x", "cuda", f"--cuda-path={cuda}", "--cuda-gpu-arch=sm_90", "-std=c++20", "-O2",
+        "-w", f"-I{ROOT}", f"-I{ROOT}/include", f"-fplugin={compiler}/lib/libtlplugin.so", "-c", source,
+        "-o", f"{made}.o")
+    summary.judge(code == 0, "on demand: compiled", output.replace("\n", "; ")[-300:])
+    if code != 0:
+        return
+    code, output = summary.run(
+        f"{compiler}/bin/clang++", f"{made}.o", "-o", made, f"{compiler}/lib/libtlruntime.a", f"{compiler}/lib/libsqlite3.a",
+        f"{cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
+    summary.judge(code == 0, "on demand: linked", output.replace("\n", "; ")[-300:])
+    for name in ("gemm", "softmax"):
+        with tempfile.TemporaryDirectory() as cache:
+            environment = {"TL_CACHE_DIR": cache, "TL_LOG": "info", "TL_PROGRESS": "off"}
+            code, output = summary.run(made, name, **environment)
+            taken = re.search(r"winner (\S+) .*?; ([0-9.]+) s, [0-9.]+ passes", output)
+            result = re.search(rf"^{name}: .*$", output, re.M)
+            became = dict(rows(cache, "select status, count(*) from trials group by status"))
+            tried = sum(became.values())
+            summary.judge(code == 0 and taken and result and tried > 20, f"on demand: {name}",
+                          f"{tried} configs {became}, session {taken.group(2)} s; {result.group()}" if taken and result
+                          else f"status {code}: " + output.replace("\n", "; ")[-600:])
+            # Without the compiler, its plugin and the source's includes: the library that was kept.
+            os.rename(compiler, f"{compiler}.away")
+            code, output = summary.run(made, name, TL_TUNE="require", **environment)
+            os.rename(f"{compiler}.away", compiler)
+            again = re.search(rf"^{name}: .*$", output, re.M)
+            summary.judge(code == 0 and again and "stored winner" in output, f"on demand: {name} again",
+                          again.group() if again else f"status {code}: " + output.replace("\n", "; ")[-600:])
