@@ -25,7 +25,9 @@
 
 #if CLANG_VERSION_MAJOR >= 22
 #include "clang/Driver/CreateInvocationFromArgs.h"
+#include "clang/Options/Options.h"
 #else
+#include "clang/Driver/Options.h"
 #include "clang/Frontend/Utils.h"
 #endif
 
@@ -42,6 +44,15 @@ inline void addExternalSource(clang::Sema &S, clang::ExternalSemaSource *Source)
   S.addExternalSource(Source);
 #endif
 }
+
+/// The driver's options.
+#if CLANG_VERSION_MAJOR >= 22
+namespace options = clang::options;
+inline const llvm::opt::OptTable &driverOptions() { return clang::getDriverOptTable(); }
+#else
+namespace options = clang::driver::options;
+inline const llvm::opt::OptTable &driverOptions() { return clang::driver::getDriverOptTable(); }
+#endif
 
 /// `__grid_constant__`, which Clang 19 does not know yet.
 inline bool isGridConstant([[maybe_unused]] const clang::ParmVarDecl *P) {

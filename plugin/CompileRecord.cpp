@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/CompileRecord.h"
+#include "plugin/DriverCommand.h"
+#include "plugin/Toolkit.h"
 #include "clang/Basic/CodeGenOptions.h"
 #include "clang/Basic/TargetInfo.h"
 #include "clang/Basic/Version.h"
@@ -140,6 +142,12 @@ static std::string obstacle(Session &T) {
     return "the source was preprocessed before it was compiled (-save-temps, a compiler launcher)";
   if (CI.getCodeGenOpts().PrepareForLTO || CI.getCodeGenOpts().PrepareForThinLTO)
     return "it was compiled for link-time optimisation (-flto)";
+  if (T.S.getLangOpts().CUDA && driverArguments().empty())
+    return "the command is not known that it was compiled by";
+  if (!T.Args.DeviceCompiler.empty() && T.Args.Wrapper.empty())
+    return "its device code was made by another compiler (" + T.Args.DeviceCompiler + ")";
+  if (T.S.getLangOpts().GPURelocatableDeviceCode)
+    return "its device code is linked later (-fgpu-rdc)";
   if (T.S.getLangOpts().Modules || T.S.getLangOpts().CPlusPlusModules)
     if (CI.getPreprocessor().getHeaderSearchInfo().getModuleCachePath() != "")
       return "it uses modules";
@@ -173,22 +181,9 @@ static std::vector<std::string> neededFeatures(Session &T) {
   return Same ? Needed : Options.FeaturesAsWritten;
 }
 
-std::string recordCompilation(Session &T) {
-  std::string Text = "tl-compile 1\n";
-  if (std::string Why = obstacle(T); !Why.empty()) {
-    addLine(Text, "not", Why);
-    return Text;
-  }
-  CompilerInstance &CI = *T.Args.Compiler;
-  llvm::SmallString<256> Directory;
-  static_cast<void>(llvm::sys::fs::current_path(Directory)); // stays empty where it is gone
-  const std::string Source = CI.getFrontendOpts().Inputs[0].getFile().str();
-  addLine(Text, "by",
-          llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&recordCompilation)));
-  addLine(Text, "plugin", absolute(T.Args.Plugins.front()));
-  addLine(Text, "in", Directory);
-  addLine(Text, "from", absolute(Source));
-  std::vector<std::string> All = CI.getInvocation().getCC1CommandLine();
+/// Of `clang -cc1`, which compiles for the host alone.
+static void addFrontEndArguments(Session &T, const std::string &Source, std::string &Text) {
+  std::vector<std::string> All = T.Args.Compiler->getInvocation().getCC1CommandLine();
   for (size_t I = 0; I < All.size(); ++I) {
     llvm::StringRef Arg = All[I];
     if (Arg == "-cc1" || Arg == Source)
@@ -210,6 +205,51 @@ std::string recordCompilation(Session &T) {
   }
   for (const std::string &Feature : neededFeatures(T))
     addLine(Text, "f", Feature);
+}
+
+/// Of the driver, which runs a front end for each kind of device, its assembler, and packs what
+/// they make.
+static void addDriverArguments(Session &T, std::string &Text) {
+  constexpr llvm::StringLiteral Plugin = "-fplugin=", Argument = "-fplugin-arg-tl-",
+                                Device = "-fcuda-include-gpubinary";
+  for (const std::string &Word : T.Args.Wrapper)
+    addLine(Text, "w", Word);
+  std::vector<std::string> All = codeArguments();
+  for (size_t I = 0; I < All.size(); ++I) {
+    llvm::StringRef Rest = All[I];
+    if (Rest == "-Xclang" && I + 1 < All.size() && All[I + 1] == Device)
+      I += 3; // with its value, which a wrapper has made
+    else if (Rest.consume_front(Plugin))
+      addLine(Text, "a", (Plugin + absolute(Rest)).str());
+    else if (!Rest.consume_front(Argument) || Rest == "device-code=clang")
+      addLine(Text, "a", All[I]);
+  }
+}
+
+std::string recordCompilation(Session &T) {
+  const bool Driver = T.S.getLangOpts().CUDA;
+  std::string Text = Driver ? "tl-compile 2\n" : "tl-compile 1\n";
+  if (std::string Why = obstacle(T); !Why.empty()) {
+    addLine(Text, "not", Why);
+    return Text;
+  }
+  llvm::SmallString<256> Directory;
+  static_cast<void>(llvm::sys::fs::current_path(Directory)); // stays empty where it is gone
+  const std::string Source = T.Args.Compiler->getFrontendOpts().Inputs[0].getFile().str();
+  addLine(Text, "by",
+          llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&recordCompilation)));
+  addLine(Text, "plugin", absolute(T.Args.Plugins.front()));
+  addLine(Text, "in", Directory);
+  addLine(Text, "from", absolute(Source));
+  if (Driver) {
+    llvm::SmallString<256> Toolkit; // a folder of links, where a distribution has one
+    if (llvm::sys::fs::real_path(folderOfToolkit(T) + "/cuda_runtime_api.h", Toolkit))
+      Toolkit = absolute(folderOfToolkit(T)) + "/cuda_runtime_api.h";
+    addLine(Text, "cuda", llvm::sys::path::parent_path(Toolkit));
+    addDriverArguments(T, Text);
+  } else {
+    addFrontEndArguments(T, Source, Text);
+  }
   return Text;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/DriverCommand.h"
+#include "plugin/ClangCompat.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -79,6 +82,59 @@ static void sortArchitectures(std::vector<std::string> &Args) {
 }
 
 std::vector<std::string> driverArguments() { return expand(driverCommand()); }
+
+/// About files that a build writes or links, and about what is said.
+static bool isAboutTheBuild(const llvm::opt::Option &Option) {
+  using namespace compat::options;
+  for (unsigned Group : {OPT_Link_Group, OPT_T_Group, OPT_u_Group, OPT_Action_Group, OPT_M_Group,
+                         OPT_W_Group, OPT_R_Group, OPT_g_Group})
+    if (Option.matches(Group))
+      return true;
+  for (unsigned One : {OPT_INPUT,
+                       OPT_o,
+                       OPT_x,
+                       OPT_w,
+                       OPT_v,
+                       OPT__HASH_HASH_HASH,
+                       OPT_pipe,
+                       OPT_dumpdir,
+                       OPT_save_temps,
+                       OPT_save_temps_EQ,
+                       OPT_time,
+                       OPT__serialize_diags,
+                       OPT_ftime_trace,
+                       OPT_ftime_trace_EQ,
+                       OPT_ftime_report,
+                       OPT_fsave_optimization_record,
+                       OPT_fsave_optimization_record_EQ,
+                       OPT_foptimization_record_file_EQ,
+                       OPT_fuse_ld_EQ,
+                       OPT_offload_host_only,
+                       OPT_offload_device_only,
+                       OPT_offload_host_device})
+    if (Option.matches(One))
+      return true;
+  const llvm::StringRef Name = Option.getName();
+  return Name.starts_with("fdiagnostics") || Name.starts_with("fcolor") ||
+         Name.starts_with("fprofile") || Name.starts_with("fcoverage");
+}
+
+std::vector<std::string> codeArguments() {
+  std::vector<std::string> Kept, All = driverArguments();
+  llvm::SmallVector<const char *, 64> Texts;
+  for (size_t I = 1; I < All.size(); ++I)
+    Texts.push_back(All[I].c_str());
+  const llvm::opt::InputArgList Args(Texts.begin(), Texts.end());
+  for (unsigned At = 0, Before = 0; At < Texts.size(); Before = At) {
+    const std::unique_ptr<llvm::opt::Arg> Arg = compat::driverOptions().ParseOneArg(
+        Args, At, llvm::opt::Visibility(compat::options::ClangOption));
+    if (!Arg) // it lacks its value, which the driver has said
+      return {};
+    if (!isAboutTheBuild(Arg->getOption()))
+      Kept.insert(Kept.end(), Texts.begin() + Before, Texts.begin() + At);
+  }
+  return Kept;
+}
 
 std::vector<std::string> deviceArguments() {
   static constexpr llvm::StringLiteral Beginnings[] = {

@@ -14,6 +14,10 @@ namespace tlplugin {
 /// All of its arguments, its name first; none where it is not known.
 std::vector<std::string> driverArguments();
 
+/// Its arguments that decide what code is made of a source, as they were written: without sources,
+/// what is written where, what is linked and what is said. None where the command is not known.
+std::vector<std::string> codeArguments();
+
 /// Its arguments that only the device's passes and tools see, architectures in order.
 std::vector<std::string> deviceArguments();
 

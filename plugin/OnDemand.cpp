@@ -10,6 +10,7 @@
 #include "plugin/Fingerprint.h"
 #include "plugin/Lookup.h"
 #include "plugin/Options.h"
+#include "plugin/ReachedState.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclCXX.h"
@@ -65,10 +66,10 @@ static bool checkAxes(Session &T, const Expr *Configs, const ProductSpace &Produ
 }
 
 bool readOnDemand(Session &T, Expr *Configs, APValue Value, Space &Out) {
-  if (T.S.getLangOpts().CUDA) {
+  if (T.S.getLangOpts().HIP) {
     error(T.S, Configs->getExprLoc(),
-          "variants are not compiled on demand in CUDA and HIP sources yet; give 'configs' the "
-          "space itself, or a list")
+          "variants are not compiled on demand in HIP sources yet; give 'configs' the space "
+          "itself, or a list")
         << Configs->getSourceRange();
     return false;
   }
@@ -223,6 +224,24 @@ std::vector<APValue> findConfigs(Session &T, const Factory &F, const Dispatcher 
   return Found;
 }
 
+/// A library of variants has device code of its own, and with it variables of its own: what the
+/// program, or another variant, keeps in one would not be there. False after an error was reported.
+static bool checkDeviceState(Session &T, const Dispatcher &D) {
+  for (const ReachedVariable &It : findReachedState(T, D, {})) {
+    if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() &&
+        !It.Var->hasAttr<HIPManagedAttr>())
+      continue;
+    error(
+        T.S, D.Source->getConfigsLocation(),
+        "%0 uses the device's variable %1, of which each library of variants would have a copy of "
+        "its own; a space that is compiled on demand needs it as an argument (an address)")
+        << D.Source->Template << It.Var;
+    note(T.S, It.Var->getLocation(), "variable declared here");
+    return false;
+  }
+  return true;
+}
+
 /// The lines of a record are one text.
 Expr *buildOnDemand(Session &T, const Dispatcher &D, CodeBuilder &B, const VariantList &List,
                     const Fingerprint &Print) {
@@ -241,7 +260,7 @@ Expr *buildOnDemand(Session &T, const Dispatcher &D, CodeBuilder &B, const Varia
   Configs.Config = List.Config;
   Configs.Product = List.Product;
   Texts All;
-  if (!makeTexts(T, F, D, Configs, All)) {
+  if (!checkDeviceState(T, D) || !makeTexts(T, F, D, Configs, All)) {
     B.fail();
     return B.null();
   }

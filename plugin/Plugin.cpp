@@ -367,6 +367,11 @@ private:
       Args.DeviceCompiler = Arg.str();
       return !Arg.empty();
     }
+    // Not for people: how utils/tl-nvcc was run.
+    if (Arg.consume_front("wrapper=")) {
+      Args.Wrapper.push_back(Arg.str());
+      return true;
+    }
     if (Arg == "device-code=clang") {
       Args.AdaptDeviceCode = false;
       return true;

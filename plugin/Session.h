@@ -62,6 +62,7 @@ struct Arguments {
   std::vector<Absence> Absent;
   std::string Use;                    ///< file with the winners that are compiled, see Baked.h
   std::string DeviceCompiler;         ///< what else than this Clang makes the device code, and how
+  std::vector<std::string> Wrapper;   ///< the command before Clang's that sees to it
   std::string Kernels;                ///< file that is told which kernels there are
   std::string Report;                 ///< file that is told what became of each variant
   std::string Demand;                 ///< factory of which a library is made, see OnDemand.h

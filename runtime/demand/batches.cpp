@@ -2,6 +2,7 @@
 
 #include "runtime/demand/batches.h"
 
+#include "runtime/demand/commands.h"
 #include "runtime/demand/library_file.h"
 #include "runtime/demand/preamble.h"
 #include "runtime/factory/grown.h"
@@ -78,6 +79,13 @@ batch_compiler::batch_compiler(const tl_factory &factory, const std::string &cac
     why_not_ = read.text();
   else
     why_not_ = why_no_compiler(record_);
+  if (!why_not_.empty() || !record_.has_device_code() || libraries_.shares_cudart())
+    return;
+  cudart_ = find_cudart(record_);
+  if (cudart_.empty())
+    why_not_ = fmt::format("the program is not linked with a shared CUDA runtime (-lcudart), and "
+                           "there is no libcudart.so beside {}",
+                           record_.toolkit);
 }
 
 batch_compiler::~batch_compiler() {
@@ -161,17 +169,13 @@ void batch_compiler::remove_files(const job &it) const {
     (void)::unlink((it.base + ending).c_str());
 }
 
-/// What both the preamble and the variants are compiled with.
-static std::vector<std::string> code_flags() {
-  return {"-w",  "-ferror-limit", "0", "-mrelocation-model",
-          "pic", "-pic-level",    "2", "-fno-temp-file"};
-}
-
 /// Where several jobs wait, they are worth it.
 void batch_compiler::prepare_preamble() {
   if (preamble_ != preamble::unknown || waiting_.size() < 2)
     return;
   preamble_ = preamble::none;
+  if (!may_precompile(record_))
+    return;
   const std::string text = preamble_of(read_small_file(record_.source));
   std::string directory;
   if (text.empty() || !libraries_.place(directory))
@@ -195,17 +199,8 @@ void batch_compiler::prepare_preamble() {
   (void)::unlink((preamble_base_ + ".h").c_str());
   if (!written)
     return;
-  std::vector<std::string> command{record_.compiler, "-cc1"};
-  for (std::size_t i = 0; i < record_.arguments.size(); ++i) {
-    command.push_back(record_.arguments[i]);
-    if (record_.arguments[i] == "-x" && i + 1 < record_.arguments.size())
-      command.push_back(record_.arguments[++i] + "-header");
-  }
-  for (std::string &it : code_flags())
-    command.push_back(std::move(it));
-  // Its files are found as from the source's own directory.
-  command.insert(command.end(), {"-iquote", record_.source.substr(0, record_.source.rfind('/')),
-                                 "-emit-pch", "-o", preamble_base_ + ".pch.part", header});
+  const std::vector<std::string> command =
+      preamble_command(record_, header, preamble_base_ + ".pch.part");
   std::string error;
   if (preamble_process_.start(command, record_.directory, preamble_base_ + ".log", limits_for(1),
                               error))
@@ -231,32 +226,14 @@ void batch_compiler::drop_preamble(std::string_view why) {
 }
 
 void batch_compiler::start(job &it) {
-  std::vector<std::string> command{record_.compiler};
+  std::vector<std::string> command;
   if (it.linking) {
-    const auto triple = std::ranges::find(record_.arguments, "-triple");
-    if (triple != record_.arguments.end() && triple + 1 != record_.arguments.end())
-      command.push_back("--target=" + *(triple + 1));
-    command.insert(command.end(), {"-shared", "-nostdlib", "-nostartfiles", "-Wl,--build-id=none",
-                                   "-Wl,--defsym=__dso_handle=tl_on_demand_library", "-o",
-                                   it.base + ".part", it.base + ".o"});
-    if (!libraries_.image().empty())
-      command.push_back(libraries_.image());
+    command = link_command(record_, libraries_.image(), it.base, cudart_);
   } else {
-    command.push_back("-cc1");
-    command.insert(command.end(), record_.arguments.begin(), record_.arguments.end());
-    std::string wanted;
-    for (const std::uint64_t combination : it.combinations)
-      wanted += fmt::format("{}{}", wanted.empty() ? "" : ",", combination);
-    for (std::string &flag : code_flags())
-      command.push_back(std::move(flag));
     it.with_preamble =
         !it.doubtful && (preamble_ == preamble::ready || preamble_ == preamble::proven);
-    if (it.with_preamble)
-      command.insert(command.end(), {"-include-pch", preamble_file_});
-    command.insert(command.end(),
-                   {"-emit-obj", "-plugin-arg-tl", fmt::format("demand={}:{}", factory_.id, wanted),
-                    "-plugin-arg-tl", fmt::format("report={}.report", it.base), "-o",
-                    it.base + ".o", record_.source});
+    command = compile_command(record_, factory_.id, it.combinations, it.base,
+                              it.with_preamble ? preamble_file_ : std::string());
   }
   std::string error;
   if (!it.process.start(command, record_.directory, it.base + ".log",
@@ -267,6 +244,12 @@ void batch_compiler::start(job &it) {
   }
 }
 
+/// Whether the device's assembler has refused what the compiler made: only it knows how much of the
+/// device a kernel takes.
+static bool is_from_assembler(std::string_view line) {
+  return line.starts_with("ptxas error") || line.starts_with("ptxas fatal");
+}
+
 /// The first error in what a compiler has said, else its last line.
 static std::string complaint(const std::string &log) {
   std::string_view rest = log, last;
@@ -275,7 +258,7 @@ static std::string complaint(const std::string &log) {
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (line.find("error: ") != std::string_view::npos ||
-        line.find("ERROR: ") != std::string_view::npos)
+        line.find("ERROR: ") != std::string_view::npos || is_from_assembler(line))
       return std::string(line);
     if (line.find_first_not_of(' ') != std::string_view::npos)
       last = line;
@@ -357,6 +340,12 @@ void batch_compiler::failed(job &it, const child_end &end) {
   if (it.combinations.size() > 1) {
     split(it);
     it.combinations.clear();
+    return;
+  }
+  if (is_from_assembler(said)) {
+    finish(it.combinations.front(), "did not compile: " + said);
+    it.combinations.clear();
+    unexplained_ = 0;
     return;
   }
   const std::string what = it.linking ? "linking it" : "compiling it";

@@ -108,6 +108,7 @@ private:
   combinations space_;
   libraries libraries_;
   compile_record record_;
+  std::string cudart_; ///< folder of the CUDA runtime that libraries use, "" for the program's
   std::string why_not_;
   bool may_pass_ = false;
   std::deque<batch> waiting_;

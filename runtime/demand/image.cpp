@@ -55,6 +55,21 @@ public:
   std::optional<std::string> name(const Elf64_Shdr &section) const {
     return text(names_, section.sh_name);
   }
+
+  /// Calls `see` for each entry of a table of Type; false where it is damaged.
+  template <class Type, class Function>
+  bool for_each(const Elf64_Shdr &table, const Function &see) const {
+    if (table.sh_entsize != sizeof(Type))
+      return false;
+    for (std::uint64_t at = 0; at + sizeof(Type) <= table.sh_size; at += sizeof(Type)) {
+      Type entry;
+      if (!read(table.sh_offset + at, entry))
+        return false;
+      see(entry);
+    }
+    return true;
+  }
+
   const std::vector<Elf64_Shdr> &sections() const { return sections_; }
 
 private:
@@ -107,8 +122,36 @@ bool is_static_local_of(std::string_view symbol, std::string_view mangled) {
   return false;
 }
 
+/// What Clang makes for a file with device code: it is the library's own, and nobody else's affair.
+static bool is_for_device_code(std::string_view name) {
+  return name == "__cuda_gpubin_handle" || name == "__cuda_fatbin_wrapper";
+}
+
+/// Whether all that runs when the library is loaded is the registration of its device code.
+static bool only_registers(const elf_file &elf, const Elf64_Shdr &to_run) {
+  std::optional<std::uint64_t> runs, registration;
+  if (!elf.read(to_run.sh_offset, runs.emplace()) || to_run.sh_size != sizeof(std::uint64_t))
+    return false;
+  for (const Elf64_Shdr &table : elf.sections()) {
+    // Relative to where the library is loaded, as is the symbol's value.
+    if (table.sh_type == SHT_RELA)
+      (void)elf.for_each<Elf64_Rela>(table, [&](const Elf64_Rela &it) {
+        if (it.r_offset == to_run.sh_addr)
+          runs = static_cast<std::uint64_t>(it.r_addend);
+      });
+    if (table.sh_type == SHT_SYMTAB && table.sh_link < elf.sections().size())
+      (void)elf.for_each<Elf64_Sym>(table, [&](const Elf64_Sym &it) {
+        if (ELF64_ST_TYPE(it.st_info) == STT_FUNC &&
+            elf.text(elf.sections()[table.sh_link], it.st_name) == "__cuda_module_ctor")
+          registration = it.st_value;
+      });
+  }
+  return runs == registration;
+}
+
 std::string why_not_to_open(std::string_view file,
-                            const std::function<bool(const char *name)> &provided, bool exports) {
+                            const std::function<bool(const char *name)> &provided, bool exports,
+                            bool device_code) {
   elf_file elf(file);
   if (!elf.open())
     return "it is no library";
@@ -120,40 +163,57 @@ std::string why_not_to_open(std::string_view file,
       return "it is damaged";
     if (section.sh_size == 0 || (section.sh_flags & SHF_ALLOC) == 0)
       continue;
-    if (section.sh_type == SHT_INIT_ARRAY || section.sh_type == SHT_PREINIT_ARRAY ||
-        section.sh_type == SHT_FINI_ARRAY || *name == ".init" || *name == ".fini" ||
-        name->starts_with(".ctors"))
+    const bool runs = section.sh_type == SHT_INIT_ARRAY || section.sh_type == SHT_PREINIT_ARRAY ||
+                      section.sh_type == SHT_FINI_ARRAY || *name == ".init" || *name == ".fini" ||
+                      name->starts_with(".ctors");
+    if (runs && !(device_code && section.sh_type == SHT_INIT_ARRAY && only_registers(elf, section)))
       return "it would run code of its own when it is loaded";
-    state[i] = (section.sh_flags & SHF_WRITE) != 0 && !is_loaders(*name);
+    state[i] = !runs && (section.sh_flags & SHF_WRITE) != 0 && !is_loaders(*name);
   }
   bool symbols = false;
   for (const Elf64_Shdr &table : elf.sections()) {
     if (table.sh_type != SHT_SYMTAB)
       continue;
     symbols = true;
-    if (table.sh_link >= elf.sections().size() || table.sh_entsize != sizeof(Elf64_Sym))
+    if (table.sh_link >= elf.sections().size())
       return "it is damaged";
-    for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= table.sh_size; at += sizeof(Elf64_Sym)) {
-      Elf64_Sym symbol;
-      if (!elf.read(table.sh_offset + at, symbol))
-        return "it is damaged";
+    std::string why;
+    const bool whole = elf.for_each<Elf64_Sym>(table, [&](const Elf64_Sym &symbol) {
       const unsigned kind = ELF64_ST_TYPE(symbol.st_info), bind = ELF64_ST_BIND(symbol.st_info);
-      if ((kind != STT_OBJECT && kind != STT_TLS) || symbol.st_shndx >= state.size() ||
-          !state[symbol.st_shndx])
-        continue;
+      const bool undefined = symbol.st_shndx == SHN_UNDEF;
+      if (!why.empty() ||
+          !(undefined || ((kind == STT_OBJECT || kind == STT_TLS) &&
+                          symbol.st_shndx < state.size() && state[symbol.st_shndx])))
+        return;
       const auto name = elf.text(elf.sections()[table.sh_link], symbol.st_name);
-      if (!name)
-        return "it is damaged";
+      if (!name) {
+        why = "it is damaged";
+        return;
+      }
+      if (undefined) {
+        for (const std::string_view own : {"__cudaRegisterVar", "__cudaRegisterManagedVar",
+                                           "__cudaRegisterTexture", "__cudaRegisterSurface"})
+          if (*name == own)
+            why = "it would have a copy of its own of a variable on the device; pass its address "
+                  "as an argument";
+        return;
+      }
+      if (device_code && is_for_device_code(*name))
+        return;
       const bool is_provided = provided(name->c_str());
       if (bind == STB_LOCAL && !is_provided)
-        return fmt::format("it has a variable of its own, '{}', that only its file sees; give it "
-                           "external linkage",
-                           readable(*name));
-      if (!exports && !is_provided)
-        return fmt::format("it would have a copy of its own of the variable '{}'; link the program "
-                           "with -rdynamic",
-                           readable(*name));
-    }
+        why = fmt::format("it has a variable of its own, '{}', that only its file sees; give it "
+                          "external linkage",
+                          readable(*name));
+      else if (!exports && !is_provided)
+        why = fmt::format("it would have a copy of its own of the variable '{}'; link the program "
+                          "with -rdynamic",
+                          readable(*name));
+    });
+    if (!why.empty())
+      return why;
+    if (!whole)
+      return "it is damaged";
   }
   return symbols ? "" : "it has no symbols";
 }

@@ -14,9 +14,11 @@ namespace tl::rt::demand {
 
 /// Why the library must not be opened, "" when it may. `provided`: whether the program has what
 /// has this name, so that the library uses that (or it is the variant's own affair); `exports`:
-/// whether it would have it, if it were there at all.
+/// whether it would have it, if it were there at all. `device_code`: it may have such of CUDA,
+/// which Clang registers when a library is loaded.
 std::string why_not_to_open(std::string_view file,
-                            const std::function<bool(const char *name)> &provided, bool exports);
+                            const std::function<bool(const char *name)> &provided, bool exports,
+                            bool device_code = false);
 
 /// Whether a symbol is a static variable of a function with the name of the one with this mangled
 /// name, a template: each of its instances has its own, wherever it is.

@@ -2,6 +2,7 @@
 
 #include "runtime/demand/libraries.h"
 
+#include "runtime/demand/copies.h"
 #include "runtime/demand/image.h"
 #include "runtime/demand/library_file.h"
 #include "runtime/factory/grown.h"
@@ -147,17 +148,22 @@ std::vector<std::string> libraries::configs() {
   return all;
 }
 
+bool libraries::shares_cudart() const {
+  return scope_ && ::dlsym(scope_, "__cudaRegisterFatBinary");
+}
+
 status libraries::load(const std::string &path) {
   std::string content;
   std::vector<std::string> configs;
   if (status read = read_library(path, content, configs); !read)
     return read;
+  const bool device_code = factory_.backend != TL_BACKEND_CPU;
   if (std::string why = why_not_to_open(
           content,
           [this](const char *name) {
             return is_static_local_of(name, factory_.id) || (scope_ && ::dlsym(scope_, name));
           },
-          exports_);
+          exports_, device_code);
       !why.empty())
     return status::invalid(std::move(why));
   void *const opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -165,34 +171,13 @@ status libraries::load(const std::string &path) {
     const char *const text = ::dlerror();
     return status::invalid(fmt::format("it cannot be loaded: {}", text ? text : ""));
   }
-  status taken = take_variants(opened);
-  if (!taken) {
-    ::dlclose(opened);
+  if (status taken = take_variants(factory_, opened, device_code ? content : ""); !taken) {
+    if (!device_code) // a CUDA runtime knows it until the program ends
+      ::dlclose(opened);
     return taken;
   }
   // Never closed: the tables of the factory lead there. What was used last is removed last.
   (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
-  return {};
-}
-
-/// Of a library that was opened, if it is of this very code.
-status libraries::take_variants(void *opened) {
-  const auto tell =
-      reinterpret_cast<const tl_on_demand_library *(*)()>(::dlsym(opened, "tl_on_demand_library"));
-  const tl_on_demand_library *const has = tell ? tell() : nullptr;
-  const tl_on_demand &of = *factory_.on_demand;
-  if (!has || has->abi_version != TL_ABI_VERSION || has->struct_size < sizeof *has ||
-      std::string_view(has->factory) != factory_.id)
-    return status::foreign("it is a library of something else");
-  if (std::string_view(has->made_by) != of.made_by)
-    return status::foreign(
-        fmt::format("it was made by {}, and the program by {}", has->made_by, of.made_by));
-  if (std::string_view(has->code) != of.code)
-    return status::foreign("its source or a header has changed since the program was built");
-  for (std::uint32_t i = 0; i < has->variant_count; ++i)
-    if (add_variant(factory_, has->configs[i], static_cast<void *const *>(has->functions)[i]) ==
-        UINT32_MAX)
-      return status::full("this process has as many variants of it as there is room for");
   return {};
 }
 

@@ -42,6 +42,9 @@ public:
   /// The image that calls the factory, "" for the program itself: a library is linked against it.
   const std::string &image() const { return image_; }
 
+  /// Whether libraries that have device code find a CUDA runtime in the program.
+  bool shares_cudart() const;
+
   /// Loads the variant with this config, if there is a library that has it, together with all that
   /// this one has. UINT32_MAX: there is none, or it is no good, and `why` says why (else "").
   std::uint32_t find(std::string_view config, std::string &why);
@@ -56,7 +59,6 @@ public:
 private:
   void look();
   status load(const std::string &path);
-  status take_variants(void *opened);
 
   const tl_factory &factory_;
   std::string directory_; ///< the user's own, "" for none

@@ -41,7 +41,8 @@ status read_record(std::string_view text, compile_record &out) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     return line;
   };
-  if (take_line() != "tl-compile 1")
+  const std::string_view format = take_line();
+  if (format != "tl-compile 1" && format != "tl-compile 2")
     return status::foreign("the record of how it was compiled is of an unknown format");
   while (!text.empty()) {
     const std::string_view line = take_line();
@@ -60,6 +61,10 @@ status read_record(std::string_view text, compile_record &out) {
       out.directory = value;
     else if (word == "from")
       out.source = value;
+    else if (word == "cuda")
+      out.toolkit = value;
+    else if (word == "w" && out.wrapper.size() < most_arguments)
+      out.wrapper.push_back(value);
     else if (word != "a" && word != "f")
       return status::corrupt("the record of how it was compiled is damaged");
     else if (out.arguments.size() >= most_arguments || is_forbidden(value))
@@ -73,6 +78,12 @@ status read_record(std::string_view text, compile_record &out) {
   for (const std::string *const path : {&out.compiler, &out.plugin, &out.directory, &out.source})
     if (!path->starts_with('/'))
       return status::corrupt("the record of how it was compiled is damaged");
+  // Only the driver compiles for a device, and it knows other arguments.
+  if ((format == "tl-compile 2") != out.toolkit.starts_with('/') ||
+      (!out.wrapper.empty() &&
+       !(out.has_device_code() && out.wrapper.size() >= 2 && out.wrapper[0].starts_with('/') &&
+         out.wrapper[1].starts_with('/'))))
+    return status::corrupt("the record of how it was compiled is damaged");
   return {};
 }
 
@@ -84,6 +95,9 @@ std::string why_no_compiler(const compile_record &record) {
   };
   if (!is_file(record.compiler, X_OK))
     return fmt::format("the compiler {} is not there", record.compiler);
+  if (!record.wrapper.empty() &&
+      !(is_file(record.wrapper[0], X_OK) && is_file(record.wrapper[1], R_OK)))
+    return fmt::format("the compiler's wrapper {} is not there", record.wrapper[1]);
   if (!is_file(record.plugin, R_OK))
     return fmt::format("the plugin {} is not there", record.plugin);
   if (!is_file(record.source, R_OK))

@@ -15,11 +15,16 @@
 namespace tl::rt::demand {
 
 struct compile_record {
-  std::string compiler;               ///< absolute
-  std::string plugin;                 ///< absolute
-  std::string directory;              ///< absolute: where the compiler ran
-  std::string source;                 ///< absolute
-  std::vector<std::string> arguments; ///< of `clang -cc1`, without the source and what is written
+  std::string compiler;             ///< absolute
+  std::string plugin;               ///< absolute
+  std::string directory;            ///< absolute: where the compiler ran
+  std::string source;               ///< absolute
+  std::string toolkit;              ///< absolute: the CUDA headers; "": there is no device code
+  std::vector<std::string> wrapper; ///< what runs the compiler, where that is not run by itself
+  std::vector<std::string>
+      arguments; ///< of `clang -cc1`; where there is device code, of the driver
+
+  bool has_device_code() const { return !toolkit.empty(); }
 };
 
 /// Reads one. Not ok: it is damaged (corrupt), of another format (foreign), or it says why this

@@ -48,8 +48,8 @@ protected:
             "echo \"$*\" >> $log\n"
             "for argument; do\n"
             "  [ \"$before\" = -o ] && out=$argument\n"
-            "  case \"$argument\" in demand=*) list=${argument##*:};; report=*) "
-            "report=${argument#*=};; esac\n"
+            "  case \"$argument\" in *demand=*) list=${argument##*:};; *report=*) "
+            "report=${argument#*report=};; esac\n"
             "  before=$argument\n"
             "done\n"
             "usual() {\n"
@@ -295,6 +295,75 @@ TEST_F(OnDemandCompile, StateOfItsOwnIsRefused) {
   compile("more='int elsewhere(void); int use(void) { return elsewhere(); } void *keep = (void "
           "*)elsewhere;'; usual");
   expect_none(make({8}), "", false);
+}
+
+/// The same with a source that has device code, and with a toolkit that has a shared runtime.
+class OnDemandDeviceCode : public OnDemandCompile {
+protected:
+  void SetUp() override {
+    OnDemandCompile::SetUp();
+    for (const char *const folder : {"/cuda/include", "/cuda/lib64"})
+      std::filesystem::create_directories(in.path + folder);
+    put(in.path + "/cuda/lib64/libcudart.so", "");
+    made.factory.backend = TL_BACKEND_CUDA;
+    describe("");
+  }
+  void describe(const std::string &more) {
+    record = "tl-compile 2\nby " + in.path + "/compiler\nplugin " + in.path + "/plugin\nin " +
+             in.path + "\nfrom " + in.path + "/source.c\ncuda " + in.path + "/cuda/include\n" +
+             more;
+    made.row.record = record.c_str();
+  }
+};
+
+/// As Clang registers device code.
+static const std::string registers =
+    "more='static void *__cuda_gpubin_handle; __attribute__((constructor)) static void "
+    "__cuda_module_ctor(void) { __cuda_gpubin_handle = &__cuda_gpubin_handle; }";
+
+TEST_F(OnDemandDeviceCode, IsRegisteredAndNothingElseRuns) {
+  compile(registers + "'; usual");
+  const std::vector<made_variant> all = make({5, 77});
+  ASSERT_NE(all[0].variant, UINT32_MAX) << all[0].reason;
+  EXPECT_EQ(run(all[1]), 77);
+}
+
+TEST_F(OnDemandDeviceCode, OtherCodeAndVariablesAreRefused) {
+  compile(registers + " __attribute__((constructor)) static void more(void) {}'; usual");
+  expect_none(make({5}), "run code of its own", false);
+  compile("more='__attribute__((constructor)) static void __cuda_module_dtor(void) {}'; usual");
+  expect_none(make({6}), "run code of its own", false);
+  compile("more='static int hidden = 7; int use(void) { return ++hidden; }'; usual");
+  expect_none(make({7}), "'hidden', that only its file sees", false);
+}
+
+TEST_F(OnDemandDeviceCode, VariablesOnTheDeviceAreRefused) {
+  compile("more='void __cudaRegisterVar(void); int use(void) { __cudaRegisterVar(); return 0; }'; "
+          "usual");
+  expect_none(make({5}), "a variable on the device", false);
+}
+
+TEST_F(OnDemandCompile, DeviceCodeIsNotRegisteredForTheHost) {
+  compile(registers + "'; usual");
+  expect_none(make({5}), "run code of its own", false);
+}
+
+TEST_F(OnDemandDeviceCode, WhatTheAssemblerRefusesIsTheVariantsFault) {
+  compile("echo 'ptxas error   : Entry function uses too much shared data'; echo 'error: ptxas "
+          "failed'; exit 1");
+  expect_none(make({5, 6, 7, 8, 9}), "did not compile: ptxas error", false);
+  EXPECT_EQ(why_not, ""); // however many there are
+}
+
+TEST_F(OnDemandDeviceCode, NeedsASharedRuntimeAndItsWrapper) {
+  describe("w /bin/sh\nw " + in.path + "/gone\n");
+  expect_none(make({5}), "the compiler's wrapper " + in.path + "/gone is not there", true);
+  describe("");
+  std::filesystem::remove(in.path + "/cuda/lib64/libcudart.so");
+  expect_none(make({5}), "there is no libcudart.so beside " + in.path + "/cuda/include", true);
+  record = "tl-compile 1" + record.substr(record.find('\n'));
+  made.row.record = record.c_str();
+  expect_none(make({5}), "damaged", true);
 }
 
 TEST_F(OnDemandCompile, WhatIsNoLibraryIsNotLoaded) {

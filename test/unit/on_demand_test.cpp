@@ -141,7 +141,7 @@ TEST(OnDemand, ReadsRecordsWithSuspicion) {
   EXPECT_EQ(record.arguments, (std::vector<std::string>{"-DX=\n\\", "-O2"}));
   EXPECT_EQ(record.source, "/d/a.cpp");
   EXPECT_EQ(read_record("tl-compile 1\nnot it is so\n", record).text(), "it is so");
-  EXPECT_EQ(read_record("tl-compile 2\n", record).code(), status_code::foreign);
+  EXPECT_EQ(read_record("tl-compile 3\n", record).code(), status_code::foreign);
   EXPECT_EQ(read_record("", record).code(), status_code::foreign);
   for (const char *const wrong :
        {"a -o\na /etc/passwd\n", "a @/tmp/more\n", "a -cc1as\n", "a -dependency-file\n", "a -MF\n",

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstring>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace tl::rt::gpu {
@@ -50,8 +51,7 @@ public:
   /// `on` is null in a helper, which has nothing to do with the caller's device.
   gpu_bench(const tuning_task &task, std::unique_ptr<device> on)
       : task_(task), device_(std::move(on)),
-        worker_([this](const worker_link &link) { return image_.give_birth(link); }),
-        last_ns_(task.factory->variant_count) {
+        worker_([this](const worker_link &link) { return image_.give_birth(link); }) {
     worker_.set_deadline(task_.stops_at);
   }
   ~gpu_bench() override;
@@ -84,7 +84,8 @@ private:
   worker_image image_;
   supervisor worker_;
   std::unique_ptr<engine> local_; ///< set: trials run in this process
-  std::vector<double> last_ns_;   ///< per variant
+  /// Per variant, also of those that came later.
+  std::unordered_map<std::uint32_t, double> last_ns_;
   double reference_ns_ = 0;
   std::string compared_;                             ///< what results are compared on
   bool prepared_ = false;                            ///< the living worker has its expected results

@@ -7,6 +7,8 @@
 #include "runtime/backend/gpu/hook.h"
 #include "runtime/backend/gpu/open_device.h"
 #include "runtime/backend/gpu/trial_failure.h"
+#include "runtime/demand/copies.h"
+#include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/process_role.h"
 #include "runtime/support/thread_guard.h"
@@ -42,7 +44,7 @@ enum worker_descriptor : int {
   worker_box,
   worker_area,
   worker_hook,
-  worker_end_of
+  worker_libraries ///< of a factory that grows only
 };
 
 // ---- in the program ---------------------------------------------------------------------------
@@ -97,6 +99,9 @@ status worker_image::prepare(const tl_factory &factory, const problem &what) {
   if (hook_ < 0)
     return status::unsupported(
         fmt::format("no memory file for a worker: {}", std::strerror(errno)));
+  if (may_grow(factory) && (libraries_ = demand::copies_for_workers(factory)) < 0)
+    return status::unsupported(
+        fmt::format("no memory file for a worker: {}", std::strerror(errno)));
   Dl_info info{};
   link_map *map = nullptr;
   // The descriptor may be on the heap or in .bss of the image; its callbacks are code of the image.
@@ -148,20 +153,22 @@ pid_t worker_image::give_birth(const worker_link &link) {
   area_->cookie = link.cookie;
   area_->parent = link.parent;
   // Sources must not lie among the targets, or an early dup2 would overwrite a later source.
-  const int from[] = {link.socket, link.output, link.box_memory, area_memory_, hook_};
-  int moved[std::size(from)];
+  std::vector<int> moved{link.socket, link.output, link.box_memory, area_memory_, hook_};
+  if (libraries_ >= 0)
+    moved.push_back(libraries_);
   bool good = true;
-  for (std::size_t i = 0; i < std::size(from); ++i) {
-    moved[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 16);
-    good = good && moved[i] >= 0;
+  for (int &it : moved) {
+    it = ::fcntl(it, F_DUPFD_CLOEXEC, 16);
+    good = good && it >= 0;
   }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
-  for (std::size_t i = 0; i < std::size(from); ++i)
+  for (std::size_t i = 0; i < moved.size(); ++i)
     ::posix_spawn_file_actions_adddup2(&actions, moved[i], worker_socket + static_cast<int>(i));
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, worker_end_of);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions,
+                                             worker_socket + static_cast<int>(moved.size()));
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
@@ -199,7 +206,7 @@ public:
   trial_handler(shared_area &area, std::unique_ptr<device> on, const tl_factory &factory,
                 problem what)
       : area_(area), device_(std::move(on)), engine_(*device_, factory, std::move(what), true),
-        variants_(factory.variant_count) {}
+        factory_(factory), variants_(factory.variant_count) {}
 
   status set_up() {
     const status done = engine_.set_up();
@@ -218,10 +225,10 @@ public:
       area_.reference_ns = engine_.reference_ns();
       break;
     case request_kind::probe:
+      outcome = know(request.variant);
       enter_phase(worker_phase::variant);
-      outcome = request.variant < variants_
-                    ? engine_.probe(request.variant)
-                    : verdict::failed(trial_status::harness_error, "no such variant");
+      if (outcome.right())
+        outcome = engine_.probe(request.variant);
       break;
     case request_kind::sample:
       enter_phase(worker_phase::variant);
@@ -239,6 +246,19 @@ public:
   }
 
 private:
+  /// Opens what the program has opened meanwhile, if it takes that to know a variant.
+  verdict know(std::uint32_t variant) {
+    status opened;
+    if (variant >= variants_ && may_grow(factory_)) {
+      opened = demand::open_copies(factory_, worker_libraries, libraries_read_);
+      variants_ = count_variants(factory_);
+    }
+    if (variant < variants_)
+      return {};
+    return verdict::failed(trial_status::harness_error,
+                           opened ? "no such variant" : "no such variant here: " + opened.text());
+  }
+
   template <std::size_t N> static void tell(const std::string &text, char (&to)[N]) {
     const std::size_t length = std::min(text.size(), N - 1);
     std::memcpy(to, text.data(), length);
@@ -248,8 +268,8 @@ private:
   verdict round(std::size_t count) {
     const std::span<const sample_request> order(area_.requests, std::min(count, max_round));
     for (const sample_request &it : order)
-      if (it.variant >= variants_)
-        return verdict::failed(trial_status::harness_error, "no such variant");
+      if (verdict known = know(it.variant); !known.right())
+        return known;
     timed_round taken;
     if (status done = engine_.round(order, taken); !done)
       return verdict::failed(trial_status::device_error, done.text());
@@ -263,7 +283,9 @@ private:
   shared_area &area_;
   std::unique_ptr<device> device_;
   engine engine_;
+  const tl_factory &factory_;
   std::uint32_t variants_;
+  std::uint64_t libraries_read_ = 0; ///< of the copies of them [bytes]
 };
 
 } // namespace
@@ -287,6 +309,8 @@ static std::unique_ptr<request_handler> make_handler(shared_area &area, const ch
   std::unique_ptr<device> on = open_device(what.backend, what.ordinal, error);
   if (!on)
     return nullptr;
+  if (may_grow(*factory))
+    ::fcntl(worker_libraries, F_SETFD, FD_CLOEXEC);
   auto made = std::make_unique<trial_handler>(area, std::move(on), *factory, std::move(what));
   if (status done = made->set_up(); !done) {
     error = done.text();

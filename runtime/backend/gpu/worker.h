@@ -63,6 +63,7 @@ private:
 
   int area_memory_ = -1;
   int hook_ = -1;
+  int libraries_ = -1; ///< see demand::copies_for_workers, which owns it; -1: none will come
   shared_area *area_ = nullptr;
   std::size_t area_bytes_ = 0;
   std::shared_ptr<const void> abandoned_; ///< see when_abandoned
