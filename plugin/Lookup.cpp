@@ -38,7 +38,7 @@ static NamespaceDecl *findNamespace(Session &T, DeclContext *In, llvm::StringRef
 }
 
 /// Of what the generated code is made; see <tl/detail/dispatch.h>.
-static constexpr llvm::StringLiteral CodeVersion = "generated_code_6";
+static constexpr llvm::StringLiteral CodeVersion = "generated_code_7";
 
 NamespaceDecl *findKeywords(Session &T) {
   NamespaceDecl *Tl = findNamespace(T, T.S.Context.getTranslationUnitDecl(), "tl");

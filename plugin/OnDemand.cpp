@@ -248,14 +248,6 @@ Expr *buildOnDemand(Session &T, const Dispatcher &D, CodeBuilder &B, const Varia
   if (!List.Product)
     return B.null();
   const Factory &F = *D.Source;
-  if (const Option *Eligible = findOption(F, "eligible")) {
-    error(
-        T.S, Eligible->Whole->getExprLoc(),
-        "'eligible' cannot be given with a space that is compiled on demand; rule configs out with "
-        "'where'");
-    B.fail();
-    return B.null();
-  }
   Space Configs;
   Configs.Config = List.Config;
   Configs.Product = List.Product;
@@ -288,7 +280,8 @@ Expr *buildOnDemand(Session &T, const Dispatcher &D, CodeBuilder &B, const Varia
       B.text(recordCompilation(T)),
       B.text(identityOfCompiler(T)),
       B.text(Print.Code),
-      B.null()};
+      B.null(),
+      findOption(F, "eligible") ? B.libraryReference("with_combination", SpaceType) : B.null()};
   return B.addressOf(
       B.variable("on_demand", getDetailType(T, "on_demand_row", Loc), B.list(Fields), SC_Static));
 }
@@ -307,16 +300,20 @@ void defineLibrary(Session &T, Dispatcher &D, const VariantList &List, const Fin
   FD->addAttr(AsmLabelAttr::CreateImplicit(C, "tl_on_demand_library"));
   FD->addAttr(VisibilityAttr::CreateImplicit(C, VisibilityAttr::Default));
   CodeBuilder B(T, D, FD);
-  llvm::SmallVector<Expr *, 32> Functions, Configs;
+  llvm::SmallVector<Expr *, 32> Functions, Configs, Values;
   for (unsigned I = 0; I < List.Variants.size(); ++I)
     if (List.Demanded.contains(I)) {
       Functions.push_back(B.variant(List.Variants[I].Function));
       Configs.push_back(B.text(List.Variants[I].Text));
+      if (List.Variants[I].Value)
+        Values.push_back(B.addressOf(B.reference(List.Variants[I].Value)));
     }
   QualType Text = C.getPointerType(C.CharTy.withConst());
   Expr *FunctionTable =
       B.table("functions", C.getPointerType(getSignature(T, D.Default)), Functions);
   Expr *ConfigTable = B.table("configs", Text, Configs);
+  Expr *ValueTable =
+      B.table("values", Values.empty() ? Text : C.getPointerType(List.Config.withConst()), Values);
   QualType Row = getDetailType(T, "on_demand_library", Loc);
   Expr *Fields[] = {B.libraryReference("abi_version"),
                     B.number(C.getTypeSizeInChars(Row).getQuantity()),
@@ -326,7 +323,8 @@ void defineLibrary(Session &T, Dispatcher &D, const VariantList &List, const Fin
                     B.number(Functions.size()),
                     B.number(0),
                     ConfigTable,
-                    FunctionTable};
+                    FunctionTable,
+                    ValueTable};
   if (B.finish(B.addressOf(B.variable("library", Row.withConst(), B.list(Fields), SC_Static))))
     T.S.Consumer.HandleTopLevelDecl(DeclGroupRef(FD));
 }

@@ -309,13 +309,18 @@ typedef struct tl_on_demand {
   bool (*admits)(const void *space, uint64_t combination);
   /// What compiling this took, one line each: "tl-compile 1", "by COMPILER", "plugin FILE",
   /// "in DIRECTORY", "from SOURCE", then "a ARGUMENT" for each argument of `clang -cc1` ("f
-  /// FEATURE" for two,
-  /// `-target-feature FEATURE`), in which
-  /// a backslash, a line feed and a carriage return are written \\, \n and \r; or "not REASON".
+  /// FEATURE" for two, `-target-feature FEATURE`), in which a backslash, a line feed and a carriage
+  /// return are written \\, \n and \r; or "not REASON". With device code it is "tl-compile 2", has
+  /// "cuda FOLDER" (the toolkit's headers) and "w WORD" for each word of a command that runs the
+  /// compiler, and the arguments are those of Clang's driver.
   const char *record;
   const char *made_by; ///< the identity of compiler and plugin
   const char *code;    ///< hash of the code that the variants are made of, without flags
   void *state;         ///< atomic; private to the runtime
+  /// Calls `use(state, config)` with the config object of a combination, for `eligible`; null
+  /// without that.
+  void (*with_config)(const void *space, uint64_t combination,
+                      void (*use)(void *state, const void *config), void *state);
 } tl_on_demand;
 
 /// What a library of variants that were compiled on demand has to tell, by the function
@@ -330,6 +335,7 @@ typedef struct tl_on_demand_library {
   uint32_t reserved;
   const char *const *configs; ///< [variant_count]
   const void *functions;      ///< typed table, as tl_factory::functions
+  const void *values;         ///< config objects, as tl_factory::values
 } tl_on_demand_library;
 
 /// One concrete factory: everything the runtime knows about it. Lives as long as its image is

@@ -66,6 +66,16 @@ TL_OF_THIS_FILE bool admits_combination(const void *space, std::uint64_t combina
   return of.predicates.admit(config);
 }
 
+/// tl_on_demand::with_config of such a space.
+template <class OnDemand>
+TL_OF_THIS_FILE void with_combination(const void *space, std::uint64_t combination,
+                                      void (*use)(void *state, const void *config), void *state) {
+  typename OnDemand::config_type config{};
+  static_cast<const OnDemand *>(space)->space.axes.assign(config,
+                                                          static_cast<std::size_t>(combination));
+  use(state, &config);
+}
+
 #undef TL_OF_THIS_FILE
 
 } // namespace detail

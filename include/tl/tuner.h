@@ -69,7 +69,7 @@ struct tuner_overrides {
   const tl_factory *original = nullptr;
   std::function<void(void *const *, void *)> reference;
   std::function<bool(void *const *, const void *)> check;
-  std::function<void(void *const *, std::uint8_t *)> eligible;
+  std::function<void(const tl_factory *, std::uint8_t *)> eligible;
 
   static const tuner_overrides &of(const tl_factory *factory) {
     return *static_cast<const tuner_overrides *>(factory->context);
@@ -91,7 +91,7 @@ struct tuner_overrides {
   static void call_eligible(const tl_factory *factory, void *const *arguments,
                             std::uint8_t *wanted) {
     const tuner_overrides &it = of(factory);
-    it.eligible ? it.eligible(arguments, wanted)
+    it.eligible ? it.eligible(factory, wanted)
                 : it.original->options.eligible(it.original, arguments, wanted);
   }
   static std::int32_t inputs(const tl_factory *factory, const tl_call *call, void **arguments,
@@ -105,7 +105,10 @@ struct tuner_overrides {
     of(factory).original->own_key(of(factory).original, arguments, words, is_signed);
   }
   static bool admits(const tl_factory *factory, void *const *arguments, std::uint32_t variant) {
-    return of(factory).original->admits(of(factory).original, arguments, variant);
+    // Of a variant that there is not yet, the config object alone is there.
+    tl_factory asked = *of(factory).original;
+    asked.values = factory->values;
+    return asked.admits(&asked, arguments, variant);
   }
   static void team(const tl_factory *factory, void *const *arguments,
                    void (*run)(void *state, void *const *arguments), void *state) {
@@ -280,10 +283,9 @@ public:
   }
   /// A function of a config's text ("block_m=64,...") that says whether the variant takes part.
   template <class Function> tuner &eligible(Function fn) {
-    const tl_factory *original = original_;
-    overrides_->eligible = [fn, original](void *const *, std::uint8_t *wanted) {
-      for (std::uint32_t index = 0; index < original->variant_count; ++index)
-        wanted[index] = bool(fn(std::string_view(original->configs[index])));
+    overrides_->eligible = [fn](const tl_factory *factory, std::uint8_t *wanted) {
+      for (std::uint32_t index = 0; index < factory->variant_count; ++index)
+        wanted[index] = bool(fn(std::string_view(factory->configs[index])));
     };
     options_.eligible = &detail::tuner_overrides::call_eligible;
     return *this;

@@ -3,6 +3,7 @@
 #include "runtime/demand/combinations.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tl::rt::demand {
 
@@ -26,8 +27,8 @@ static std::vector<std::string_view> lines(std::string_view text, std::size_t co
   return all;
 }
 
-combinations::combinations(const tl_factory &factory)
-    : of_(*factory.on_demand), items_(lines(of_.items, of_.item_count)) {
+combinations::combinations(const tl_factory &factory, std::function<bool(std::uint64_t)> also)
+    : of_(*factory.on_demand), also_(std::move(also)), items_(lines(of_.items, of_.item_count)) {
   for (std::uint32_t i = 0; i < of_.axis_count; ++i)
     texts_.push_back(lines(of_.axes[i].texts, of_.axes[i].count));
 }

@@ -9,6 +9,7 @@
 #include <tl/abi.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -20,10 +21,14 @@ namespace tl::rt::demand {
 /// As thread-safe as the predicates of the space. The factory outlives it.
 class combinations {
 public:
-  explicit combinations(const tl_factory &factory);
+  /// `also`: what else a combination has to satisfy; null: nothing.
+  explicit combinations(const tl_factory &factory,
+                        std::function<bool(std::uint64_t combination)> also = nullptr);
 
   std::uint64_t count() const { return of_.combinations; }
-  bool admits(std::uint64_t combination) const { return of_.admits(of_.space, combination); }
+  bool admits(std::uint64_t combination) const {
+    return of_.admits(of_.space, combination) && (!also_ || also_(combination));
+  }
 
   /// The config's text.
   std::string text(std::uint64_t combination) const;
@@ -42,6 +47,7 @@ public:
 
 private:
   const tl_on_demand &of_;
+  std::function<bool(std::uint64_t)> also_;
   std::vector<std::string_view> items_;
   std::vector<std::vector<std::string_view>> texts_; ///< of each axis
 };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -98,13 +99,19 @@ int unique_file(const std::string &content) {
   return moved >= 0 && write_at(moved, content.data(), content.size(), 0) ? moved : -1;
 }
 
+const void *const *values_of(const tl_on_demand_library &it) {
+  const bool there = it.struct_size >= offsetof(tl_on_demand_library, values) + sizeof(void *);
+  return there ? static_cast<const void *const *>(it.values) : nullptr;
+}
+
 /// What a library that was opened has, null where it has none of this very code.
 const tl_on_demand_library *contents_of(const tl_factory &factory, void *opened, status &why) {
   const auto tell =
       reinterpret_cast<const tl_on_demand_library *(*)()>(::dlsym(opened, "tl_on_demand_library"));
   const tl_on_demand_library *const has = tell ? tell() : nullptr;
   const tl_on_demand &of = *factory.on_demand;
-  if (!has || has->abi_version != TL_ABI_VERSION || has->struct_size < sizeof *has ||
+  if (!has || has->abi_version != TL_ABI_VERSION ||
+      has->struct_size < offsetof(tl_on_demand_library, values) ||
       std::string_view(has->factory) != factory.id)
     why = status::foreign("it is a library of something else");
   else if (std::string_view(has->made_by) != of.made_by)
@@ -112,13 +119,16 @@ const tl_on_demand_library *contents_of(const tl_factory &factory, void *opened,
         fmt::format("it was made by {}, and the program by {}", has->made_by, of.made_by));
   else if (std::string_view(has->code) != of.code)
     why = status::foreign("its source or a header has changed since the program was built");
+  else if (factory.values && has->variant_count > 0 && !values_of(*has))
+    why = status::foreign("it has no config objects");
   return why ? has : nullptr;
 }
 
 status add_variants(const tl_factory &factory, const tl_on_demand_library &from) {
+  const void *const *const values = values_of(from);
   for (std::uint32_t i = 0; i < from.variant_count; ++i)
-    if (add_variant(factory, from.configs[i], static_cast<void *const *>(from.functions)[i]) ==
-        UINT32_MAX)
+    if (add_variant(factory, from.configs[i], static_cast<void *const *>(from.functions)[i],
+                    values ? values[i] : nullptr) == UINT32_MAX)
       return status::full("this process has as many variants of it as there is room for");
   return {};
 }

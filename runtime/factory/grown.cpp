@@ -20,6 +20,7 @@ namespace {
 struct grown_state {
   const char **configs = nullptr;
   void **functions = nullptr;
+  const void **values = nullptr; ///< null without `eligible`
   std::uint32_t built = 0;
   std::uint32_t count = 0; ///< atomic: what is below it does not change any more
   mutex guard;
@@ -48,7 +49,7 @@ bool may_grow(const tl_factory &factory) noexcept { return state_of(factory) != 
 
 void make_room(const tl_factory &factory) {
   if (factory.struct_size < offsetof(tl_factory, on_demand) + sizeof(void *) ||
-      !factory.on_demand || factory.on_demand->struct_size < sizeof(tl_on_demand) ||
+      !factory.on_demand || factory.on_demand->struct_size < offsetof(tl_on_demand, with_config) ||
       factory.variant_count > most_variants || state_of(factory))
     return;
   auto made = std::make_unique<grown_state>();
@@ -57,6 +58,11 @@ void make_room(const tl_factory &factory) {
   std::copy_n(factory.configs, factory.variant_count, made->configs);
   std::copy_n(static_cast<void *const *>(factory.functions), factory.variant_count,
               made->functions);
+  if (factory.values) {
+    made->values = static_cast<const void **>(reserve(most_variants * sizeof(void *)));
+    std::copy_n(static_cast<const void *const *>(factory.values), factory.variant_count,
+                made->values);
+  }
   made->built = made->count = factory.variant_count;
   {
     const mutex_lock lock(made->guard);
@@ -67,6 +73,7 @@ void make_room(const tl_factory &factory) {
   auto &writable = const_cast<tl_factory &>(factory);
   writable.configs = made->configs;
   writable.functions = made->functions;
+  writable.values = made->values;
   __atomic_store_n(&factory.on_demand->state, made.release(), __ATOMIC_RELEASE);
 }
 
@@ -96,7 +103,8 @@ std::uint32_t find_grown(const tl_factory &factory, std::string_view config) {
   return found == state->index.end() ? UINT32_MAX : found->second;
 }
 
-std::uint32_t add_variant(const tl_factory &factory, std::string_view config, void *function) {
+std::uint32_t add_variant(const tl_factory &factory, std::string_view config, void *function,
+                          const void *value) {
   grown_state *const state = state_of(factory);
   if (!state)
     return UINT32_MAX;
@@ -110,6 +118,8 @@ std::uint32_t add_variant(const tl_factory &factory, std::string_view config, vo
   const auto made = state->index.emplace(config, at).first;
   state->configs[at] = made->first.c_str();
   state->functions[at] = function;
+  if (state->values)
+    state->values[at] = value;
   __atomic_store_n(&state->count, at + 1, __ATOMIC_RELEASE);
   return at;
 }

@@ -36,10 +36,11 @@ tl_factory with_all_variants(const tl_factory &factory) noexcept;
 /// Index of the variant with this config, UINT32_MAX when there is none. Thread-safe.
 std::uint32_t find_grown(const tl_factory &factory, std::string_view config);
 
-/// Makes a function the variant with this config and returns its index; that of the one that is
-/// there, if there is one; UINT32_MAX when there is no room. The function stays for ever.
-/// Thread-safe.
-std::uint32_t add_variant(const tl_factory &factory, std::string_view config, void *function);
+/// Makes a function the variant with this config (`value`: the object, where `eligible` is given)
+/// and returns its index; that of the one that is there, if there is one; UINT32_MAX when there is
+/// no room. The function stays for ever. Thread-safe.
+std::uint32_t add_variant(const tl_factory &factory, std::string_view config, void *function,
+                          const void *value = nullptr);
 
 } // namespace tl::rt
 

@@ -10,6 +10,7 @@
 #include <tl/abi.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace tl::rt {
@@ -18,6 +19,11 @@ namespace tl::rt {
 /// where that function throws; it runs in this process, on the trials' arguments.
 status find_eligible(const tl_factory &factory, const tl_options &options, void *const *arguments,
                      std::vector<std::uint8_t> &wanted);
+
+/// Whether `eligible` lets a combination of a space that is compiled on demand run; null where it
+/// lets all, and no where it throws. It runs in this process, on these arguments, which outlive it.
+std::function<bool(std::uint64_t combination)> eligible_combinations(const tl_factory &factory,
+                                                                     void *const *arguments);
 
 } // namespace tl::rt
 

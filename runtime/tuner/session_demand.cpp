@@ -8,6 +8,7 @@
 #include "runtime/factory/registry.h"
 #include "runtime/support/log.h"
 #include "runtime/support/trial_log.h"
+#include "runtime/tuner/eligibility.h"
 #include "runtime/tuner/report.h"
 
 #include <fmt/format.h>
@@ -114,7 +115,7 @@ session_run::take_in(std::vector<demand::made_variant> made, demand_search &sear
 
 /// The default first, and what was compiled ahead of time. False when the budget ended it.
 bool session_run::probe_on_demand(probe_queue &queue, trial_bench &bench) {
-  const demand::combinations space(factory_);
+  const demand::combinations space(factory_, eligible_combinations(factory_, call_.arguments));
   std::vector<std::uint64_t> known;
   for (const store::trial &it : not_made_)
     if (const auto combination = space.find(it.config))
@@ -157,7 +158,9 @@ bool session_run::probe_on_demand(probe_queue &queue, trial_bench &bench) {
   bool told = !compiler.why_not().empty();
   if (told) {
     say_why_not(compiler, true);
-    compiler.add(compiler.kept());
+    std::vector<std::uint64_t> kept = compiler.kept();
+    std::erase_if(kept, [&](std::uint64_t it) { return !space.admits(it); });
+    compiler.add(kept);
   } else if (!compiler.why_not_kept().empty()) {
     warn_once(compiler.why_not_kept(),
               fmt::format("variants that are compiled on demand are not kept: {}",

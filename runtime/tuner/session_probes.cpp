@@ -183,7 +183,8 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
     configs.push_back(factory_.configs[it]);
   }
   const auto known = [&](std::uint32_t it) { return trials_[it].known; };
-  if (variants.empty() || budget_.over()) // what is begun then would be stopped at once
+  // What is begun when the budget is over would be stopped at once. One that grows has others.
+  if ((variants.empty() && !grows()) || budget_.over())
     return std::all_of(variants.begin(), variants.end(), known);
   const std::size_t most =
       grows() ? demand_count()

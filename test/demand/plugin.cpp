@@ -98,17 +98,13 @@ using namespace tl::keywords;
 struct inner { int x = 0; };
 struct base { int x = 0; };
 struct config : base { int a = 0; inner i{}; }; // expected-note {{field declared here}}
-constexpr auto all = tl::space<config>().axis(&config::a, {1, 2});
 constexpr auto classes = tl::space<config>().axis(&config::i, {inner{1}});
 constexpr auto bases = tl::space<base>().axis(&base::x, {1, 1});
 
-template <config C = config{}>
-[[tl::autotune(configs = tl::on_demand(all), eligible = [](config, int) { return true; })]] // expected-error {{'eligible' cannot be given with a space that is compiled on demand}} expected-note {{while building the dispatcher}}
-void g(int) {}
 template <config C = config{}>
 [[tl::autotune(configs = tl::on_demand(classes))]] // expected-error {{the axes of a space that is compiled on demand are numbers or enumerations, and 'i' is of type 'inner'}}
 void h(int) {}
 template <base C = base{}>
 [[tl::autotune(configs = tl::on_demand(bases))]] // expected-error {{two values of the axis 'x' are both written 'x=1'}} expected-note {{while building the dispatcher}}
 void k(int) {}
-int main() { g(1); h(1); k(1); }
+int main() { h(1); k(1); }

@@ -2,10 +2,10 @@
 //
 // Headers of another version than the plugin: one error, and no code that nobody has tried together.
 //
-// RUN: %clangxx %plugin -Dgenerated_code_6=generated_code_5 -fsyntax-only -Xclang -verify %s
+// RUN: %clangxx %plugin -Dgenerated_code_7=generated_code_5 -fsyntax-only -Xclang -verify %s
 //
 // Said before anything that follows from it, where the keywords had other names.
-// RUN: not %clangxx %plugin -Dgenerated_code_6=generated_code_5 -Dtl_attribute_keyword_configs=older -fsyntax-only %s 2>&1 | FileCheck %s
+// RUN: not %clangxx %plugin -Dgenerated_code_7=generated_code_5 -Dtl_attribute_keyword_configs=older -fsyntax-only %s 2>&1 | FileCheck %s
 // CHECK-NOT: error:
 // CHECK: {{.*}}: error: the <tl/autotune.h> that is included is of another version than this plugin
 

@@ -143,33 +143,38 @@ def check_on_demand(summary):
     with tarfile.open(COMPILER_PACKED) as archive:
         archive.extractall(PACK)
     compiler, cuda = program("compiler"), "/usr/local/cuda"
-    source, made = f"{ROOT}/utils/bench/gpu/on_demand.cu", program("on_demand")
-    code, output = summary.run(
-        f"{compiler}/bin/clang++", "-x", "cuda", f"--cuda-path={cuda}", "--cuda-gpu-arch=sm_90", "-std=c++20", "-O2",
-        "-w", f"-I{ROOT}", f"-I{ROOT}/include", f"-fplugin={compiler}/lib/libtlplugin.so", "-c", source,
-        "-o", f"{made}.o")
-    summary.judge(code == 0, "on demand: compiled", output.replace("\n", "; ")[-300:])
-    if code != 0:
-        return
-    code, output = summary.run(
-        f"{compiler}/bin/clang++", f"{made}.o", "-o", made, f"{compiler}/lib/libtlruntime.a", f"{compiler}/lib/libsqlite3.a",
-        f"{cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
-    summary.judge(code == 0, "on demand: linked", output.replace("\n", "; ")[-300:])
-    for name in ("gemm", "softmax"):
-        with tempfile.TemporaryDirectory() as cache:
-            environment = {"TL_CACHE_DIR": cache, "TL_LOG": "info", "TL_PROGRESS": "off"}
-            code, output = summary.run(made, name, **environment)
-            taken = re.search(r"winner (\S+) .*?; ([0-9.]+) s, [0-9.]+ passes", output)
-            result = re.search(rf"^{name}: .*$", output, re.M)
-            became = dict(rows(cache, "select status, count(*) from trials group by status"))
-            tried = sum(became.values())
-            summary.judge(code == 0 and taken and result and tried > 20, f"on demand: {name}",
-                          f"{tried} configs {became}, session {taken.group(2)} s; {result.group()}" if taken and result
-                          else f"status {code}: " + output.replace("\n", "; ")[-600:])
-            # Without the compiler, its plugin and the source's includes: the library that was kept.
-            os.rename(compiler, f"{compiler}.away")
-            code, output = summary.run(made, name, TL_TUNE="require", **environment)
-            os.rename(f"{compiler}.away", compiler)
-            again = re.search(rf"^{name}: .*$", output, re.M)
-            summary.judge(code == 0 and again and "stored winner" in output, f"on demand: {name} again",
-                          again.group() if again else f"status {code}: " + output.replace("\n", "; ")[-600:])
+    for by, wrapper, names in (("Clang", [], ("gemm", "softmax")), ("nvcc", [f"{ROOT}/utils/tl-nvcc"], ("gemm",))):
+        made = program(f"on_demand_{by}")
+        code, output = summary.run(
+            *wrapper, f"{compiler}/bin/clang++", "-x", "cuda", f"--cuda-path={cuda}", "--cuda-gpu-arch=sm_90", "-std=c++20", "-O2",
+            "-w", f"-I{ROOT}", f"-I{ROOT}/include", f"-fplugin={compiler}/lib/libtlplugin.so", "-c",
+            f"{ROOT}/utils/bench/gpu/on_demand.cu", "-o", f"{made}.o")
+        if code == 0:
+            code, output = summary.run(
+                f"{compiler}/bin/clang++", f"{made}.o", "-o", made, f"{compiler}/lib/libtlruntime.a", f"{compiler}/lib/libsqlite3.a",
+                f"{cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
+        summary.judge(code == 0, f"on demand by {by}", output.replace("\n", "; ")[-300:])
+        if code == 0:
+            for name in names:
+                check_first_and_later_run(summary, made, name, f"{name} by {by}", compiler)
+
+
+def check_first_and_later_run(summary, made, name, what, compiler):
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {"TL_CACHE_DIR": cache, "TL_LOG": "info", "TL_PROGRESS": "off"}
+        code, output = summary.run(made, name, **environment)
+        taken = re.search(r"winner (\S+) .*?; ([0-9.]+) s, [0-9.]+ passes", output)
+        result = re.search(rf"^{name}: default.*$", output, re.M)
+        became = dict(rows(cache, "select status, count(*) from trials group by status"))
+        tried = sum(became.values())
+        rejected = re.search(r"rejected: .*", output)
+        summary.judge(code == 0 and taken and result and tried > 20, what, f"{tried} configs, session {taken.group(2)} s; {result.group()}"
+                      + (f"; {rejected.group()}" if rejected else "") if taken and result
+                      else f"status {code}: " + output.replace("\n", "; ")[-600:])
+        # Without the compiler and its plugin: the library that was kept.
+        os.rename(compiler, f"{compiler}.away")
+        code, output = summary.run(made, name, TL_TUNE="require", **environment)
+        os.rename(f"{compiler}.away", compiler)
+        again = re.search(rf"^{name}: default.*$", output, re.M)
+        summary.judge(code == 0 and again and "stored winner" in output, f"{what}, again",
+                      again.group() if again else f"status {code}: " + output.replace("\n", "; ")[-600:])

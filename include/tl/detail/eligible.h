@@ -29,8 +29,8 @@ template <class Config> constexpr bool same_config(const Config &left, const Con
 }
 
 /// Marks the variants that `eligible` admits: fn(config, args...) says yes or no to each,
-/// fn(args...) returns the configs that are wanted. One that was not compiled is reported, since
-/// nobody else would notice that it never runs.
+/// fn(args...) returns the configs that are wanted. One that was not compiled, and never will be,
+/// is reported, since nobody else would notice that it never runs.
 template <class Config, class Parameters, class Function>
 void find_eligible(const Function &fn, const tl_factory *factory, void *const *arguments,
                    std::uint8_t *wanted) {
@@ -52,7 +52,7 @@ void find_eligible(const Function &fn, const tl_factory *factory, void *const *a
       for (std::uint32_t index = 0; index < factory->variant_count; ++index)
         if (same_config(*values[index], config))
           compiled = true, wanted[index] = 1;
-      if (!compiled)
+      if (!compiled && !factory->on_demand)
         tl_rt_warn_not_compiled(factory, position);
       ++position;
     }

@@ -24,7 +24,7 @@ using infeasible_type = infeasible;
 
 /// Its name tells the plugin that what it generates fits these headers; another one with every
 /// change of what is below.
-struct generated_code_6;
+struct generated_code_7;
 
 using dispatch_slot = tl_dispatch_slot;
 using parameter = tl_parameter;
