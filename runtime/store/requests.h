@@ -37,6 +37,8 @@ struct store_options {
   int retry_after_ms = 30000;
   /// Longest time that one call of this store spends in the file, waits not counted [ms].
   int work_ms = 10000;
+  /// What note_trials() is told is in the file after this, as long as trials end [ms].
+  int note_wait_ms = 100;
 };
 
 /// The options that TL_CACHE_DIR, TL_DB_PATH and TL_DISABLE_CACHE ask for.

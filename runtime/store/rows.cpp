@@ -178,6 +178,12 @@ std::int64_t find_session(connection &db, std::string_view uid) {
   return query.step() ? query.integer(0) : 0;
 }
 
+std::int64_t find_session_of(connection &db, std::string_view uid, std::string_view owner) {
+  statement query = db.prepare("SELECT id FROM sessions WHERE uid = ? AND owner = ? AND state = ?");
+  query.bind(uid, owner, session_state::running);
+  return query.step() ? query.integer(0) : 0;
+}
+
 std::int64_t insert_session(connection &db, std::int64_t problem_id, const session_record &s,
                             std::string_view owner) {
   statement insert =
@@ -237,6 +243,13 @@ void put_trial(connection &db, std::int64_t session_id, trial t, bool starting) 
               t.samples_ns.size(), encode_samples(t.samples_ns), t.clock, t.resources, t.started,
               t.ended, t.attempts, trial_checksum(t), starting ? 1 : 0);
   insert.run();
+}
+
+void remove_announced(connection &db, std::int64_t session_id, std::string_view config) {
+  db.prepare("DELETE FROM trials WHERE session_id = ? AND config = ? AND status = ? AND "
+             "attempts = 1")
+      .bind(session_id, config, trial_status::running)
+      .run();
 }
 
 std::vector<trial> find_trials(connection &db, std::int64_t session_id) {

@@ -53,6 +53,8 @@ winner put_winner(connection &db, std::int64_t problem_id, const winner_key &key
 std::vector<session_row> find_unfinished_sessions(connection &db, std::int64_t problem_id);
 /// 0 when there is none.
 std::int64_t find_session(connection &db, std::string_view uid);
+/// The same of one that is running and has this owner.
+std::int64_t find_session_of(connection &db, std::string_view uid, std::string_view owner);
 std::int64_t insert_session(connection &db, std::int64_t problem_id, const session_record &s,
                             std::string_view owner);
 void continue_session(connection &db, std::int64_t session_id, std::string_view owner,
@@ -64,6 +66,8 @@ void touch_session(connection &db, std::int64_t session_id, std::int64_t now);
 /// Writes a trial, replacing an earlier row of the same config but for its first start and its
 /// number of attempts. With `starting`, an existing row counts one more attempt.
 void put_trial(connection &db, std::int64_t session_id, trial t, bool starting);
+/// Removes the row of a trial that was announced and has not started.
+void remove_announced(connection &db, std::int64_t session_id, std::string_view config);
 /// Rows whose checksum is wrong are left out, which is said once.
 std::vector<trial> find_trials(connection &db, std::int64_t session_id);
 

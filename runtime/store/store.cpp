@@ -93,6 +93,11 @@ private:
 };
 } // namespace
 
+/// Whether somebody is still at work on a session.
+static bool is_at_work(const std::string &uid, std::string_view owner, std::int64_t touched) {
+  return owner == this_owner() ? is_claimed(uid) : owner_is_alive(owner, touched, now_ms());
+}
+
 // --- Winners -------------------------------------------------------------------------------------
 
 /// A layer may be named by its directory.
@@ -178,6 +183,8 @@ finish_result tuning_store::impl::install(const session_request &what,
   result.status = write([&](connection &db) {
     result.installed.reset();
     const std::string_view uid = ended ? std::string_view(ended->uid) : std::string_view();
+    if (ended)
+      write_noted(db, *ended);
     if (const std::int64_t id = uid.empty() ? 0 : find_session(db, uid))
       end_session(db, id, state, now_ms());
     // What could not be written earlier goes along now.
@@ -188,6 +195,8 @@ finish_result tuning_store::impl::install(const session_request &what,
       result.installed = installed_key(db, {what, *best, policy}, uid);
   });
   if (result.status) {
+    if (ended)
+      forget_notes(*ended);
     memory.clear();
     return result;
   }
@@ -316,7 +325,7 @@ static void mark_lost(connection &db, std::int64_t session_id) {
   }
 }
 
-static session_record new_session(const session_request &request) {
+session_record new_session(const session_request &request) {
   session_record s;
   s.uid = new_uid();
   s.started = s.touched = now_ms();
@@ -337,8 +346,7 @@ static void begin(connection &db, const session_request &request, session &out) 
   out.id = 0;
   for (const session_row &row : find_unfinished_sessions(db, problem)) {
     const bool ours = row.owner == owner;
-    if (row.state == session_state::running &&
-        (ours ? is_claimed(row.uid) : owner_is_alive(row.owner, row.touched, fresh.started)))
+    if (row.state == session_state::running && is_at_work(row.uid, row.owner, row.touched))
       throw stop_work{
           status::busy(fmt::format("{} is being tuned by another {} for {}", request.factory.name,
                                    ours ? "thread" : "process", request.problem))};
@@ -377,8 +385,10 @@ status tuning_store::begin_session(const session_request &request, session &out)
   made.key = request.key();
   made.request = request;
   bool in_progress = false;
+  std::vector<std::string> done_with;
   status begun = impl_->write([&](connection &db) {
     in_progress = false;
+    done_with = settle_notes(db, impl_->options.path, is_at_work);
     try {
       begin(db, request, made);
     } catch (const stop_work &) {
@@ -387,6 +397,9 @@ status tuning_store::begin_session(const session_request &request, session &out)
     }
   });
   if (begun) {
+    for (const std::string &path : done_with)
+      ::unlink(path.c_str());
+    impl_->noted_sessions.erase(made.uid);
     made.claim = std::make_shared<held_claim>(made.uid);
     out = std::move(made);
     return begun;
@@ -398,58 +411,6 @@ status tuning_store::begin_session(const session_request &request, session &out)
   if (begun.code() == status_code::busy && !in_progress)
     return status::disabled(begun.text());
   return begun;
-}
-
-/// The session's row. Made anew where the file is not the one it began in (set aside, removed).
-static std::int64_t session_id(connection &db, const session &s) {
-  if (const std::int64_t id = find_session(db, s.uid))
-    return id;
-  session_record again = new_session(s.request);
-  again.uid = s.uid;
-  again.seed = s.seed;
-  const session_request &r = s.request;
-  return insert_session(db,
-                        ensure_problem(db, r.factory, r.device, r.mode, r.problem, again.started),
-                        again, this_owner());
-}
-
-status tuning_store::trial_started(const session &s, std::string_view config) {
-  return trials_finished(s, {}, config);
-}
-
-status tuning_store::trial_finished(const session &s, const trial &t) {
-  return trials_finished(s, {&t, 1});
-}
-
-status tuning_store::trials_finished(const session &s, std::span<const trial> trials,
-                                     std::string_view next) {
-  if (s.id == 0)
-    return status::disabled("the session is not in the database");
-  const mutex_lock lock(store_mutex());
-  return impl_->write([&](connection &db) {
-    const std::int64_t now = now_ms();
-    const std::int64_t id = session_id(db, s);
-    for (trial t : trials) {
-      t.started = t.started != 0 ? t.started : now;
-      t.ended = t.ended != 0 ? t.ended : now;
-      put_trial(db, id, std::move(t), false);
-    }
-    if (!next.empty()) {
-      trial start;
-      start.config = next;
-      start.started = now;
-      put_trial(db, id, std::move(start), true);
-    }
-    touch_session(db, id, now);
-  });
-}
-
-status tuning_store::note_compared(const session &s, std::string_view compared) {
-  if (s.id == 0)
-    return status::disabled("the session is not in the database");
-  const mutex_lock lock(store_mutex());
-  return impl_->write(
-      [&](connection &db) { store::note_compared(db, session_id(db, s), compared); });
 }
 
 finish_result tuning_store::finish_session(const session &s, session_state state,

@@ -93,7 +93,20 @@ public:
   rt::status trials_finished(const session &s, std::span<const trial> trials,
                              std::string_view next = {});
 
-  /// Records what the session's variants are compared on.
+  /// One step of a series of trials: `ended` have ended, and `next`, unless "", starts. What it
+  /// tells survives this process, and is in the file a moment later (note_wait_ms) or with the next
+  /// thing that goes there. `soon`: configs that are likely to follow `next` within that time and
+  /// were never tried in this session. They may be announced together: they stand in the file as
+  /// running, on the disk, before the first of them starts.
+  rt::status note_trials(const session &s, std::span<const trial> ended, std::string_view next = {},
+                         std::span<const std::string_view> soon = {});
+
+  /// Writes what was noted, and takes back what was announced and has not started: nothing of that
+  /// is going to. With `if_due` only what was noted, and only when it has waited long enough. The
+  /// end of the session does all of it.
+  rt::status settle_trials(const session &s, bool if_due = false);
+
+  /// Records what the session's variants are compared on, with the next thing that is written.
   rt::status note_compared(const session &s, std::string_view compared);
 
   /// Ends a run of the session and installs the winner, if any, in the same transaction. The

@@ -8,6 +8,7 @@
 #include "runtime/store/migration.h"
 #include "runtime/store/schema.h"
 #include "runtime/store/store.h"
+#include "runtime/store/trial_notes.h"
 #include "runtime/support/environment.h"
 #include "runtime/support/log.h"
 #include "test/unit/child_process.h"
@@ -779,14 +780,26 @@ int write_until_killed(const std::string &path, const std::string &acks, unsigne
     double best = 1e9;
     for (const trial &t : s.finished)
       best = std::min(best, t.median_ns);
+    std::vector<std::string> configs;
+    std::vector<trial> trials;
     for (int i = 0; i < 4; ++i) {
-      const int time = 1 + static_cast<int>(random() % 1000);
-      const std::string config = "c=" + std::to_string(time);
-      TL_CHILD_CHECK(store.trial_started(s, config));
-      acknowledge(fd, "started " + s.uid + " " + config + "\n");
-      TL_CHILD_CHECK(store.trial_finished(s, make_trial(config, time)));
-      acknowledge(fd, "finished " + s.uid + " " + config + "\n");
+      const int time = 1 + i + 4 * static_cast<int>(random() % 250);
+      configs.push_back("c=" + std::to_string(time));
+      trials.push_back(make_trial(configs.back(), time));
       best = std::min(best, static_cast<double>(time));
+    }
+    const std::vector<std::string_view> soon(configs.begin() + 1, configs.end());
+    const bool noted = random() % 2 == 0;
+    for (std::size_t i = 0; i < configs.size(); ++i) {
+      if (!noted)
+        TL_CHILD_CHECK(store.trial_started(s, configs[i]));
+      else if (i == 0)
+        TL_CHILD_CHECK(store.note_trials(s, {}, configs[i], soon));
+      acknowledge(fd, "started " + s.uid + " " + configs[i] + "\n");
+      const bool last = i + 1 == configs.size();
+      TL_CHILD_CHECK(noted ? store.note_trials(s, {&trials[i], 1}, last ? "" : configs[i + 1])
+                           : store.trial_finished(s, trials[i]));
+      acknowledge(fd, "finished " + s.uid + " " + configs[i] + "\n");
     }
     const std::string config = "c=" + std::to_string(static_cast<int>(best));
     const auto done = store.finish_session(s, session_state::finished, make_winner(config, best));
@@ -826,6 +839,10 @@ TEST_F(StoreFault, KilledAtRandomMomentsWhileEightProcessesWrite) {
   EXPECT_EQ(read_file(said), "") << "a kill is no fault of the file";
   EXPECT_THAT(set_aside(), IsEmpty());
   tuning_store store(quick_options(path));
+  EXPECT_THAT(store.verify(), IsEmpty());
+  session any; // of whatever problem: what the others have noted is stored now
+  ASSERT_TRUE(store.begin_session(make_request("m=5"), any));
+  EXPECT_THAT(find_notes(path), IsEmpty());
   EXPECT_THAT(store.verify(), IsEmpty());
   std::map<std::string, std::map<std::string, trial_status>> trials;
   for (const session_bundle &b : store.list_sessions())
