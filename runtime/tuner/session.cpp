@@ -96,6 +96,8 @@ session_result session_run::run() {
   static_cast<void>(world_.store.note_compared(session_, compared_));
   kill_cost_s_ = std::min(budget_.elapsed_s() - started_s, most_kill_cost_s);
   const bool all_probed = probe_all(*bench, budget_.elapsed_s() - opened_s);
+  if (!all_probed)
+    static_cast<void>(world_.store.settle_trials(session_));
   look_again(*bench);
   session_result result;
   result.variant = factory_.default_variant;

@@ -150,7 +150,7 @@ bool session_run::probe_on_demand(probe_queue &queue, trial_bench &bench) {
   const auto first = std::ranges::find(ahead, factory_.default_variant);
   if (first != ahead.end())
     std::rotate(ahead.begin(), first, first + 1);
-  if (!queue.run(to_try_again(), demand_count()) || !queue.run(ahead, demand_count()))
+  if (!run_queue(queue, to_try_again(), demand_count()) || !run_queue(queue, ahead, demand_count()))
     return false;
   learn();
 
@@ -194,7 +194,7 @@ bool session_run::probe_on_demand(probe_queue &queue, trial_bench &bench) {
       bench.grown();
       compiling_ = &compiler;
       const bool all =
-          queue.run(fresh, demand_count() - std::min(demand_count(), search.proposed()));
+          run_queue(queue, fresh, demand_count() - std::min(demand_count(), search.proposed()));
       compiling_ = nullptr;
       if (!all)
         return false;

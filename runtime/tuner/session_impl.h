@@ -25,6 +25,8 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,7 +80,9 @@ private:
   void judge_stopped(std::uint32_t variant, verdict &outcome) const;
   void note(std::uint32_t variant, const verdict &outcome);
   void probed(std::uint32_t variant, const verdict &outcome, const std::string &unit,
-              std::string_view next);
+              std::optional<std::uint32_t> next);
+  void journal(std::span<const store::trial> ended, std::optional<std::uint32_t> next);
+  bool run_queue(probe_queue &queue, const std::vector<std::uint32_t> &variants, std::size_t later);
   probe_hooks make_hooks(trial_bench &bench, std::uint32_t most);
   std::vector<std::uint32_t> to_try_again() const;
   bool probe_all(trial_bench &bench, double start_s);
@@ -136,6 +140,8 @@ private:
   double best_probe_ns_ = 0;
   double kill_cost_s_ = 0; ///< of a new worker that has run the reference [s]
   std::uint32_t probes_ = 0, failed_probes_ = 0;
+  std::vector<std::uint32_t> queued_; ///< for a first run, and not started; the next one first
+  double first_started_s_ = 0;        ///< the first of the first runs, in this run of the session
 };
 
 } // namespace tl::rt

@@ -30,6 +30,8 @@ static constexpr double second_look_below_ns = 20e6, second_looks_ns = 1e9,
 /// Tuned problems that a search is told of at most, the nearest ones, and how many configs that are
 /// predicted to be good it starts with.
 static constexpr std::size_t most_experience = 48, most_promising = 4;
+/// First runs are announced that end within this time [s], and no more than so many.
+static constexpr double announced_s = 0.1, most_announced = 32;
 
 /// Time that the next first run may take [s].
 double session_run::probe_limit_s() const {
@@ -90,9 +92,29 @@ static std::string resources_on(const std::string &unit, const std::string &reso
   return fmt::format("{{\"unit\":{}{}", json_string(unit), rest);
 }
 
+/// Before the first instruction of `next`. Others are announced with it, as many as are going to
+/// run before the database has to be written anyway. Not those that were running when the program
+/// was killed: of them it has to be known which one it was, also when the machine goes down.
+void session_run::journal(std::span<const store::trial> ended, std::optional<std::uint32_t> next) {
+  std::vector<std::string_view> soon;
+  if (next) {
+    std::erase(queued_, *next);
+    if (probes_ == 0)
+      first_started_s_ = budget_.elapsed_s();
+    const double spent_s = budget_.elapsed_s() - first_started_s_;
+    const double each_s = std::max(spent_s / std::max(probes_, 1u), announced_s / most_announced);
+    const auto most = static_cast<std::size_t>(probes_ == 0 ? 0 : announced_s / each_s);
+    for (const std::uint32_t it : queued_)
+      if (soon.size() < most && !trials_[it].again)
+        soon.emplace_back(factory_.configs[it]);
+  }
+  static_cast<void>(world_.store.note_trials(
+      session_, ended, next ? factory_.configs[*next] : std::string_view{}, soon));
+}
+
 /// A first run has ended; its start has been journaled, that of `next` is journaled with its end.
 void session_run::probed(std::uint32_t variant, const verdict &outcome, const std::string &unit,
-                         std::string_view next) {
+                         std::optional<std::uint32_t> next) {
   verdict known = outcome;
   judge_stopped(variant, known);
   if (known.failure == trial_status::timed_out && !budget_.stops_now() &&
@@ -107,7 +129,7 @@ void session_run::probed(std::uint32_t variant, const verdict &outcome, const st
         static_cast<double>(world_.clock.now_ns()) - 0.5 * trials_[variant].probe_ns;
   ++probes_;
   failed_probes_ += !trials_[variant].probed;
-  static_cast<void>(world_.store.trials_finished(session_, {&trials_[variant].trial, 1}, next));
+  journal({&trials_[variant].trial, 1}, next);
   log_trial(describe_trial(factory_, call_, trials_[variant].trial));
 }
 
@@ -134,12 +156,10 @@ static std::size_t model_batch(std::size_t count) {
 probe_hooks session_run::make_hooks(trial_bench &bench, std::uint32_t most) {
   probe_hooks hooks;
   hooks.limit_s = [this] { return probe_limit_s(); };
-  hooks.started = [this](std::uint32_t variant) {
-    static_cast<void>(world_.store.trial_started(session_, factory_.configs[variant]));
-  };
+  hooks.started = [this](std::uint32_t variant) { journal({}, variant); };
   hooks.ended = [this, most](std::uint32_t variant, const verdict &outcome, const std::string &unit,
                              std::optional<std::uint32_t> next) {
-    probed(variant, outcome, unit, next ? factory_.configs[*next] : std::string_view{});
+    probed(variant, outcome, unit, next);
     progress_.probing(probes_, most, best_probe_ns_, failed_probes_);
     if (compiling_)
       compiling_->poll();
@@ -168,6 +188,14 @@ std::vector<std::uint32_t> session_run::to_try_again() const {
   if (!first.empty() && usual.wanted && !usual.known)
     first.insert(first.begin(), factory_.default_variant);
   return first;
+}
+
+bool session_run::run_queue(probe_queue &queue, const std::vector<std::uint32_t> &variants,
+                            std::size_t later) {
+  queued_ = variants;
+  const bool all = queue.run(variants, later);
+  queued_.clear();
+  return all;
 }
 
 /// The default first, since everything is compared with it; then in the order of the search, whose
@@ -201,7 +229,7 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
 
   probe_queue queue(bench, factory_.default_variant, start_s,
                     make_hooks(bench, static_cast<std::uint32_t>(most)));
-  if (!queue.run(to_try_again(), most))
+  if (!run_queue(queue, to_try_again(), most))
     return false;
   std::size_t proposed = 0;
   while (true) {
@@ -213,7 +241,7 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
     for (const std::uint32_t it : batch)
       if (!trials_[variants[it]].known)
         fresh.push_back(variants[it]);
-    if (!queue.run(fresh, most - std::min(most, proposed)))
+    if (!run_queue(queue, fresh, most - std::min(most, proposed)))
       return false;
     for (const std::uint32_t it : batch)
       search.learn(it, trials_[variants[it]].probed ? trials_[variants[it]].probe_ns

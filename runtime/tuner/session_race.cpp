@@ -64,7 +64,7 @@ void session_run::note_race(const measure::race_result &raced, const bench_sampl
     finished.push_back(trial);
     log_trial(describe_trial(factory_, call_, trial));
   }
-  static_cast<void>(world_.store.trials_finished(session_, finished));
+  static_cast<void>(world_.store.note_trials(session_, finished));
 }
 
 /// What whoever looks into speed wants to know besides.
@@ -135,6 +135,7 @@ measure::race_options session_run::race_options_for(std::vector<measure::recorde
     const std::uint32_t left = now.contenders + 1;
     const double most_s = left * (rep * std::max(now.leader_ns, least_ns) * 1e-9);
     progress_.racing(left, now.leader_ns, now.confidence, std::min(most_s, budget_.left_s()));
+    static_cast<void>(world_.store.settle_trials(session_, true));
     return true;
   };
   return options;
