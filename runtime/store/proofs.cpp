@@ -103,24 +103,34 @@ std::vector<std::string> tuning_store::measured(const winner_key &key) {
   return found;
 }
 
+void tuning_store::impl::write_proofs(connection &db, const session_request &what,
+                                      std::span<const proof_record> proofs) {
+  if (proofs.empty())
+    return;
+  const winner_key key = what.key();
+  const std::int64_t problem =
+      ensure_problem(db, what.factory, what.device, what.mode, what.problem, now_ms());
+  if (const auto kept = unwritten_proofs.find(key); kept != unwritten_proofs.end())
+    put_proofs(db, problem, key, kept->second.proofs);
+  put_proofs(db, problem, key, proofs);
+}
+
+void tuning_store::impl::keep_proofs(const winner_key &key, std::span<const proof_record> proofs) {
+  if (proofs.empty())
+    return;
+  auto &kept = unwritten_proofs[key].proofs;
+  kept.insert(kept.end(), proofs.begin(), proofs.end());
+}
+
 status tuning_store::add_proofs(const session_request &what, std::span<const proof_record> proofs) {
   if (proofs.empty())
     return status::ok();
   const mutex_lock lock(store_mutex());
-  const winner_key key = what.key();
-  status written = impl_->write([&](connection &db) {
-    const std::int64_t problem =
-        ensure_problem(db, what.factory, what.device, what.mode, what.problem, now_ms());
-    if (const auto kept = impl_->unwritten_proofs.find(key); kept != impl_->unwritten_proofs.end())
-      put_proofs(db, problem, key, kept->second.proofs);
-    put_proofs(db, problem, key, proofs);
-  });
-  if (written) {
-    impl_->unwritten_proofs.erase(key);
-    return written;
-  }
-  auto &kept = impl_->unwritten_proofs[key].proofs;
-  kept.insert(kept.end(), proofs.begin(), proofs.end());
+  status written = impl_->write([&](connection &db) { impl_->write_proofs(db, what, proofs); });
+  if (written)
+    impl_->unwritten_proofs.erase(what.key());
+  else
+    impl_->keep_proofs(what.key(), proofs);
   return written;
 }
 

@@ -171,7 +171,8 @@ std::optional<winner> tuning_store::impl::lookup(const winner_key &key) {
 
 finish_result tuning_store::impl::install(const session_request &what,
                                           const std::optional<winner> &best, install_policy policy,
-                                          const session *ended, session_state state) {
+                                          const session *ended, session_state state,
+                                          std::span<const proof_record> proofs) {
   const winner_key key = what.key();
   finish_result result;
   const auto installed_key = [](connection &db, const unwritten &u, std::string_view uid) {
@@ -193,13 +194,17 @@ finish_result tuning_store::impl::install(const session_request &what,
         (void)installed_key(db, kept, {});
     if (best)
       result.installed = installed_key(db, {what, *best, policy}, uid);
+    write_proofs(db, what, proofs);
   });
   if (result.status) {
     if (ended)
       forget_notes(*ended);
     memory.clear();
+    if (!proofs.empty())
+      unwritten_proofs.erase(key);
     return result;
   }
+  keep_proofs(key, proofs);
   result.installed.reset();
   if (best) {
     const std::optional<winner> stored =
@@ -414,8 +419,8 @@ status tuning_store::begin_session(const session_request &request, session &out)
 }
 
 finish_result tuning_store::finish_session(const session &s, session_state state,
-                                           const std::optional<winner> &best,
-                                           install_policy policy) {
+                                           const std::optional<winner> &best, install_policy policy,
+                                           std::span<const proof_record> proofs) {
   const mutex_lock lock(store_mutex());
   std::optional<winner> dated = best;
   if (dated) {
@@ -424,7 +429,7 @@ finish_result tuning_store::finish_session(const session &s, session_state state
     dated->updated = now_ms();
   }
   session_request what = s.request;
-  return impl_->install(what, dated, policy, s.id != 0 ? &s : nullptr, state);
+  return impl_->install(what, dated, policy, s.id != 0 ? &s : nullptr, state, proofs);
 }
 
 } // namespace tl::rt::store

@@ -111,10 +111,12 @@ public:
 
   /// Ends a run of the session and installs the winner, if any, in the same transaction. The
   /// winner's state follows from the session's (final when finished) and not from what is handed
-  /// in. When the file cannot be written, the winner is kept in this process's memory.
+  /// in. `proofs`: what add_proofs() is to be told besides. When the file cannot be written, winner
+  /// and proofs are kept in this process's memory.
   finish_result finish_session(const session &s, session_state state,
                                const std::optional<winner> &best,
-                               install_policy policy = install_policy::if_better);
+                               install_policy policy = install_policy::if_better,
+                               std::span<const proof_record> proofs = {});
 
   // --- Factories that cannot be tuned ----------------------------------------------------------
 

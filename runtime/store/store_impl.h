@@ -77,7 +77,14 @@ struct tuning_store::impl {
   /// Installs a winner, in the file or else in memory; ends the session `uid`, unless "", as
   /// `state`.
   finish_result install(const session_request &what, const std::optional<winner> &best,
-                        install_policy policy, const session *ended, session_state state);
+                        install_policy policy, const session *ended, session_state state,
+                        std::span<const proof_record> proofs = {});
+
+  // Proofs: proofs.cpp.
+  /// With those of the same key that could not be written earlier.
+  void write_proofs(connection &db, const session_request &what,
+                    std::span<const proof_record> proofs);
+  void keep_proofs(const winner_key &key, std::span<const proof_record> proofs);
 
   // Trials: trials.cpp.
   noted_session &notes_of(const session &s);

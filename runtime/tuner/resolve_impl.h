@@ -115,7 +115,8 @@ private:
   double longest_wait_s() const;
   store::session_lock lock_device(double wait_s) const;
   std::optional<std::uint32_t> stored_meanwhile();
-  void store_session_proof(const tl_call &trial_call, std::uint32_t variant);
+  std::vector<store::proof_record> session_proofs(const tl_call &trial_call,
+                                                  const session_result &of) const;
   void remark_on_data(const tl_call &trial_call, std::vector<std::string> &remarks) const;
 
   // Other problems' winners: resolve_nearest.cpp.

@@ -37,12 +37,13 @@ constexpr auto lease_limit = std::chrono::milliseconds(250);
 
 } // namespace
 
-/// A session has found `variant` right on the arguments of its trials.
-void resolution::store_session_proof(const tl_call &trial_call, std::uint32_t variant) {
+/// A session has found its winner right on the arguments of its trials.
+std::vector<store::proof_record> resolution::session_proofs(const tl_call &trial_call,
+                                                            const session_result &of) const {
+  if (!of.winner)
+    return {};
   const call_reading trials(factory_, trial_call.arguments);
-  const store::proof_record made =
-      make_proof(factory_, trials.plan(), variant, proven_facts(trials), verdict{});
-  static_cast<void>(world_.store.add_proofs(request_, {&made, 1}));
+  return {make_proof(factory_, trials.plan(), of.variant, proven_facts(trials), verdict{})};
 }
 
 void resolution::remark_on_data(const tl_call &trial_call,
@@ -205,13 +206,11 @@ found_variant resolution::hold_session(const tl_call &trial_call, const store::s
       run_session(world_, factory_, trial_call, *device_->backend, session, options_, cold_));
   if (result.winner)
     remark_on_data(trial_call, result.remarks);
-  const store::finish_result finished =
-      world_.store.finish_session(session, result.state, result.winner, policy);
+  const store::finish_result finished = world_.store.finish_session(
+      session, result.state, result.winner, policy, session_proofs(trial_call, result));
   report_session(factory_, call_, result, world_.environment.progress);
   if (result.waits_for_program)
     world_.store.note_untunable(request_.factory, result.failure);
-  if (result.winner)
-    store_session_proof(trial_call, result.variant);
   publish(result, finished);
   found.why = result.failure;
   if (!result.winner)

@@ -16,6 +16,7 @@ using namespace tl::rt;
 using namespace tl::rt::store;
 using namespace tl::test;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -172,6 +173,27 @@ TEST_F(StoreTest, FinalReplacesFasterProvisionalButNotTheOtherWayRound) {
   EXPECT_FALSE(third.resumed);
   const auto done = store.finish_session(third, session_state::budget, make_winner("c=3", 1));
   EXPECT_EQ(done.installed->config, "c=2");
+}
+
+TEST_F(StoreTest, ProofsOfASessionComeWithItsWinner) {
+  const proof_record proof{.config = "c=1", .facts = "a=64", .reason = {}};
+  session s;
+  ASSERT_TRUE(store.begin_session(make_request(), s));
+  ASSERT_TRUE(store
+                  .finish_session(s, session_state::finished, make_winner("c=1", 10),
+                                  install_policy::if_better, {&proof, 1})
+                  .status);
+  tuning_store other(quick_options(path));
+  EXPECT_THAT(other.proofs(make_request().key()), ElementsAre(Field(&proof_record::facts, "a=64")));
+  // Without a file they are kept like the winner.
+  tuning_store memory{store_options{}};
+  EXPECT_FALSE(memory.begin_session(make_request(), s));
+  EXPECT_FALSE(memory
+                   .finish_session(s, session_state::finished, make_winner("c=1", 10),
+                                   install_policy::if_better, {&proof, 1})
+                   .status);
+  EXPECT_THAT(memory.proofs(make_request().key()),
+              ElementsAre(Field(&proof_record::facts, "a=64")));
 }
 
 // --- Sessions ------------------------------------------------------------------------------------
