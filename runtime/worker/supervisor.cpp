@@ -74,7 +74,7 @@ status supervisor::give_birth() {
   return status::ok();
 }
 
-status supervisor::start(double limit_s) {
+status supervisor::start(double limit_s, const std::function<void()> &meanwhile) {
   if (running())
     return status::ok();
   /// A thread that does nothing but load libraries holds the loader's lock most of the time.
@@ -82,6 +82,8 @@ status supervisor::start(double limit_s) {
   for (int births = 1, late = 0;; ++births) {
     if (status born = give_birth(); !born)
       return born;
+    if (births == 1 && meanwhile)
+      meanwhile();
     worker_request hello{};
     hello.kind = request_kind::hello;
     const worker_answer answer = ask(hello, limit_s);

@@ -50,8 +50,9 @@ public:
   supervisor &operator=(const supervisor &) = delete;
 
   /// Has a worker born and waits until it says hello. One that lives already is kept. A birth is
-  /// repeated where the newborn waits for a lock that another thread held at the fork.
-  status start(double limit_s);
+  /// repeated where the newborn waits for a lock that another thread held at the fork. `meanwhile`,
+  /// if any, is called once, after the first birth: the time until the hello is the caller's.
+  status start(double limit_s, const std::function<void()> &meanwhile = {});
 
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }

@@ -96,6 +96,30 @@ TEST(Supervisor, LivesOnWhileTheWorkerBehaves) {
   EXPECT_NE(::kill(pid, 0), 0);
 }
 
+TEST(Supervisor, LeavesTheTimeUntilTheHelloToItsCaller) {
+  std::array<int, 2> go{};
+  ASSERT_EQ(::pipe(go.data()), 0);
+  // Says hello only when it has been told to, after its birth.
+  supervisor worker([&](const worker_link &link) {
+    return fork_worker(link, go, [&](std::string &) -> std::unique_ptr<request_handler> {
+      char byte = 0;
+      return ::read(go[0], &byte, 1) == 1 ? std::make_unique<obedient>() : nullptr;
+    });
+  });
+  int called = 0;
+  const auto meanwhile = [&] {
+    ++called;
+    ASSERT_EQ(::write(go[1], "x", 1), 1);
+  };
+  ASSERT_TRUE(worker.start(10, meanwhile));
+  EXPECT_EQ(called, 1);
+  ASSERT_TRUE(worker.start(10, meanwhile)) << "it lives already";
+  EXPECT_EQ(called, 1);
+  worker.stop();
+  for (const int end : go)
+    ::close(end);
+}
+
 TEST(Supervisor, SaysWhyAndCanBeStartedAgain) {
   const auto worker = make();
   EXPECT_FALSE(worker->ask(ask_for(0), 10).replied);

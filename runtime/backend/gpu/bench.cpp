@@ -69,6 +69,8 @@ public:
 private:
   status share_buffers();
   status go_in_process(const std::string &why);
+  load_counters counters() const;
+  void wake_counters();
   void pass_on(std::string_view remark);
   verdict ready();
   verdict probe_in_worker(std::uint32_t variant, double limit_s);
@@ -92,6 +94,7 @@ private:
   bool used_ = false;                                ///< it has run variants
   load_counters counted_;                            ///< when load() was last called ...
   std::chrono::steady_clock::time_point counted_at_; ///< ... and when that was
+  bool counters_awake_ = false;
   bool default_is_right_ = false; ///< the default config passes its check in a sound worker
   bool remarked_ = false;
   bool may_poison_ = true; ///< the reference is run on contents of our own too
@@ -189,12 +192,22 @@ std::unique_ptr<trial_bench> gpu_bench::open_helper(std::int32_t ordinal, std::s
 /// Energy counters move every few 10 ms: over shorter times they tell nothing.
 static constexpr double least_counted_s = 0.05;
 
-measure::device_load gpu_bench::load() {
+load_counters gpu_bench::counters() const {
   std::string error;
   const driver *api = find_driver(task_.factory->backend, error);
-  if (!api)
-    return {};
-  const load_counters now = api->counters(problem_.ordinal);
+  return api ? api->counters(problem_.ordinal) : load_counters{};
+}
+
+/// Who is asked for the counters takes longer to get ready than many a race, once in a process:
+/// that is done while there is nothing else to do. A helper's device is not asked.
+void gpu_bench::wake_counters() {
+  if (device_ && !counters_awake_)
+    static_cast<void>(counters());
+  counters_awake_ = true;
+}
+
+measure::device_load gpu_bench::load() {
+  const load_counters now = counters();
   const auto at = std::chrono::steady_clock::now();
   const double passed_s = std::chrono::duration<double>(at - counted_at_).count();
   measure::device_load load;
@@ -219,7 +232,8 @@ verdict gpu_bench::ready() {
     prepared_ = false;
     used_ = false;
     const stopwatch time("starting a worker");
-    if (status started = worker_.start(start_limit_s); !started)
+    const auto meanwhile = [this] { wake_counters(); };
+    if (status started = worker_.start(start_limit_s, meanwhile); !started)
       return verdict::failed(trial_status::harness_error, started.text());
     pass_on({image_.area().remark, ::strnlen(image_.area().remark, sizeof image_.area().remark)});
   }
