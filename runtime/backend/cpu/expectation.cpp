@@ -15,7 +15,7 @@ namespace {
 
 struct file_header {
   std::uint64_t complete; ///< 1 once everything is there
-  std::uint64_t regions, guards, found, runs, noise, replaced, data, result;
+  std::uint64_t regions, guards, found, runs, noise, replaced, data, result, left_out;
   double reference_ns;
 };
 
@@ -73,6 +73,7 @@ status expectation::save(int file) const {
                      replaced.size(),
                      data.size(),
                      result.size(),
+                     left_out.size(),
                      reference_ns};
   // The header comes last: a worker that dies in between leaves a file that says "not known".
   const file_header empty{};
@@ -80,7 +81,8 @@ status expectation::save(int file) const {
   if (::ftruncate(file, 0) == 0 && put(file, at, &empty, sizeof empty) &&
       put_all(file, at, layout.regions) && put_all(file, at, layout.guards) &&
       put_all(file, at, layout.found) && put_all(file, at, runs) && put_all(file, at, noise) &&
-      put_all(file, at, replaced) && put_all(file, at, data) && put_all(file, at, result)) {
+      put_all(file, at, replaced) && put_all(file, at, data) && put_all(file, at, result) &&
+      put_all(file, at, left_out)) {
     at = 0;
     if (put(file, at, &header, sizeof header))
       return status::ok();
@@ -99,7 +101,8 @@ status expectation::load(int file, bool &known) {
       !get_all(file, at, layout.guards, header.guards) ||
       !get_all(file, at, layout.found, header.found) || !get_all(file, at, runs, header.runs) ||
       !get_all(file, at, noise, header.noise) || !get_all(file, at, replaced, header.replaced) ||
-      !get_all(file, at, data, header.data) || !get_all(file, at, result, header.result))
+      !get_all(file, at, data, header.data) || !get_all(file, at, result, header.result) ||
+      !get_all(file, at, left_out, header.left_out))
     return status::io_error("the expected results are gone");
   seal(true);
   reference_ns = header.reference_ns;

@@ -51,6 +51,7 @@ struct expectation {
   std::vector<noise_range> noise;
   std::vector<replaced_content> replaced;
   std::vector<std::byte> result; ///< of a plain value or object
+  std::vector<char> left_out;    ///< see output_scout::left_out
   double reference_ns = 0;
 
   /// Whether some of what is written is also read, so that a second run on what a first one left

@@ -5,7 +5,6 @@
 #include "runtime/backend/cpu/inferred_element.h"
 #include "runtime/backend/cpu/memory/foreign_heap.h"
 #include "runtime/backend/cpu/memory/heap_block.h"
-#include "runtime/backend/cpu/memory/own_variables.h"
 #include "runtime/backend/cpu/memory/reachability.h"
 #include "runtime/domain/element.h"
 #include "runtime/support/allocator.h"
@@ -37,48 +36,9 @@ static std::string demangled(const std::string &symbol) {
   return status == 0 && name ? name.get() : symbol;
 }
 
-static bool begins(const std::string &text, const char *with) { return text.rfind(with, 0) == 0; }
-
-/// A static variable of a function.
-static bool is_local(const std::string &symbol) { return begins(symbol, "_ZZ"); }
-
-/// A variable without a name in the image that holds the runtime: a stripped program with the
-/// static runtime.
-static bool may_be_ours(const image_object &found, std::uintptr_t at) {
-  return found.symbol.empty() && may_be_own_variable(at, found.base);
-}
-
-/// Counters of coverage and profiles, under names that only the compiler may give: each variant has
-/// its own.
-static bool counts_runs(const std::string &symbol) {
-  return begins(symbol, "__prof") || begins(symbol, "__llvm_prof") ||
-         begins(symbol, "__llvm_prf") || begins(symbol, "__llvm_gcov");
-}
-
-/// What the compiler and the libraries of a program that is linked statically keep to themselves.
-static bool is_internal(const std::string &symbol) {
-  return begins(symbol, "_ZGV") || begins(symbol, "_ZN2tl2rt") || begins(symbol, "_ZNSt") ||
-         begins(symbol, "_ZSt") || begins(symbol, "_IO_") || symbol == "main_arena" ||
-         symbol == "mp_" || symbol == "completed.0" || counts_runs(symbol);
-}
-
-// A library without a symbol table is not of the program's own making, and what it keeps in
-// variables that nobody else has a name for (threads, buffers, notes) is its business.
-bool output_scout::is_private(const image_object &found) const {
-  if (found.all_symbols || found.is_program || own_image_ == 0 || found.base == own_image_)
-    return false;
-  if (found.symbol.empty())
-    return true;
-  const auto [at, is_new] = imported_.try_emplace(found.symbol);
-  if (is_new)
-    at->second = is_imported(found.symbol, own_image_);
-  return !at->second;
-}
-
 bool output_scout::begin(const memory_layout &layout) {
   toolchain_ = variables_of_toolchain();
-  if (const auto own = find_image_object(reinterpret_cast<std::uintptr_t>(factory_.invoke)))
-    own_image_ = own->base;
+  libraries_.set_own_image(reinterpret_cast<std::uintptr_t>(factory_.invoke));
   for (const memory_region &region : layout.regions)
     ignored_.push_back({region.begin, region.end});
   // Of the thread that runs the variants, and no result of theirs.
@@ -192,7 +152,8 @@ void output_scout::look_at_image(const changed_mapping &changed) {
       object found;
       if (known && known->extent.end > at) {
         const std::uintptr_t end = std::min(change.end, known->extent.end);
-        const bool local = is_local(known->symbol) || is_private(*known);
+        const bool of_library = libraries_.is_private(*known);
+        const bool local = is_local_static(known->symbol) || of_library;
         if (!is_internal(known->symbol) && (!local || way_to(known->extent))) {
           found.extent = known->extent;
           found.name = demangled(known->symbol);
@@ -200,12 +161,17 @@ void output_scout::look_at_image(const changed_mapping &changed) {
           found.whole = true;
           found.changes.push_back({at, end});
           objects_.push_back(std::move(found));
+        } else if (of_library && !is_internal(known->symbol)) {
+          leave_out(*known, at);
         }
         at = end;
         continue;
       }
-      if (known && (known->all_symbols /* the linker's own */ || may_be_ours(*known, at) ||
-                    is_private(*known))) {
+      const bool of_library = known && libraries_.is_private(*known);
+      if (of_library && !may_be_ours(*known, at))
+        leave_out(*known, at);
+      if (known &&
+          (known->all_symbols /* the linker's own */ || may_be_ours(*known, at) || of_library)) {
         at = change.end;
         continue;
       }
@@ -215,6 +181,15 @@ void output_scout::look_at_image(const changed_mapping &changed) {
       objects_.push_back(std::move(found));
       at = change.end;
     }
+}
+
+// Nobody asks about the toolchain's.
+void output_scout::leave_out(const image_object &found, std::uintptr_t at) {
+  const auto next = std::upper_bound(
+      toolchain_.begin(), toolchain_.end(), at,
+      [](std::uintptr_t address, const byte_range &it) { return address < it.begin; });
+  if (next == toolchain_.begin() || std::prev(next)->end <= at)
+    libraries_.leave_out(found);
 }
 
 void output_scout::look_at_rest(const changed_mapping &changed) {
@@ -283,8 +258,9 @@ std::string output_scout::owner_of(const memory_extent &block, bool &own_static,
     const std::optional<image_object> from = find_image_object(at);
     if (!from || is_internal(from->symbol) || may_be_ours(*from, at))
       return true;
-    if (is_local(from->symbol) || is_private(*from)) {
-      own_static = is_private(*from) || !way_to(from->extent);
+    const bool of_library = libraries_.is_private(*from);
+    if (of_library || is_local_static(from->symbol)) {
+      own_static = of_library || !way_to(from->extent);
       return true;
     }
     own_static = false;
@@ -307,7 +283,7 @@ bool output_scout::is_in_buffer_of_library(const memory_extent &block) const {
   bool found = false;
   for_each_variable_pointing_to({mapping->begin, mapping->end}, ignored_, [&](std::uintptr_t at) {
     const std::optional<image_object> from = find_image_object(at);
-    return found = from && is_private(*from);
+    return found = from && libraries_.is_private(*from);
   });
   return found;
 }

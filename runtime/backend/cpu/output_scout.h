@@ -10,9 +10,9 @@
 #include "runtime/backend/cpu/memory/changed_memory.h"
 #include "runtime/backend/cpu/memory/image_symbol.h"
 #include "runtime/backend/cpu/memory/memory_map.h"
+#include "runtime/backend/cpu/private_state.h"
 
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +43,11 @@ public:
   /// it is not compared. "": nothing. After end().
   const std::string &unseen() const { return unseen_; }
 
+  /// Libraries that have changed variables of their own, which are not compared: "liba.so,
+  /// libb.so",
+  /// "" for none. After end().
+  std::string left_out() const { return libraries_.left_out(); }
+
 private:
   /// A piece of memory with one meaning, and the changes in it.
   struct object {
@@ -63,7 +68,7 @@ private:
   std::string owner_of(const memory_extent &block, bool &own_static, bool &reached) const;
   bool is_in_buffer_of_library(const memory_extent &block) const;
   bool is_named_by_code(std::uintptr_t address) const;
-  bool is_private(const image_object &found) const;
+  void leave_out(const image_object &found, std::uintptr_t at);
   bool leads_to_new_memory(std::uintptr_t address) const;
   void look_for_new_memory(const memory_layout &layout);
   void add_runs(expectation &to, const object &from);
@@ -75,9 +80,8 @@ private:
   void *const *arguments_;
   const memory_map &before_;
   std::vector<byte_range> ignored_;
-  std::vector<byte_range> toolchain_;            ///< its variables
-  std::uintptr_t own_image_ = 0;                 ///< where the factory's begins
-  mutable std::map<std::string, bool> imported_; ///< by exported variable: all files are looked at
+  std::vector<byte_range> toolchain_; ///< its variables
+  library_state libraries_;
   changed_memory changed_;
   std::string unseen_;
   std::uintptr_t mark_ = 0; ///< of blocks that malloc has back

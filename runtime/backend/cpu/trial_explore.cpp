@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace tl::rt {
@@ -281,6 +282,9 @@ std::string trial_runner::describe_compared() {
                       it.bytes / element_size(it.element)));
   if (compares_result())
     add("the result");
+  if (!text.empty() && !expected.left_out.empty())
+    add(fmt::format("the own state of {} left out",
+                    std::string_view(expected.left_out.data(), expected.left_out.size())));
   return text;
 }
 

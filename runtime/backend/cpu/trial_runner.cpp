@@ -221,6 +221,10 @@ runner_outcome trial_runner::prepare(output_scout *scout) {
   std::string lost = scout ? scout->end(expected) : std::string();
   if (!lost.empty() && !(options_.check && options_.restore))
     return rejected(trial_status::harness_error, std::move(lost), true);
+  if (scout) {
+    const std::string left_out = scout->left_out();
+    expected.left_out.assign(left_out.begin(), left_out.end());
+  }
   if (scout && !scout->unseen().empty() && !options_.check && !options_.skip_check)
     return rejected(
         trial_status::harness_error,
