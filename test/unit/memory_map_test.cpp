@@ -85,19 +85,28 @@ TEST(MemoryMap, NothingReachesIntoAThreadsOwnBlock) {
 }
 
 // The kernel notes there on which CPU the thread runs, at any moment.
-TEST(MemoryMap, WhatTheKernelKeepsOfAThreadIsInItsBlock) {
+TEST(MemoryMap, NothingReachesIntoWhatTheKernelKeepsOfAThread) {
   const auto *const offset =
       static_cast<const std::ptrdiff_t *>(::dlsym(RTLD_DEFAULT, "__rseq_offset"));
   const auto *const size = static_cast<const unsigned *>(::dlsym(RTLD_DEFAULT, "__rseq_size"));
   if (!offset || !size || *size == 0)
     GTEST_SKIP() << "this C library registers no rseq";
-  EXPECT_GE(control_block_bytes(), static_cast<std::uintptr_t>(*offset) + *size);
-  const calling_thread here = calling_thread::here(__builtin_frame_address(0));
-  const memory_map map = memory_map::read(here);
-  const std::uintptr_t record = here.pointer + static_cast<std::uintptr_t>(*offset);
-  const memory_mapping *const piece = map.find(record);
-  ASSERT_TRUE(piece);
-  EXPECT_EQ(piece->begin, here.pointer);
+  // Of a thread that was started, stack, variables and block are one mapping.
+  std::thread([&] {
+    char buffer[64] = {};
+    const calling_thread here = calling_thread::here(__builtin_frame_address(0));
+    const memory_map map = memory_map::read(here);
+    const std::uintptr_t record = here.pointer + static_cast<std::uintptr_t>(*offset);
+    const memory_mapping *const piece = map.find(record);
+    ASSERT_TRUE(piece);
+    EXPECT_GE(piece->end, record + *size);
+    for (const std::uintptr_t object : {at(buffer), at(&thread_variable)}) {
+      const memory_extent extent = map.extent(object);
+      EXPECT_GT(extent.end, object);
+      EXPECT_TRUE(extent.end <= record || extent.begin >= record + *size)
+          << extent.end - record << " bytes of the record";
+    }
+  }).join();
 }
 
 TEST(MemoryMap, ALargeBlockIsAMappingOfItsOwn) {

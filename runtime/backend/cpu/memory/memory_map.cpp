@@ -80,18 +80,24 @@ static std::uintptr_t thread_local_bytes() {
   return reach;
 }
 
-// The record of rseq is the last one in it since glibc 2.35, which tells where that is. Looked up
-// once, in the program: in a worker the loader may be locked for ever.
-std::uintptr_t control_block_bytes() {
-  static const std::uintptr_t bytes = [] {
-    constexpr std::uintptr_t without_rseq = 0x900, rseq_bytes = 0x20;
+// glibc tells where it is. Looked up once, in the program: in a worker the loader may be locked for
+// ever.
+kernel_record kernel_record::of_threads() {
+  static const kernel_record known = [] {
+    constexpr std::ptrdiff_t least = 0x20; // however little of it the kernel uses
     const auto *const offset =
         static_cast<const std::ptrdiff_t *>(::dlsym(RTLD_DEFAULT, "__rseq_offset"));
-    const std::uintptr_t end =
-        offset && *offset > 0 ? static_cast<std::uintptr_t>(*offset) + rseq_bytes : 0;
-    return std::max(without_rseq, end);
+    const auto *const size = static_cast<const unsigned *>(::dlsym(RTLD_DEFAULT, "__rseq_size"));
+    if (!offset || !size)
+      return kernel_record{};
+    return kernel_record{*offset, *offset + std::max(least, static_cast<std::ptrdiff_t>(*size))};
   }();
-  return bytes;
+  return known;
+}
+
+std::uintptr_t control_block_bytes() {
+  constexpr std::ptrdiff_t without_rseq = 0x900;
+  return static_cast<std::uintptr_t>(std::max(without_rseq, kernel_record::of_threads().end));
 }
 
 /// Makes an address the beginning of a mapping.
@@ -135,10 +141,15 @@ memory_map memory_map::read(calling_thread caller) {
   if (memory >= 0)
     ::close(memory);
   const std::uintptr_t control_bytes = control_block_bytes();
+  const kernel_record record = kernel_record::of_threads();
   const std::uintptr_t variables = thread_local_bytes();
   for (const std::uintptr_t pointer : {caller.pointer, calling_thread::here(nullptr).pointer}) {
     map.cut(pointer - variables);
     map.cut(pointer);
+    if (record.begin < 0) {
+      map.cut(pointer - static_cast<std::uintptr_t>(-record.begin));
+      map.cut(pointer - static_cast<std::uintptr_t>(-record.end));
+    }
     map.cut(pointer + control_bytes);
   }
   return map;

@@ -25,8 +25,17 @@ struct calling_thread {
   static calling_thread here(const void *frame);
 };
 
+/// Where the kernel keeps its record of a thread (rseq), relative to the thread's pointer [bytes]:
+/// behind it at the end of glibc's block, since glibc 2.41 before it among the thread-local
+/// variables. Empty where libc registers none.
+struct kernel_record {
+  std::ptrdiff_t begin = 0, end = 0;
+
+  static kernel_record of_threads();
+};
+
 /// How far what libc keeps of a thread reaches from its pointer on (glibc's struct pthread), with
-/// what the kernel keeps there (rseq) [bytes].
+/// what the kernel keeps behind it [bytes].
 std::uintptr_t control_block_bytes();
 
 /// A picture of the process's mappings at one moment. Immutable; safe to read from any thread.
@@ -34,9 +43,10 @@ class memory_map {
 public:
   /// Reads /proc/self/maps. Not known() where /proc cannot be read. A mapping ends with its file,
   /// however far it was mapped. What libc and the kernel keep of the caller and of the thread that
-  /// runs this is a mapping of its own here, and so are their thread-local variables: neither must
-  /// ever be taken for the neighbourhood of a buffer, since the kernel notes there at any moment on
-  /// which CPU the thread runs (rseq), and kills a process in which it cannot.
+  /// runs this is a mapping of its own here, and so are their thread-local variables and what the
+  /// kernel keeps among those: none of them must ever be taken for the neighbourhood of a buffer,
+  /// since the kernel notes there at any moment on which CPU the thread runs (rseq), and kills a
+  /// process in which it cannot.
   static memory_map read(calling_thread caller);
 
   /// What this worker had when it was born, all of it readable and without names.
