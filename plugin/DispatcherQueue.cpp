@@ -3,6 +3,7 @@
 #include "plugin/DispatcherQueue.h"
 #include "plugin/CallRedirect.h"
 #include "plugin/Dispatcher.h"
+#include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include <utility>
 
 using namespace clang;
@@ -62,6 +63,11 @@ void DispatcherQueue::defineLate(Session &T) {
   if (Now != Phase::Ended)
     return;
   Now = Phase::Late;
+  // Clang may be anywhere, in the middle of a constraint for instance, where nothing that is named
+  // counts as used: a class would have a vtable and none of the functions in it.
+  Sema::ContextRAII Saved(T.S, T.S.Context.getTranslationUnitDecl());
+  EnterExpressionEvaluationContext Evaluation(
+      T.S, Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
   defineAll(T);
   Now = Phase::Ended;
 }
