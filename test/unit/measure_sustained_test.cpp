@@ -176,6 +176,16 @@ TEST(MeasureSustained, MarginsAreOfTheTimesThatTheWinnerWasChosenBy) {
   }
 }
 
+TEST(MeasureSustained, FinalistsThatAreEqualNeedNoMoreTurns) {
+  virtual_clock clock;
+  std::vector<power_limited_device::kernel> kernels(24, {1.6e6, 1.3});
+  power_limited_device device(kernels, clock, 5);
+  const race_result r = race(device.entrants(), device, clock);
+  ASSERT_TRUE(r.sustained);
+  EXPECT_GT(r.confidence, 0.99);
+  EXPECT_LT(device.windows_s, 2 * 8 * 0.6 + 1); // two turns of eight
+}
+
 TEST(MeasureSustained, ABudgetEndsIt) {
   virtual_clock clock;
   power_limited_device device(gemm(1.6e6, 3), clock, 3);
