@@ -99,7 +99,9 @@ status worker_image::prepare(const tl_factory &factory, const problem &what) {
   if (hook_ < 0)
     return status::unsupported(
         fmt::format("no memory file for a worker: {}", std::strerror(errno)));
-  if (may_grow(factory) && (libraries_ = demand::copies_for_workers(factory)) < 0)
+  if (may_grow(factory))
+    libraries_ = demand::copies_for_workers(factory);
+  if (may_grow(factory) && libraries_ < 0)
     return status::unsupported(
         fmt::format("no memory file for a worker: {}", std::strerror(errno)));
   Dl_info info{};
