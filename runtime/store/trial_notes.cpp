@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -139,9 +140,13 @@ static bool write_at_once(int fd, const std::string &bytes) {
 bool begin_notes(const std::string &path, std::string_view owner) {
   if (path.empty())
     return false;
-  ::unlink(path.c_str());
-  const descriptor file(create_file(path.c_str(), O_WRONLY));
-  return file.get() >= 0 && write_at_once(file.get(), note_writer(note::owner).text(owner).done());
+  // Whoever is killed in here leaves no notes that do not say whose they are.
+  const std::string unfinished = path + "-new";
+  ::unlink(unfinished.c_str());
+  const descriptor file(create_file(unfinished.c_str(), O_WRONLY));
+  return file.get() >= 0 &&
+         write_at_once(file.get(), note_writer(note::owner).text(owner).done()) &&
+         ::rename(unfinished.c_str(), path.c_str()) == 0;
 }
 
 bool append_notes(const std::string &path, std::span<const trial> ended, std::string_view next) {
