@@ -227,6 +227,8 @@ std::vector<APValue> findConfigs(Session &T, const Factory &F, const Dispatcher 
 /// A library of variants has device code of its own, and with it variables of its own: what the
 /// program, or another variant, keeps in one would not be there. False after an error was reported.
 static bool checkDeviceState(Session &T, const Dispatcher &D) {
+  if (!T.S.getLangOpts().CUDA)
+    return true;
   for (const ReachedVariable &It : findReachedState(T, D, {})) {
     if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() &&
         !It.Var->hasAttr<HIPManagedAttr>())

@@ -206,4 +206,10 @@ static void run_softmax() {
          on.copy_bandwidth());
 }
 
-int main(int, char **argv) { std::strcmp(argv[1], "gemm") == 0 ? run_gemm() : run_softmax(); }
+/// "count" needs no device.
+int main(int, char **argv) {
+  if (std::strcmp(argv[1], "count") == 0)
+    std::printf("%zu configs\n", static_cast<std::size_t>(gemms.size()));
+  else
+    std::strcmp(argv[1], "gemm") == 0 ? run_gemm() : run_softmax();
+}
