@@ -229,7 +229,7 @@ std::vector<APValue> findConfigs(Session &T, const Factory &F, const Dispatcher 
 static bool checkDeviceState(Session &T, const Dispatcher &D) {
   if (!T.S.getLangOpts().CUDA)
     return true;
-  for (const ReachedVariable &It : findReachedState(T, D, {})) {
+  for (const ReachedVariable &It : findReachedState(T, D, {}, /*AllOnDevice=*/true)) {
     if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() &&
         !It.Var->hasAttr<HIPManagedAttr>())
       continue;

@@ -17,6 +17,8 @@ namespace {
 /// to look at instantiations, of which there is one for each config.
 class Walk : public RecursiveASTVisitor<Walk> {
 public:
+  bool AllOnDevice = false; ///< also variables there that nobody but device code can change
+
   Walk(Session &T) : T(T), SM(T.S.getSourceManager()) {
     for (const auto &[Spec, D] : T.Queue.all())
       Factories[D->Dispatch] = D->Source->Template;
@@ -243,6 +245,8 @@ private:
     bool Device = Var->hasAttr<CUDADeviceAttr>() || Var->hasAttr<CUDAConstantAttr>();
     if (!Device || Var->hasAttr<HIPManagedAttr>())
       return true;
+    if (AllOnDevice)
+      return !Var->isStaticLocal();
     // The host's side of such a variable is not registered with the toolkit.
     if (Var->isInline() || Var->isStaticLocal())
       return false;
@@ -269,8 +273,9 @@ private:
 } // namespace
 
 std::vector<ReachedVariable> findReachedState(Session &T, const Dispatcher &D,
-                                              llvm::ArrayRef<Expr *> Options) {
+                                              llvm::ArrayRef<Expr *> Options, bool AllOnDevice) {
   Walk Reached(T);
+  Reached.AllOnDevice = AllOnDevice;
   Reached.reachTemplate(D.Source->Template);
   Reached.run();
   for (Expr *Option : Options)

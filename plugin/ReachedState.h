@@ -21,9 +21,11 @@ struct ReachedVariable {
 
 /// In the order in which they are met: first from the factory's body, then from `Options`, the
 /// attribute's with the template arguments filled in. Constants, toolkit variables, shared memory
-/// and what is too local to be named are left out.
+/// and what is too local to be named are left out, and, unless `AllOnDevice`, variables on the
+/// device that only its own code can change.
 std::vector<ReachedVariable> findReachedState(Session &T, const Dispatcher &D,
-                                              llvm::ArrayRef<clang::Expr *> Options);
+                                              llvm::ArrayRef<clang::Expr *> Options,
+                                              bool AllOnDevice = false);
 
 } // namespace tlplugin
 

@@ -62,7 +62,7 @@
 // RUN: env CUDA_VISIBLE_DEVICES= TL_FORCE_CONFIG=threads=64 %t/rdc 2>&1 | FileCheck %s --check-prefix=RDC
 // RDC: its device code is linked later (-fgpu-rdc)
 //
-// RUN: %clangxx -O2 %plugin %cuda -DVARIABLE -fsyntax-only -Xclang -verify %t/program.cu
+// RUN: for kind in '' static inline; do %clangxx -O2 %plugin %cuda "-DVARIABLE=$kind" -fsyntax-only -Xclang -verify %t/program.cu || exit 1; done
 
 #include <tl/autotune.h>
 
@@ -79,7 +79,7 @@ constexpr auto fill_space = tl::space<fill_config>()
                                 .axis(&fill_config::each, {1, 2, 4, 8});
 
 #ifdef VARIABLE
-__constant__ float value; // expected-note {{variable declared here}}
+VARIABLE __constant__ float value; // expected-note {{variable declared here}}
 #else
 static constexpr float value = 1;
 #endif
