@@ -182,7 +182,8 @@ static void readAmdCode(StringRef Content, DeviceImage &Image) {
   llvm::Expected<Elf> Opened = Elf::create(Content);
   if (!Opened)
     return llvm::consumeError(Opened.takeError());
-  for (const Section &It : take(Opened->sections())) {
+  const auto Sections = take(Opened->sections());
+  for (const Section &It : Sections) {
     if (It.sh_type != llvm::ELF::SHT_NOTE)
       continue;
     llvm::Error Failed = llvm::Error::success();
