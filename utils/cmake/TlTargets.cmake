@@ -2,11 +2,17 @@
 #
 # What every target of this project is compiled with.
 
+# Compilers that utils/check is run with. What others warn of must not keep anybody from building.
+set(tl_strict OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION MATCHES "^1[2-4]\\.")
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL Clang AND CMAKE_CXX_COMPILER_VERSION MATCHES "^(19|22)\\."))
+  set(tl_strict ON)
+endif()
+
 # tl_own_code(target [CONVERSION]): our warnings, as errors. CONVERSION adds -Wconversion.
-# (`cmake --compile-no-warning-as-error` turns the errors off for a compiler that we do not test.)
 function(tl_own_code target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "CONVERSION" "" "")
-  set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
+  set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${tl_strict})
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
   # GCC 12 warns of its own std::string operator+ (GCC bug 105651) and the like, by each name
   # that its optimiser finds, and by more of them where system headers are precompiled.
