@@ -21,6 +21,9 @@
 // What the macros of the standard library leave in the code.
 // RUN: sh print -fsyntax-only standard.cpp > before
 // RUN: sh print -fsyntax-only -D_GLIBCXX_ASSERTIONS standard.cpp > after; not cmp before after
+// Operators of the library's types in templates, where nobody knows yet which ones are meant.
+// RUN: sh print -fsyntax-only operators.cpp | sort > before; sh print -fsyntax-only -D_GLIBCXX_ASSERTIONS operators.cpp | sort > after
+// RUN: test $(wc -l < before) = 12 && test $(wc -l < after) = 12 && comm -12 before after > same && not grep fingerprint same
 // RUN: sh print -fsyntax-only -DNDEBUG standard.cpp > after; not cmp before after
 // RUN: sh changes standard.cpp 's/a.n < b.n/a.n > b.n/' -fsyntax-only standard.cpp
 // RUN: sh changes standard.cpp 's/{ return o.n/{ return -o.n/' -fsyntax-only standard.cpp
@@ -76,6 +79,40 @@ template <class T, config C = config{}> [[tl::autotune({.u = 2})]] int f(std::ve
   return v[0].n * C.u + s.count(object{1});
 }
 int use(std::vector<entry> &v, std::unordered_set<object> &s) { return f(v, s); }
+
+//--- operators.cpp
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/autotune.h>
+#include <vector>
+using namespace tl::keywords;
+struct config { int u = 1; };
+struct entry { int n; };
+#define FACTORY(name, type, expression) \
+  template <class T, config C = config{}> [[tl::autotune({.u = 2}, key = tl::one_problem)]] int name(type &v) { return C.u + expression; }
+FACTORY(of_vector, std::vector<T>, v[0].n)
+FACTORY(of_deque, std::deque<T>, v[0].n)
+FACTORY(of_span, std::span<T>, v[0].n)
+FACTORY(of_string, std::basic_string<T>, v[0])
+FACTORY(of_view, std::basic_string_view<T>, v[0])
+FACTORY(of_owner, std::unique_ptr<T>, (*v).n)
+FACTORY(of_array_owner, std::unique_ptr<T[]>, v[0].n)
+FACTORY(of_pointer, std::shared_ptr<T>, v->n)
+FACTORY(of_optional, std::optional<T>, v->n)
+FACTORY(of_nested, std::vector<std::vector<T>>, v[0][0].n)
+FACTORY(of_anything, T, v[0])
+FACTORY(of_call, T, v()[0])
+int use(std::vector<entry> &a, std::deque<entry> &b, std::span<entry> &c, std::string &d, std::string_view &e,
+        std::unique_ptr<entry> &f, std::unique_ptr<entry[]> &g, std::shared_ptr<entry> &h, std::optional<entry> &i,
+        std::vector<std::vector<entry>> &j, std::vector<int> &k, std::vector<int> &(*l)()) {
+  return of_vector(a) + of_deque(b) + of_span(c) + of_string(d) + of_view(e) + of_owner(f) + of_array_owner(g) + of_pointer(h) +
+         of_optional(i) + of_nested(j) + of_anything(k) + of_call(l);
+}
 
 //--- pch.h
 #include <tl/autotune.h>
