@@ -59,8 +59,17 @@ void DispatcherQueue::end(Session &T) {
   Now = Phase::Ended;
 }
 
+/// Whether Clang is in the middle of a class: bodies that are instantiated there find it
+/// incomplete.
+static bool isWithinClass(const Sema &S) {
+  return llvm::any_of(S.CodeSynthesisContexts, [](const Sema::CodeSynthesisContext &It) {
+    return isa_and_nonnull<CXXRecordDecl, ClassTemplateDecl>(It.Entity);
+  });
+}
+
 void DispatcherQueue::defineLate(Session &T) {
-  if (Now != Phase::Ended)
+  // Who is in the middle of something has more to tell when that is done.
+  if (Now != Phase::Ended || Next == Dispatchers.size() || isWithinClass(T.S))
     return;
   Now = Phase::Late;
   // Clang may be anywhere, in the middle of a constraint for instance, where nothing that is named
