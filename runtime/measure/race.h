@@ -91,7 +91,9 @@ struct race_options {
   double throttle_limit = 0.75; ///< of the session's median clock: rounds below are dropped
   double confirm_ns = 50e6;     ///< length of a block of the confirmation [ns]
   confirmation confirm = confirmation::measured;
-  double sustain_ns = 600e6; ///< windows of one variant alone: running before it, and as long again
+  /// Longest window of one variant alone, and longest running before it [ns]. Both are shorter
+  /// where the device is seen to settle sooner.
+  double sustain_ns = 600e6;
   std::vector<recorded_sample> earlier; ///< of a session that this one continues, ordered by time
   race_parts parts;                     ///< all of them
   /// Asked after each look at the samples; false ends the session as unfinished. May be empty.

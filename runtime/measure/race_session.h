@@ -49,7 +49,16 @@ private:
   bool held_back();
   bool note_load();
   std::vector<std::uint32_t> finalists() const;
-  bool window(std::uint32_t v, double &time_ns);
+  /// Of one variant alone: how long it runs before it is timed, and how long it is timed [ns].
+  struct window_length {
+    double before_ns = 0, timed_ns = 0;
+    bool settled = false; ///< the limiter takes no longer than that
+  };
+  void run_untimed(std::uint32_t v, double for_ns);
+  bool window(std::uint32_t v, double before_ns, double timed_ns, double &time_ns);
+  std::vector<double> window_in_steps(std::uint32_t v);
+  window_length first_turn(const std::vector<std::uint32_t> &finalists,
+                           std::vector<std::vector<double>> &turns_of);
   void judge_windows(const std::vector<std::vector<double>> &turns);
   contrast behind(std::uint32_t v) const;
   void choose_sample_length();

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace tl::rt::measure {
 
@@ -23,9 +25,16 @@ static constexpr double hard_power = 0.8, held_share = 0.02, sunk_clock = 0.025;
 static constexpr double long_launch_ns = 150e3, long_race_ns = 100e6, look_ns = 100e6;
 /// Finalists are within this of the leader [ln], and so many at most.
 static constexpr double final_reach = 0.03;
-static constexpr std::size_t most_finalists = 8;
-/// Turns; and who takes part in the next one: those within this of the best so far [ln].
+static constexpr std::size_t most_finalists = 12;
+/// In the first turn a window is this many steps, of which the first ones are not timed.
+static constexpr std::size_t steps = 12, untimed_steps = 3;
+/// A window that went on as it began, by this share of what changed at first, is too short for the
+/// device's limiter, if that is this many standard errors from none. Then it takes one before and
+/// one for timing.
+static constexpr double settling_share = 0.25, settling_errors = 2;
+/// Turns; and who takes part in the next one: so many, within this of the best so far [ln].
 static constexpr int turns = 4;
+static constexpr std::size_t most_in_next_turn = 8;
 static constexpr double next_reach[] = {0.02, 0.01, 0.005};
 /// From the second turn on none follows where another one is better by more than epsilon with a
 /// probability of less than this.
@@ -79,14 +88,21 @@ std::vector<std::uint32_t> race_session::finalists() const {
   return close;
 }
 
-/// Runs the variant alone, and then times it; false where that failed or the session has to end.
-bool race_session::window(std::uint32_t v, double &time_ns) {
-  if (!fits(2 * options_.sustain_ns))
-    return false;
+void race_session::run_untimed(std::uint32_t v, double for_ns) {
+  if (for_ns <= 0 || !fits(for_ns))
+    return;
   const std::int64_t begin = time_.now_ns();
-  from_.run_for(v, static_cast<std::int64_t>(options_.sustain_ns));
+  from_.run_for(v, static_cast<std::int64_t>(for_ns));
   result_.settle_ns += static_cast<double>(time_.now_ns() - begin);
-  const sample_request wanted{v, launches_for(options_.sustain_ns, expected_ns(v)), expected_ns(v)};
+}
+
+/// Runs the variant alone for as long as is said, and then times it; false where that failed or the
+/// session has to end.
+bool race_session::window(std::uint32_t v, double before_ns, double timed_ns, double &time_ns) {
+  if (!fits(before_ns + timed_ns))
+    return false;
+  run_untimed(v, before_ns);
+  const sample_request wanted{v, launches_for(timed_ns, expected_ns(v)), expected_ns(v)};
   const timed_round got = from_.round({&wanted, 1});
   if (got.samples.size() != 1 || !got.samples[0].taken())
     return false;
@@ -96,6 +112,79 @@ bool race_session::window(std::uint32_t v, double &time_ns) {
   result_.launches += launches;
   result_.timed_ns += time_ns * launches;
   return true;
+}
+
+/// The logarithms of the times of a first window's steps, fewer where the session has to end.
+std::vector<double> race_session::window_in_steps(std::uint32_t v) {
+  std::vector<double> times;
+  double time_ns = 0;
+  if (!fits(options_.sustain_ns))
+    return times;
+  while (times.size() < steps && window(v, 0, options_.sustain_ns / steps, time_ns))
+    times.push_back(std::log(time_ns));
+  return times;
+}
+
+/// Whether the clock has found its level early in these windows. What has a time constant changes
+/// late as it does early, only less: the slope of the late change over the early one, through the
+/// origin, is 0.1 for a time constant of 0.1 s, 0.3 for 0.15 s and 0.75 for 0.3 s (steps of 50 ms).
+static bool settles_early(std::span<const std::vector<double>> windows) {
+  const auto change = [](std::span<const double> from, std::span<const double> to) {
+    return mean(from) - mean(to);
+  };
+  double squares = 0, products = 0, rest = 0;
+  std::vector<std::pair<double, double>> changes;
+  for (const std::vector<double> &it : windows) {
+    const std::span<const double> all(it);
+    const auto &[early, late] =
+        changes.emplace_back(change(all.first(2), all.subspan(2, 2)),
+                             change(all.subspan(steps - 8, 4), all.subspan(steps - 4, 4)));
+    squares += early * early;
+    products += early * late;
+  }
+  const double slope = squares > 0 ? products / squares : 0;
+  for (const auto &[early, late] : changes)
+    rest += (late - slope * early) * (late - slope * early);
+  const double degrees = std::max(1.0, static_cast<double>(windows.size()) - 1);
+  const double error = squares > 0 ? std::sqrt(rest / degrees / squares) : 0;
+  return slope < settling_share || slope < settling_errors * error;
+}
+
+/// Runs each finalist for so many steps. Returns how long the windows of the further turns are.
+race_session::window_length race_session::first_turn(const std::vector<std::uint32_t> &finalists,
+                                                     std::vector<std::vector<double>> &turns_of) {
+  std::vector<std::uint32_t> ran;
+  std::vector<std::vector<double>> windows;
+  // To the limit first: until then a window shows how long that takes.
+  run_untimed(finalists.front(), options_.sustain_ns);
+  for (const std::uint32_t v : finalists) {
+    std::vector<double> times = window_in_steps(v);
+    if (times.size() == steps) {
+      ran.push_back(v);
+      windows.push_back(std::move(times));
+    }
+    if (!result_.stopped.empty())
+      break;
+  }
+  if (ran.empty())
+    return {};
+  const bool settled = settles_early(windows);
+  for (std::size_t i = 0; i < ran.size(); ++i)
+    turns_of[ran[i]] = {mean(std::span(windows[i]).subspan(settled ? untimed_steps : steps / 2))};
+  if (!settled)
+    return {options_.sustain_ns, options_.sustain_ns, false};
+  const double before_ns = options_.sustain_ns * untimed_steps / steps;
+  return {before_ns, options_.sustain_ns - before_ns, true};
+}
+
+/// Leaves those that are within the reach of the best of them.
+static void keep_best(std::vector<std::uint32_t> &order,
+                      const std::vector<std::vector<double>> &turns_of, double reach) {
+  std::erase_if(order, [&](std::uint32_t v) { return turns_of[v].empty(); });
+  const auto level = [&](std::uint32_t v) { return mean(turns_of[v]); };
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return level(a) < level(b); });
+  order.resize(std::min(order.size(), most_in_next_turn));
+  std::erase_if(order, [&](std::uint32_t v) { return level(v) - level(order.front()) > reach; });
 }
 
 void race_session::confirm_sustained() {
@@ -108,32 +197,25 @@ void race_session::confirm_sustained() {
   if (options_.confirm == confirmation::measured && !held_back())
     return;
   std::vector<std::vector<double>> turns_of(count_); // ln of each window
-  for (int turn = 0; turn < turns && order.size() > 1; ++turn) {
+  const window_length length = first_turn(order, turns_of);
+  for (int turn = 1; turn < turns && result_.stopped.empty(); ++turn) {
+    static_cast<void>(note_load());
+    keep_best(order, turns_of, next_reach[turn - 1]);
+    judge_windows(turns_of);
+    if (order.size() < 2 || (turn > 1 && sustained_doubt_ < little_doubt))
+      return;
+    if (turn == 1 && !length.settled)
+      turns_of.assign(count_, {}); // chosen by what the limiter had not settled for
+    std::reverse(order.begin(), order.end());
     for (const std::uint32_t v : order) {
       double time_ns = 0;
-      if (!window(v, time_ns)) {
-        if (!result_.stopped.empty())
-          return judge_windows(turns_of);
-        continue;
-      }
-      turns_of[v].push_back(std::log(time_ns));
+      if (window(v, length.before_ns, length.timed_ns, time_ns))
+        turns_of[v].push_back(std::log(time_ns));
+      else if (!result_.stopped.empty())
+        break;
     }
-    static_cast<void>(note_load());
-    if (turn + 1 == turns)
-      break;
-    double best = std::numeric_limits<double>::infinity();
-    const auto mean = [&](std::uint32_t v) { return tl::rt::measure::mean(turns_of[v]); };
-    for (const std::uint32_t v : order)
-      if (!turns_of[v].empty())
-        best = std::min(best, mean(v));
-    std::erase_if(order, [&](std::uint32_t v) {
-      return turns_of[v].empty() || mean(v) - best > next_reach[turn];
-    });
-    judge_windows(turns_of);
-    if (turn > 0 && sustained_doubt_ < little_doubt)
-      break;
-    std::reverse(order.begin(), order.end());
   }
+  static_cast<void>(note_load());
   judge_windows(turns_of);
 }
 
