@@ -18,9 +18,32 @@ static constexpr double other_device = 0.25;
 static constexpr double far_device = 1000;
 
 double tuned_problem::best_ns() const {
+  if (well_sampled_ns > 0)
+    return well_sampled_ns;
   double best = std::numeric_limits<double>::infinity();
   for (const auto &[config, ns] : time_ns)
     best = std::min(best, ns);
+  return best;
+}
+
+double tuned_problem::regret(const std::string &config) const {
+  const auto found = time_ns.find(config);
+  return found == time_ns.end() ? std::numeric_limits<double>::quiet_NaN()
+                                : std::max(0.0, std::log(found->second / best_ns()));
+}
+
+/// Of a session's trials. Where kernels are short, chance makes the fastest of many that were
+/// sampled once or twice.
+static double best_of_well_sampled(std::span<const store::trial> trials) {
+  std::size_t most = 0;
+  for (const store::trial &it : trials)
+    if (it.status == store::trial_status::measured)
+      most = std::max(most, it.samples_ns.size());
+  double best = 0;
+  for (const store::trial &it : trials)
+    if (it.status == store::trial_status::measured && it.median_ns > 0 &&
+        2 * it.samples_ns.size() >= most && (best == 0 || it.median_ns < best))
+      best = it.median_ns;
   return best;
 }
 
@@ -34,6 +57,8 @@ static bool tells(const store::trial &it) {
 }
 
 void add_trials(tuned_problem &to, std::span<const store::trial> trials) {
+  if (const double best = best_of_well_sampled(trials); best > 0)
+    to.well_sampled_ns = best;
   for (const store::trial &it : trials)
     if (tells(it))
       to.time_ns[it.config] =
@@ -95,11 +120,8 @@ std::vector<double> times_elsewhere(std::span<const tuned_problem> experience,
     if (std::isinf(distance))
       continue;
     const double counts = (same_device ? 1 : other_device) / (1 + distance);
-    const double best = it.best_ns();
     for (std::size_t i = 0; i < configs.size(); ++i)
-      if (const auto found = it.time_ns.find(configs[i]); found != it.time_ns.end()) {
-        const double off =
-            std::isfinite(found->second) ? std::log(found->second / best) : failed_elsewhere;
+      if (const double off = it.regret(configs[i]); !std::isnan(off)) {
         sum[i] += counts * std::min(off, failed_elsewhere);
         weight[i] += counts;
         any = true;

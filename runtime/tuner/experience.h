@@ -23,9 +23,14 @@ struct tuned_problem {
   std::string default_config;
   /// Time of each config that was timed or at least ran [ns]; infinite where it failed.
   std::map<std::string, double> time_ns;
+  /// The best of those that its last session sampled about as often as any; 0: not known [ns].
+  double well_sampled_ns = 0;
 
-  /// The least of the times; infinite where nothing worked.
+  /// That, or the least of the times; infinite where nothing worked.
   double best_ns() const;
+  /// ln of how much slower than the best a config is; NaN where nothing is known, infinite where it
+  /// failed. One that was sampled little is never faster.
+  double regret(const std::string &config) const;
 };
 
 /// Adds what trials tell; of several of one config the last counts.

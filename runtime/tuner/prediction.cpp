@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <numeric>
 
 namespace tl::rt {
@@ -20,7 +21,10 @@ static constexpr double unknown_regret = 0.3, failed_regret = 2;
 static constexpr double power = 3;
 /// Distance below which two problems are as good as the same.
 static constexpr double near = 0.05;
-/// Weights of a number of the key that are tried.
+/// A config counts as this many standard deviations slower than its mean over the problems nearby:
+/// one that is good on all of them is better than one that is best on some and bad on others.
+static constexpr double caution = 1;
+/// Weights of a coordinate that are tried.
 static constexpr double tried_weights[] = {0, 0.2, 0.5, 1, 2, 4};
 static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
@@ -30,6 +34,15 @@ static std::vector<double> logarithms(std::string_view problem) {
     for (const double it : numbers)
       at.push_back(scale_number(it));
   return at;
+}
+
+/// The numbers, and the product of every two of them: how many blocks there are, say, is a product.
+static std::vector<double> coordinates(std::vector<double> numbers) {
+  const std::size_t count = numbers.size();
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = i + 1; j < count; ++j)
+      numbers.push_back((numbers[i] + numbers[j]) / std::numbers::sqrt2);
+  return numbers;
 }
 
 prediction::prediction(std::vector<tuned_problem> problems) {
@@ -45,19 +58,24 @@ prediction::prediction(std::vector<tuned_problem> problems) {
         !fields.empty() && fields == most->first && std::isfinite(it.best_ns()))
       problems_.push_back(std::move(it));
   choose_cover();
+  candidates_ = cover_;
+  // The default is what a prediction must not be worse than.
+  if (!problems_.empty())
+    if (const std::string &usual = problems_.front().default_config;
+        !usual.empty() && std::ranges::find(candidates_, usual) == candidates_.end())
+      candidates_.push_back(usual);
   for (const tuned_problem &it : problems_) {
     place &made = places_.emplace_back();
-    made.at = logarithms(it.problem);
-    const double best = it.best_ns();
-    for (const std::string &config : cover_) {
-      const auto found = it.time_ns.find(config);
-      made.regrets.push_back(found == it.time_ns.end()       ? unknown_regret
-                             : !std::isfinite(found->second) ? failed_regret
-                                                             : std::log(found->second / best));
+    made.at = coordinates(logarithms(it.problem));
+    for (const std::string &config : candidates_) {
+      const double regret = it.regret(config);
+      made.regrets.push_back(std::isnan(regret) ? unknown_regret : std::min(regret, failed_regret));
     }
   }
-  if (!places_.empty())
-    weights_.assign(places_.front().at.size(), 1);
+  if (!places_.empty()) {
+    weights_.assign(places_.front().at.size(), 0);
+    std::fill_n(weights_.begin(), logarithms(problems_.front().problem).size(), 1);
+  }
   learn_weights();
 }
 
@@ -79,7 +97,7 @@ void prediction::choose_cover() {
       double regret = 0;
       for (const std::size_t p : where) {
         gained += !covered[p];
-        regret += std::log(problems_[p].time_ns.at(config) / problems_[p].best_ns());
+        regret += problems_[p].regret(config);
       }
       if (gained > most || (gained == most && gained > 0 && regret < least_regret)) {
         most = gained;
@@ -95,9 +113,9 @@ void prediction::choose_cover() {
   }
 }
 
-/// Expected regret of each config of the covering set at a place, as the problems but one say.
+/// Expected regret of each candidate at a place, with caution, as the problems but one say.
 std::vector<double> prediction::expected(std::span<const double> at, std::size_t without) const {
-  std::vector<double> sum(cover_.size(), 0.0);
+  std::vector<double> sum(candidates_.size(), 0.0), squares(candidates_.size(), 0.0);
   double all = 0;
   for (std::size_t p = 0; p < places_.size(); ++p) {
     if (p == without)
@@ -109,11 +127,16 @@ std::vector<double> prediction::expected(std::span<const double> at, std::size_t
     }
     const double weight = std::pow(square, -power / 2);
     all += weight;
-    for (std::size_t c = 0; c < cover_.size(); ++c)
+    for (std::size_t c = 0; c < candidates_.size(); ++c) {
       sum[c] += weight * places_[p].regrets[c];
+      squares[c] += weight * places_[p].regrets[c] * places_[p].regrets[c];
+    }
   }
-  for (double &it : sum)
-    it /= std::max(all, 1e-300);
+  for (std::size_t c = 0; c < candidates_.size(); ++c) {
+    sum[c] /= std::max(all, 1e-300);
+    const double variance = squares[c] / std::max(all, 1e-300) - sum[c] * sum[c];
+    sum[c] += caution * std::sqrt(std::max(0.0, variance));
+  }
   return sum;
 }
 
@@ -131,7 +154,7 @@ double prediction::loss() const {
 }
 
 void prediction::learn_weights() {
-  if (places_.size() < 4 || cover_.size() < 2)
+  if (places_.size() < 4 || candidates_.size() < 2)
     return;
   double best = loss();
   for (int turn = 0; turn < 2; ++turn)
@@ -148,18 +171,18 @@ void prediction::learn_weights() {
 }
 
 std::vector<std::string> prediction::ranked(std::string_view problem) const {
-  const std::vector<double> at = logarithms(problem);
+  const std::vector<double> at = coordinates(logarithms(problem));
   if (!possible() || at.size() != weights_.size() ||
       problem_fields(problem) != problem_fields(problems_.front().problem))
     return {};
   const std::vector<double> expect = expected(at, none);
-  std::vector<std::size_t> order(cover_.size());
+  std::vector<std::size_t> order(candidates_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return expect[a] < expect[b]; });
   std::vector<std::string> configs;
   for (const std::size_t i : order)
-    configs.push_back(cover_[i]);
+    configs.push_back(candidates_[i]);
   return configs;
 }
 
@@ -196,12 +219,7 @@ prediction::leave_one_out(const std::vector<tuned_problem> &problems) {
     for (std::size_t o = 0; o < problems.size(); ++o)
       if (o != p)
         others.push_back(problems[o]);
-    const double best = it.best_ns();
-    const auto regret_of = [&](const std::string &config) {
-      const auto found = it.time_ns.find(config);
-      return found == it.time_ns.end() ? std::numeric_limits<double>::quiet_NaN()
-                                       : found->second / best - 1;
-    };
+    const auto regret_of = [&](const std::string &config) { return std::expm1(it.regret(config)); };
     left_out made{
         it.problem, {}, std::numeric_limits<double>::quiet_NaN(), regret_of(it.default_config)};
     // As TL_TUNE=nearest does: what fails is passed over, the default comes last, and outside of

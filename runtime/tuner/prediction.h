@@ -3,10 +3,11 @@
 // Which config a problem that was never tuned will like, from problems that were.
 //
 // Few configs suffice: a covering set of configs, chosen greedily (Chvatal, 1979), of which one is
-// within 1 % of the best on each tuned problem. Among these a problem gets the one that lost least
-// on the tuned problems near it: a mean weighted by the inverse distance (Shepard, 1968) in the
-// space of the logarithms of the key's numbers. How much each number matters is learned by leaving
-// out one problem after the other.
+// within 1 % of the best on each tuned problem; and the default. Among these a problem gets the one
+// that lost least on the tuned problems near it: a mean weighted by the inverse distance (Shepard,
+// 1968), and its standard deviation on top, in the space of the logarithms of the key's numbers and
+// of the products of two of them. How much each matters is learned by leaving out one problem
+// after the other.
 
 #ifndef TL_RUNTIME_TUNER_PREDICTION_H
 #define TL_RUNTIME_TUNER_PREDICTION_H
@@ -49,8 +50,8 @@ public:
 
 private:
   struct place {
-    std::vector<double> at;      ///< logarithms of the key's numbers
-    std::vector<double> regrets; ///< of each config of the covering set [ln]
+    std::vector<double> at;      ///< coordinates
+    std::vector<double> regrets; ///< of each candidate [ln]
   };
   void choose_cover();
   void learn_weights();
@@ -60,8 +61,9 @@ private:
 
   std::vector<tuned_problem> problems_;
   std::vector<std::string> cover_;
+  std::vector<std::string> candidates_; ///< these and the default
   std::vector<place> places_;
-  std::vector<double> weights_; ///< per number of the key
+  std::vector<double> weights_; ///< per coordinate
 };
 
 /// From what is known of the key's device and mode.

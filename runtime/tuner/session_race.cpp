@@ -45,9 +45,13 @@ void session_run::note_race(const measure::race_result &raced, const bench_sampl
     } else if (standing.times_ns.empty()) {
       trial.status =
           standing.reason == measure::left_by::slow_probe ? store::trial_status::cut : trial.status;
-      if (trial.status == store::trial_status::cut)
+      if (trial.status == store::trial_status::cut) {
         trial.reason = fmt::format("first run {}, the best one {}", format_ns(trials_[i].probe_ns),
                                    format_ns(best_probe_ns_));
+        // First runs find other caches than samples do: only their ratio says something.
+        if (winner_ns > 0 && best_probe_ns_ > 0)
+          trial.median_ns = winner_ns * std::max(1.0, trials_[i].probe_ns / best_probe_ns_);
+      }
     } else {
       trial.status = store::trial_status::measured;
       trial.reason.clear();

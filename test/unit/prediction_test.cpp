@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
+#include <span>
+#include <vector>
 
 namespace tl::rt {
 namespace {
@@ -90,6 +93,81 @@ TEST(Prediction, LosesLittleOnProblemsThatWereLeftOut) {
     mean += it / static_cast<double>(regrets.size());
   EXPECT_LE(mean, 0.01);
   EXPECT_LE(regrets[regrets.size() * 9 / 10], 0.03);
+}
+
+// How much work there is decides, and that is a product: no number alone tells, nor any weighting
+// of the two.
+TEST(Prediction, SeesWhatAProductDecides) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> exponent(5, 13);
+  std::vector<tuned_problem> all;
+  for (int p = 0; p < 40; ++p) {
+    tuned_problem it;
+    const double m = exponent(random), n = exponent(random);
+    it.problem = "m=" + std::to_string(static_cast<int>(std::exp2(m))) +
+                 ",n=" + std::to_string(static_cast<int>(std::exp2(n)));
+    it.default_config = "block=64";
+    for (int block = 16; block <= 128; block *= 2)
+      it.time_ns["block=" + std::to_string(block)] =
+          1e4 * (1 + 0.3 * std::abs(std::log2(block) - std::clamp((m + n) / 4, 4.0, 7.0)));
+    all.push_back(std::move(it));
+  }
+  double mean = 0;
+  for (const auto &it : prediction::leave_one_out(all))
+    mean += it.regret / 40;
+  EXPECT_LE(mean, 0.03);
+}
+
+// Two configs that are best here and far behind there, without a rule, and a default that is never
+// far behind.
+TEST(Prediction, TakesTheDefaultWhereNothingIsSurelyBetter) {
+  std::mt19937 random(11);
+  std::vector<tuned_problem> all;
+  for (int p = 0; p < 30; ++p) {
+    tuned_problem it;
+    it.problem = "n=" + std::to_string(100 + 37 * p);
+    it.default_config = "usual";
+    const bool first = random() % 2;
+    it.time_ns = {{"usual", 1.03e4}, {"a", first ? 1e4 : 1.2e4}, {"b", first ? 1.2e4 : 1e4}};
+    all.push_back(std::move(it));
+  }
+  double over_default = 0;
+  for (const auto &it : prediction::leave_one_out(all))
+    over_default += (1 + it.regret) / (1 + it.default_regret) - 1;
+  EXPECT_LE(over_default / 30, 0.02);
+}
+
+store::trial timed(const char *config, double ns, std::size_t samples,
+                   store::trial_status status = store::trial_status::measured) {
+  store::trial it;
+  it.config = config;
+  it.status = status;
+  it.median_ns = ns;
+  it.samples_ns.assign(samples, ns);
+  return it;
+}
+
+// Of short kernels that were sampled once, some are fast by chance; what was never sampled has a
+// figure from its first run.
+TEST(Experience, TheBestIsOneThatWasSampledWell) {
+  const store::trial trials[] = {
+      timed("winner", 1000, 40), timed("close", 1004, 30), timed("lucky", 940, 1),
+      timed("cut", 900, 0, store::trial_status::cut), timed("slow", 1500, 2)};
+  tuned_problem it;
+  it.problem = "n=64";
+  add_trials(it, trials);
+  EXPECT_EQ(it.best_ns(), 1000);
+  EXPECT_EQ(it.regret("winner"), 0);
+  EXPECT_EQ(it.regret("lucky"), 0);
+  EXPECT_NEAR(it.regret("slow"), std::log(1.5), 1e-12);
+  EXPECT_TRUE(std::isnan(it.regret("never tried")));
+  store::winner_key asked;
+  asked.problem = "n=128";
+  const std::vector<double> elsewhere =
+      times_elsewhere(std::span(&it, 1), asked, std::array{"lucky", "slow"});
+  ASSERT_EQ(elsewhere.size(), 2u);
+  EXPECT_EQ(elsewhere[0], 0);
+  EXPECT_NEAR(elsewhere[1], std::log(1.5), 1e-12);
 }
 
 } // namespace

@@ -88,6 +88,11 @@ static reason explain_slower(const session_bundle &bundle, const std::optional<w
     return made;
   }
   made.loss = t.median_ns / winner_ns - 1;
+  if (cut && t.samples_ns.empty() && made.loss >= 0) {
+    made.text = "about " + format_percent(made.loss) +
+                " slower than the winner by its first run (" + t.reason + "), and not run again";
+    return made;
+  }
   made.text = format_time(t.median_ns) + ", ";
   if (made.loss > 0)
     made.text += format_percent(made.loss) + " slower than the winner";
