@@ -23,19 +23,21 @@ static constexpr double hard_power = 0.8, held_share = 0.02, sunk_clock = 0.025;
 /// Launches this long run long enough, in an ordinary program, for a limit to act. Where a race was
 /// too short to show it, the leader runs alone for this long [ns].
 static constexpr double long_launch_ns = 150e3, long_race_ns = 100e6, look_ns = 100e6;
-/// Finalists are within this of the leader [ln], and so many at most.
-static constexpr double final_reach = 0.03;
-static constexpr std::size_t most_finalists = 12;
-/// In the first turn a window is this many steps, of which the first ones are not timed.
-static constexpr std::size_t steps = 12, untimed_steps = 3;
+/// Finalists are within this of the leader [ln], and so many at most: the order for long is another
+/// one, and a window of the first turn is short.
+static constexpr double final_reach = 0.06;
+static constexpr std::size_t most_finalists = 24;
+/// Steps of the longest window, and of one of the first turn; the first ones are not timed.
+static constexpr std::size_t longest_steps = 12, first_steps = 7;
+static constexpr std::size_t untimed_steps = 3, first_untimed_steps = 3;
 /// A window that went on as it began, by this share of what changed at first, is too short for the
-/// device's limiter, if that is this many standard errors from none. Then it takes one before and
-/// one for timing.
-static constexpr double settling_share = 0.25, settling_errors = 2;
+/// device's limiter, if that is this many standard errors from none. Then the longest one is
+/// needed, and as long before it.
+static constexpr double settling_share = 0.55, settling_errors = 2;
 /// Turns; and who takes part in the next one: so many, within this of the best so far [ln].
 static constexpr int turns = 4;
 static constexpr std::size_t most_in_next_turn = 8;
-static constexpr double next_reach[] = {0.02, 0.01, 0.005};
+static constexpr double next_reach[] = {0.02, 0.01, 0.005}, unsettled_reach = 0.04;
 /// From the second turn on none follows where another one is better by more than epsilon with a
 /// probability of less than this.
 static constexpr double little_doubt = 0.005;
@@ -118,27 +120,26 @@ bool race_session::window(std::uint32_t v, double before_ns, double timed_ns, do
 std::vector<double> race_session::window_in_steps(std::uint32_t v) {
   std::vector<double> times;
   double time_ns = 0;
-  if (!fits(options_.sustain_ns))
+  const double step_ns = options_.sustain_ns / longest_steps;
+  if (!fits(first_steps * step_ns))
     return times;
-  while (times.size() < steps && window(v, 0, options_.sustain_ns / steps, time_ns))
+  while (times.size() < first_steps && window(v, 0, step_ns, time_ns))
     times.push_back(std::log(time_ns));
   return times;
 }
 
 /// Whether the clock has found its level early in these windows. What has a time constant changes
 /// late as it does early, only less: the slope of the late change over the early one, through the
-/// origin, is 0.1 for a time constant of 0.1 s, 0.3 for 0.15 s and 0.75 for 0.3 s (steps of 50 ms).
+/// origin, is 0.15 for a time constant of 0.05 s, 0.45 for 0.1 s and 0.99 for 0.3 s (steps of 50
+/// ms).
 static bool settles_early(std::span<const std::vector<double>> windows) {
-  const auto change = [](std::span<const double> from, std::span<const double> to) {
-    return mean(from) - mean(to);
-  };
   double squares = 0, products = 0, rest = 0;
   std::vector<std::pair<double, double>> changes;
   for (const std::vector<double> &it : windows) {
     const std::span<const double> all(it);
+    const double middle = mean(all.subspan(2, 2));
     const auto &[early, late] =
-        changes.emplace_back(change(all.first(2), all.subspan(2, 2)),
-                             change(all.subspan(steps - 8, 4), all.subspan(steps - 4, 4)));
+        changes.emplace_back(mean(all.first(2)) - middle, middle - mean(all.last(2)));
     squares += early * early;
     products += early * late;
   }
@@ -156,10 +157,10 @@ race_session::window_length race_session::first_turn(const std::vector<std::uint
   std::vector<std::uint32_t> ran;
   std::vector<std::vector<double>> windows;
   // To the limit first: until then a window shows how long that takes.
-  run_untimed(finalists.front(), options_.sustain_ns);
+  run_untimed(finalists.front(), 2 * options_.sustain_ns);
   for (const std::uint32_t v : finalists) {
     std::vector<double> times = window_in_steps(v);
-    if (times.size() == steps) {
+    if (times.size() == first_steps) {
       ran.push_back(v);
       windows.push_back(std::move(times));
     }
@@ -170,10 +171,11 @@ race_session::window_length race_session::first_turn(const std::vector<std::uint
     return {};
   const bool settled = settles_early(windows);
   for (std::size_t i = 0; i < ran.size(); ++i)
-    turns_of[ran[i]] = {mean(std::span(windows[i]).subspan(settled ? untimed_steps : steps / 2))};
+    turns_of[ran[i]] = {
+        mean(std::span(windows[i]).subspan(settled ? first_untimed_steps : first_steps - 1))};
   if (!settled)
     return {options_.sustain_ns, options_.sustain_ns, false};
-  const double before_ns = options_.sustain_ns * untimed_steps / steps;
+  const double before_ns = options_.sustain_ns * untimed_steps / longest_steps;
   return {before_ns, options_.sustain_ns - before_ns, true};
 }
 
@@ -200,7 +202,8 @@ void race_session::confirm_sustained() {
   const window_length length = first_turn(order, turns_of);
   for (int turn = 1; turn < turns && result_.stopped.empty(); ++turn) {
     static_cast<void>(note_load());
-    keep_best(order, turns_of, next_reach[turn - 1]);
+    keep_best(order, turns_of,
+              turn == 1 && !length.settled ? unsettled_reach : next_reach[turn - 1]);
     judge_windows(turns_of);
     if (order.size() < 2 || (turn > 1 && sustained_doubt_ < little_doubt))
       return;
