@@ -70,6 +70,9 @@ hip_flags, hip_libs = probe.hip_flags(config)
 config.available_features.add(f"clang-{config.tl_llvm_major}")
 if os.geteuid() == 0:
     config.available_features.add("root")
+    # Root's own folder (a container's usual place) is closed to whom a test becomes.
+    if probe.others_reach(config.tl_binary_dir):
+        config.available_features.add("reachable-by-others")
 if config.tl_sanitize:
     config.available_features.add("sanitizer")
     for kind in config.tl_sanitize.split(","):

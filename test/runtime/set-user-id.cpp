@@ -4,7 +4,7 @@
 // which it would end, a config by force, other databases) nor where (TL_CACHE_DIR, XDG_CACHE_HOME, HOME, a
 // file for messages). It is tuned all the same, and leaves no file.
 //
-// REQUIRES: root
+// REQUIRES: root, reachable-by-others
 // RUN: %clangxx -O1 %plugin %s -o %t %runtime
 // RUN: rm -rf %t.home && mkdir -m 777 %t.home
 // RUN: not env TL_TUNE=require %t

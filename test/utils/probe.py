@@ -7,6 +7,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import subprocess
 import tempfile
 
@@ -90,3 +91,14 @@ def static_runtime(libdir):
     archives = glob.glob("/usr/lib/*/libsqlite3.a") + glob.glob("/usr/lib64/libsqlite3.a")
     sqlite = archives[0] if archives else "-lsqlite3"
     return f"{libdir}/libtlruntime.a {sqlite} -lm -ldl -pthread"
+
+
+def others_reach(folder):
+    """Whether users other than its owner may go through all folders on the way to it."""
+    while True:
+        if not os.stat(folder).st_mode & stat.S_IXOTH:
+            return False
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return True
+        folder = parent
