@@ -6,7 +6,7 @@ import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PACK = os.path.join(ROOT, "build-gpu")
-EXAMPLES = "saxpy transpose softmax reduce cub_sum sgemm hgemm hopper_gemm tma_gemm".split()
+EXAMPLES = "saxpy transpose softmax reduce cub_sum sgemm hgemm hopper_gemm tma_gemm attention".split()
 PROGRAMS = {name: (f"docs/examples/cuda/{name}.cu", "-O2", True) for name in EXAMPLES}
 # A library's algorithms, and what a program keeps of the library in a file of its own.
 EXAMPLES.append("cublaslt")
@@ -36,7 +36,7 @@ COMPILERS = {"clang": ["-fplugin-arg-tl-device-code=clang"],
 PROGRAMS["compilers"] = ("utils/bench/gpu/compilers.cu", "-O2", True)
 for compiler in COMPILERS:
     PROGRAMS[f"compilers_{compiler}"] = PROGRAMS["compilers"]
-COMPARED = "transpose softmax reduce sgemm hgemm hopper_gemm tma_gemm".split()
+COMPARED = "transpose softmax reduce sgemm hgemm hopper_gemm tma_gemm attention".split()
 for compared in COMPARED:
     for compiler in ("clang", "nvcc"):
         PROGRAMS[f"{compared}_{compiler}"] = PROGRAMS[compared]
@@ -44,6 +44,10 @@ for compared in COMPARED:
 WINNERS = "test/cuda/Inputs/sgemm.winners.tl"
 PROGRAMS["sgemm_baked"] = PROGRAMS["sgemm"]
 PROGRAMS["sustained"] = ("utils/bench/gpu/sustained.cu", "-O2", True)
+# Examples on 40 problems each.
+UNSEEN = "sgemm softmax reduce transpose".split()
+for unseen in UNSEEN:
+    PROGRAMS[f"unseen_{unseen}"] = ("utils/bench/gpu/unseen.cu", "-O2", True)
 PROGRAMS["dispatch"] = ("utils/bench/gpu/dispatch.cu", "-O2", True)
 # Untuned, but by the same compiler: another one's code would be another truth.
 PROGRAMS["exhaustive"] = ("utils/bench/gpu/exhaustive.cu", "-O2", False)
@@ -55,7 +59,7 @@ PROGRAMS["several_devices"] = ("test/cuda/several_devices.cu", "-O1", True)
 # Compiled file by file for two architectures; and once more as relocatable device code.
 SEPARATE = ("test/cuda/separate.cu", "test/cuda/Inputs/separate_other.cu")
 PROGRAMS["separate"] = PROGRAMS["separate_rdc"] = (SEPARATE, "-O1", True)
-ARCHITECTURES = {name: "sm_90a" for name in PROGRAMS if name.startswith(("hopper_gemm", "tma_gemm", "sustained"))}
+ARCHITECTURES = {name: "sm_90a" for name in PROGRAMS if name.startswith(("hopper_gemm", "tma_gemm", "attention", "sustained"))}
 EXTRA = {
     "reaching_per_thread": ["-DCUDA_API_PER_THREAD_DEFAULT_STREAM"],
     "opened_library": ["-fPIC"],
@@ -71,6 +75,8 @@ EXTRA = {
 for name in PROGRAMS:
     if name.rpartition("_")[2] in COMPILERS:
         EXTRA[name] = COMPILERS[name.rpartition("_")[2]]
+for name in UNSEEN:
+    EXTRA[f"unseen_{name}"] = [f'-DSOURCE="{ROOT}/docs/examples/cuda/{name}.cu"', f"-DUNSEEN_{name.upper()}"]
 SHARED = ("opened_library", "e01-c-abi", "libswiglu.so")
 LINKED = {"cublaslt": ["-lcublasLt"]}
 # What an example itself says of configs that a problem does not have.

@@ -8,7 +8,8 @@ import sys
 import tarfile
 import tempfile
 
-from .programs import COMPARED, COMPILER_PACKED, COMPILERS, PACK, ROOT
+from . import results
+from .programs import COMPARED, COMPILER_PACKED, COMPILERS, PACK, ROOT, UNSEEN
 from .reading import session_seconds
 from .running import program, rows
 
@@ -67,6 +68,34 @@ def check_sustained(summary):
     found = re.findall(r"^\d+: \d+ of \d+ within.*$", output, re.M)
     summary.judge(code == 0 and found, "sustained", "; ".join(found) or f"status {code}: " + output[-300:].replace("\n", "; "))
     for line in output.splitlines():
+        summary.note("        " + line)
+
+
+def check_attention(summary):
+    """The example, and PyTorch's best kernel on the same problems."""
+    results.check_example(summary, "attention")
+    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/torch_attention.py", limit=120)
+    if code != 0:
+        return summary.line("not run", "attention, PyTorch", (output.strip().splitlines() or ["failed"])[-1])
+    theirs = {}
+    for problem, reached in re.findall(r"^(attention [^:]+): \S+ [0-9.]+ ms, ([0-9.]+) TFLOP/s", output, re.M):
+        theirs[problem] = max(theirs.get(problem, 0), float(reached))
+    with tempfile.TemporaryDirectory() as cache:
+        _, output = summary.run(program("attention"), TL_CACHE_DIR=cache, TL_PROGRESS="off", limit=300)
+    ours = {problem: float(reached) for problem, reached in re.findall(r"^(attention [^:]+): .* ([0-9.]+) TFLOP/s", output, re.M)}
+    shares = {problem: ours.get(problem, 0) / best for problem, best in theirs.items()}
+    summary.judge(shares and min(shares.values()) >= 0.9, "attention, PyTorch",
+                  "; ".join(f"{problem} {100 * share:.0f} %" for problem, share in shares.items()))
+
+
+def check_unseen(summary):
+    """What a prediction of a problem from others loses, over 40 problems an example."""
+    programs = [program(f"unseen_{name}") for name in UNSEEN]
+    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/unseen", program("tltune"), *programs, limit=500)
+    found = re.findall(r"^.* problems tuned in .*$", output, re.M)
+    summary.judge(code == 0 and len(found) == len(UNSEEN), "unseen",
+                  f"{len(found)} examples" if found else f"status {code}: " + output[-300:].replace("\n", "; "))
+    for line in found:
         summary.note("        " + line)
 
 

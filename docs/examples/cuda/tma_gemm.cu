@@ -6,6 +6,7 @@
 // the other, so that the next one's first steps arrive while a result is being stored. Needs
 // --offload-arch=sm_90a.
 
+#include "tile_fetch.h"
 #include "wgmma.h"
 
 #include <tl/autotune.h>
@@ -39,39 +40,6 @@ constexpr auto tma_space =
         // What a thread can hold of C.
         .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.consumers) <= 128; })
         .where([](tma_config c) { return shared_bytes(c) <= 227 * 1024; });
-
-__device__ inline void init_barrier(std::uint32_t barrier, int arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
-}
-
-__device__ inline void arrive(std::uint32_t barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
-}
-
-/// Arrives, and tells the barrier how many bytes are on their way.
-__device__ inline void expect_bytes(std::uint32_t barrier, std::uint32_t bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
-               : "memory");
-}
-
-__device__ inline void wait_barrier(std::uint32_t barrier, std::uint32_t phase) {
-  std::uint32_t done = 0;
-  while (!done)
-    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 "
-                 "%0, 1, 0, p; }"
-                 : "=r"(done)
-                 : "r"(barrier), "r"(phase)
-                 : "memory");
-}
-
-/// Asks for the box whose first element is (column, row).
-__device__ inline void fetch_box(std::uint32_t to, const CUtensorMap &map, int column, int row,
-                                 std::uint32_t barrier) {
-  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], "
-               "[%1, {%2, %3}], [%4];" ::"r"(to),
-               "l"(&map), "r"(column), "r"(row), "r"(barrier)
-               : "memory");
-}
 
 /// The stages of one block's shared memory, gone round by whoever fills or empties them.
 template <tma_config Cfg> struct stage_ring {
