@@ -233,9 +233,12 @@ TEST_F(OnDemandCompile, ACompilerThatCrashesIsTheVariantsFault) {
 
 TEST_F(OnDemandCompile, AReadOnlyCacheIsLeftAlone) {
   const std::string cache = in.path + "/cache";
+  constexpr int unreachable = 77;
   const auto process = [&] {
     if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
       return 1;
+    if (::access(TL_SOURCE_DIR "/include", X_OK) != 0)
+      return unreachable;
     if (make({5})[0].variant == UINT32_MAX)
       return 2;
     std::string folder;
@@ -259,7 +262,9 @@ TEST_F(OnDemandCompile, AReadOnlyCacheIsLeftAlone) {
     ::_exit(process());
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == unreachable)
+    GTEST_SKIP() << TL_SOURCE_DIR << " is not to be reached by another user than root";
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
