@@ -97,8 +97,6 @@ public:
   }
   bool VisitCXXDependentScopeMemberExpr(const CXXDependentScopeMemberExpr *E) {
     B.number(E->isArrow());
-    if (E->isArrow())
-      B.operatorName(OO_Arrow);
     B.name(E->getMember(), /*ByArguments=*/false);
     B.type(compat::qualifierType(E));
     arguments(E->template_arguments());
@@ -135,11 +133,7 @@ public:
     B.operatorName(BinaryOperator::getOverloadedOperator(E->getOperator()));
     return false;
   }
-  bool VisitArraySubscriptExpr(const ArraySubscriptExpr *E) {
-    if (E->getLHS()->isTypeDependent() || E->getRHS()->isTypeDependent())
-      B.operatorName(OO_Subscript);
-    return false;
-  }
+  bool VisitArraySubscriptExpr(const ArraySubscriptExpr *) { return false; }
   bool VisitCastExpr(const CastExpr *E) {
     B.number(E->getCastKind());
     if (E->hasStoredFPFeatures())
@@ -199,8 +193,6 @@ public:
     if (E->hasStoredFPFeatures())
       B.number(E->getStoredFPFeatures().getAsOpaqueInt());
     noteToolkitCall(E);
-    if (E->getCallee()->isTypeDependent())
-      B.operatorName(OO_Call);
     for (const Stmt *Child : E->children())
       if (!Child || !llvm::is_contained(E->arguments(), Child))
         B.statement(Child);

@@ -114,6 +114,17 @@ bool isToolkitCode(Session &T, const Decl *D) {
   return T.ToolkitCode[D] = Result;
 }
 
+/// Whether the standard library checks its preconditions when the program runs. They are in code of
+/// which only names are known, but what fails then is declared: up to libstdc++ 12 nowhere else,
+/// and since 13 without an overload that does nothing.
+static bool hasAssertions(Session &T, const NamespaceDecl &Std) {
+  auto Fails = Std.lookup(&T.S.Context.Idents.get("__glibcxx_assert_fail"));
+  return !Fails.empty() && llvm::none_of(Fails, [](const NamedDecl *D) {
+    const auto *FD = dyn_cast<FunctionDecl>(D);
+    return FD && FD->param_empty();
+  });
+}
+
 /// "libstdc++ 12": its headers are in a directory of that name.
 static std::string standardLibrary(Session &T) {
   const NamedDecl *Std = findGlobal(T, "std");
@@ -124,10 +135,8 @@ static std::string standardLibrary(Session &T) {
     size_t At = File.rfind("/c++/");
     if (At == llvm::StringRef::npos)
       continue;
-    // This one exists where it is called: its assertions are in code of which only names are known.
-    auto Fails = cast<NamespaceDecl>(Std)->lookup(&T.S.Context.Idents.get("__glibcxx_assert_fail"));
     return ("library " + File.substr(At + 5).split('/').first).str() +
-           (Fails.empty() ? "" : " with assertions");
+           (hasAssertions(T, *cast<NamespaceDecl>(Std)) ? " with assertions" : "");
   }
   return {};
 }

@@ -21,7 +21,7 @@
 // What the macros of the standard library leave in the code.
 // RUN: sh print -fsyntax-only standard.cpp > before
 // RUN: sh print -fsyntax-only -D_GLIBCXX_ASSERTIONS standard.cpp > after; not cmp before after
-// Operators of the library's types in templates, where nobody knows yet which ones are meant.
+// Whether the library checks preconditions, whatever of it is used, and in templates, too, where nobody knows yet what is meant.
 // RUN: sh print -fsyntax-only operators.cpp | sort > before; sh print -fsyntax-only -D_GLIBCXX_ASSERTIONS operators.cpp | sort > after
 // RUN: test $(wc -l < before) = 12 && test $(wc -l < after) = 12 && comm -12 before after > same && not grep fingerprint same
 // RUN: sh print -fsyntax-only -DNDEBUG standard.cpp > after; not cmp before after
