@@ -28,8 +28,7 @@ static constexpr double long_launch_ns = 150e3, long_race_ns = 100e6, look_ns = 
 static constexpr double final_reach = 0.06;
 static constexpr std::size_t most_finalists = 24;
 /// Steps of the longest window, and of one of the first turn; the first ones are not timed.
-static constexpr std::size_t longest_steps = 12, first_steps = 7;
-static constexpr std::size_t untimed_steps = 3, first_untimed_steps = 3;
+static constexpr std::size_t longest_steps = 12, first_steps = 7, untimed_steps = 3;
 /// A window that went on as it began, by this share of what changed at first, is too short for the
 /// device's limiter, if that is this many standard errors from none. Then the longest one is
 /// needed, and as long before it.
@@ -172,7 +171,7 @@ race_session::window_length race_session::first_turn(const std::vector<std::uint
   const bool settled = settles_early(windows);
   for (std::size_t i = 0; i < ran.size(); ++i)
     turns_of[ran[i]] = {
-        mean(std::span(windows[i]).subspan(settled ? first_untimed_steps : first_steps - 1))};
+        mean(std::span(windows[i]).subspan(settled ? untimed_steps : first_steps - 1))};
   if (!settled)
     return {options_.sustain_ns, options_.sustain_ns, false};
   const double before_ns = options_.sustain_ns * untimed_steps / longest_steps;

@@ -6,6 +6,7 @@
 // RUN: %clangxx -O1 %plugin %s -o %t %runtime
 // RUN: %t | %filecheck %s
 // CHECK: late 20 ms: cut, 0 samples, first run {{[0-9.]+}} ms, the best one
+// CHECK: late 20 ms counts in proportion to first runs: yes
 // CHECK: late 0 ms: measured, more than 3 samples
 // CHECK: late 5000 ms: timed_out
 // CHECK: within 5 s: yes
@@ -14,6 +15,7 @@
 #include <tl/tuner.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <vector>
 
@@ -41,6 +43,12 @@ int main() {
   const auto took = std::chrono::steady_clock::now() - begin;
   const tl::trial_result &near = *found.trial("late=0"), &far = *found.trial("late=20"), &hopeless = *found.trial("late=5000");
   std::printf("late 20 ms: %s, %zu samples, %s\n", far.status.c_str(), far.samples_ns.size(), far.reason.c_str());
+  // A first run is told with three digits; only its ratio to the best one says how much slower it is.
+  double first = 0, best = 0;
+  const bool read = std::sscanf(far.reason.c_str(), "first run %lf ms, the best one %lf us", &first, &best) == 2;
+  const double expected = near.median_ns * 1e3 * first / best;
+  std::printf("late 20 ms counts in proportion to first runs: %s\n",
+              read && std::abs(far.median_ns - expected) < 0.011 * expected ? "yes" : "no");
   std::printf("late 0 ms: %s, %s than 3 samples\n", near.status.c_str(), near.samples_ns.size() > 3 ? "more" : "not more");
   std::printf("late 5000 ms: %s, %s\n", hopeless.status.c_str(), hopeless.reason.c_str());
   std::printf("within 5 s: %s\n", took < std::chrono::seconds(5) ? "yes" : "no");

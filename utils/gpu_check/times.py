@@ -50,7 +50,7 @@ def check_compilers(summary):
         for compiler in ("", "clang", "nvcc"):
             with tempfile.TemporaryDirectory() as cache:
                 # Of a size that no limit of power decides: there, times are the card's, not the compiler's.
-                size = ["2048"] if "gemm" in name and name != "sgemm" else []
+                size = {"hgemm": ["2048"], "hopper_gemm": ["2048"], "tma_gemm": ["2048"], "attention": ["16", "2048"]}.get(name, [])
                 code, output = summary.run(program(f"{name}_{compiler}".rstrip("_")), *size, TL_CACHE_DIR=cache, TL_PROGRESS="off")
             times[compiler] = [(float(before), float(after)) for before, after in re.findall(
                 r"default ([0-9.]+) ms, tuned ([0-9.]+) ms", output)] if code == 0 else []

@@ -12,8 +12,6 @@
 #include <tl/tma.h>
 
 #include <cmath>
-#include <map>
-#include <utility>
 
 using namespace tl::keywords;
 
