@@ -114,7 +114,7 @@ llvm::SmallVector<Expr *, 8> CodeBuilder::forwardAll() {
 }
 
 Expr *CodeBuilder::variant(FunctionDecl *V) {
-  if (!T.Args.Dump)
+  if (!T.Args.Dump || !V->getTemplateSpecializationArgs()) // a copy for another compiler has none
     return addressOf(reference(V));
   TemplateArgumentListInfo Args(Loc, Loc);
   for (const TemplateArgument &Arg : V->getTemplateSpecializationArgs()->asArray())

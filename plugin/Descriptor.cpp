@@ -84,7 +84,7 @@ bool defineDescriptor(Session &T, const Dispatcher &D, const VariantList &List,
   QualType Signature = getSignature(T, D.Default);
   llvm::SmallVector<Expr *, 32> Functions, Configs, Values;
   for (const Variant &V : List.Variants) {
-    Functions.push_back(B.variant(V.Function));
+    Functions.push_back(B.variant(V.entry()));
     Configs.push_back(B.text(V.Text));
     if (V.Value)
       Values.push_back(B.addressOf(B.reference(V.Value)));

@@ -8,6 +8,7 @@
 #include "plugin/ConfigMarks.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/Descriptor.h"
+#include "plugin/DeviceCompilers.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Dump.h"
 #include "plugin/Fingerprint.h"
@@ -397,8 +398,8 @@ static bool fillInOptions(Session &T, const Dispatcher &D, QualType Config,
                           llvm::SmallVectorImpl<Expr *> &Out) {
   CodeBuilder B(T, D, D.Describe);
   for (const Option &O : D.Source->Options) {
-    if (O.Keyword->Kind == ValueKind::Name)
-      continue; // the descriptor's
+    if (O.Keyword->Kind == ValueKind::Name || O.Keyword->Kind == ValueKind::Compilers)
+      continue; // the descriptor's, and the variants'
     Out.push_back(B.option(O));
     if (!B.ok() || !checkCallable(T, D, O, Out.back(), Config))
       return false;
@@ -421,6 +422,7 @@ void defineDispatcher(Session &T, Dispatcher &D) {
   const VariantList Space = List; // what counts for the fingerprint
   keepBaked(T, D, List);
   instantiateVariants(T, D, List);
+  declareClones(T, D, List);
   if (isDemanded(T, D)) {
     if (!T.isDevicePass() && !S.getDiagnostics().hasErrorOccurred())
       defineLibrary(T, D, List, computeFingerprint(T, D, Space));
@@ -440,7 +442,7 @@ void defineDispatcher(Session &T, Dispatcher &D) {
   Fingerprint Print = Needed ? computeFingerprint(T, D, Space) : Fingerprint();
   D.MayBeInfeasible = Print.NamesInfeasible;
   llvm::SmallVector<Expr *, 8> Options;
-  bool Fit = fillInOptions(T, D, List.Config, Options);
+  bool Fit = fillInOptions(T, D, List.Config, Options) && checkCompilers(T, D);
   if (Fit)
     reportNeverEligible(T, D, List);
   // A worker on the CPU is a copy of the program.

@@ -2,6 +2,7 @@
 
 #include "plugin/Fingerprint.h"
 #include "plugin/CodeClosure.h"
+#include "plugin/DeviceCompilers.h"
 #include "plugin/DeviceText.h"
 #include "plugin/Flags.h"
 #include "plugin/KeywordTable.h"
@@ -129,6 +130,8 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
     Lines.push_back("config " + V->Text + " " + Part.Digest);
     Reached.add(Part);
   }
+  for (std::string &Line : describeCompilers(T, *D.Source))
+    Lines.push_back(std::move(Line));
   Lines.push_back("default " + List.Variants[List.Default].Text);
   Reached.run();
 

@@ -173,7 +173,7 @@ private:
 } // namespace
 
 void noteKernel(Session &T, const Decl *D) {
-  if (T.Args.Kernels.empty())
+  if (T.Args.Kernels.empty() && !T.Args.Clones)
     return;
   const auto *FD = dyn_cast<FunctionDecl>(D);
   if (FD && FD->hasAttr<CUDAGlobalAttr>() && FD->isTemplateInstantiation() && !FD->isInvalidDecl())
@@ -188,8 +188,7 @@ std::string kernelName(ASTContext &Context, const FunctionDecl *FD) {
   return Name;
 }
 
-/// "template __global__ void ...;", or "!" and what prevents it.
-static std::string instantiation(ASTContext &Context, const FunctionDecl *FD) {
+std::string kernelInstantiation(ASTContext &Context, const FunctionDecl *FD) {
   if (!FD->isExternallyVisible())
     return "!it has internal linkage, which no two compilers name alike";
   std::string Text;
@@ -223,7 +222,7 @@ void writeKernels(Session &T) {
     return;
   }
   for (const FunctionDecl *FD : T.Kernels)
-    OS << kernelName(T.S.Context, FD) << '\t' << instantiation(T.S.Context, FD) << '\n';
+    OS << kernelName(T.S.Context, FD) << '\t' << kernelInstantiation(T.S.Context, FD) << '\n';
 }
 
 } // namespace tlplugin

@@ -13,11 +13,15 @@ namespace tlplugin {
 /// The kernel's name on the device. The host's own mangling is that of the launching stub.
 std::string kernelName(clang::ASTContext &Context, const clang::FunctionDecl *FD);
 
-/// Notes D, when it is a kernel that was made from a template and -fplugin-arg-tl-kernels asks.
+/// Notes D, when it is a kernel that was made from a template, and somebody may ask.
 void noteKernel(Session &T, const clang::Decl *D);
 
+/// "template __global__ void ...;", which instantiates the kernel where another compiler reads it
+/// at the end of the source, or "!" and what prevents it.
+std::string kernelInstantiation(clang::ASTContext &Context, const clang::FunctionDecl *FD);
+
 /// Writes the file of -fplugin-arg-tl-kernels, one line for each kernel: its mangled name, a tab,
-/// and "template __global__ void ...;", or "!" and the reason why it cannot be written so.
+/// and its instantiation.
 void writeKernels(Session &T);
 
 } // namespace tlplugin

@@ -113,6 +113,10 @@ static constexpr KeywordRow Rows[] = {
      .ChangesResults = true,
      .Calls = MakesTeam,
      .Type = "function"},
+    {.Name = "compilers",
+     .Kind = ValueKind::Compilers,
+     .Expects = "a list such as '{tl::clang(), tl::nvcc()}'",
+     .Type = "list of `tl::clang(options)`, `tl::nvcc(options)`"},
 };
 
 const KeywordRow *findKeywordRow(llvm::StringRef Name) {

@@ -20,6 +20,7 @@ enum class ValueKind {
   Search,    ///< tl::search_t
   Name,      ///< a string literal, which stays one
   Function,
+  Compilers, ///< device compilers, see DeviceCompilers.h
 };
 
 /// How a function is called, beside with the factory's parameters.

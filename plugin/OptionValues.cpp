@@ -14,8 +14,7 @@ using namespace clang;
 
 namespace tlplugin {
 
-/// The value of a `keyword = value` whose keyword takes one type.
-static bool evaluateOption(Session &T, const Option &O, APValue &Out) {
+bool evaluateOption(Session &T, const Option &O, APValue &Out) {
   Expr::EvalResult Result;
   llvm::SmallVector<PartialDiagnosticAt, 8> Notes;
   Result.Diag = &Notes;
@@ -126,7 +125,7 @@ static bool checkValue(Session &T, const Option &O) {
     return checkName(T, O);
   // Functions need the factory's types; see checkCallable.
   if (Kind == ValueKind::Space || Kind == ValueKind::Function || Kind == ValueKind::Value ||
-      O.Whole->isInstantiationDependent())
+      Kind == ValueKind::Compilers || O.Whole->isInstantiationDependent())
     return true;
   APValue V;
   if (!evaluateOption(T, O, V))

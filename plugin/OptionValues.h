@@ -9,6 +9,10 @@
 
 namespace tlplugin {
 
+/// The value of a `keyword = value` whose keyword takes one type. False after an error was
+/// reported.
+bool evaluateOption(Session &T, const Option &O, clang::APValue &Out);
+
 /// Checks the values that depend on no template argument. False after an error was reported.
 bool checkValues(Session &T, const Factory &F);
 

@@ -3,6 +3,7 @@
 #include "plugin/Options.h"
 #include "plugin/AutotuneAttr.h"
 #include "plugin/ConfigSpace.h"
+#include "plugin/DeviceCompilers.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/KeywordTable.h"
 #include "plugin/Keywords.h"
@@ -207,7 +208,7 @@ bool checkFactory(Session &T, Factory &F) {
     return false;
   if (!checkHostFunction(T, F) || !readArguments(T, F) || !checkTunables(T, F))
     return false;
-  if (!checkValues(T, F))
+  if (!checkValues(T, F) || !readCompilers(T, F))
     return false;
   if (F.ClassTunable && !checkSignature(T, F))
     return false;

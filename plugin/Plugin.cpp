@@ -7,6 +7,7 @@
 #include "plugin/ClangCompat.h"
 #include "plugin/Constants.h"
 #include "plugin/DeviceCode.h"
+#include "plugin/DeviceCompilers.h"
 #include "plugin/Dispatcher.h"
 #include "plugin/DoubleCalls.h"
 #include "plugin/Kernels.h"
@@ -16,6 +17,7 @@
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
+#include "plugin/VariantClones.h"
 #include "plugin/VectorAlignment.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/Version.h"
@@ -146,6 +148,7 @@ public:
     Bracket Around(*this, /*InEmits=*/true);
     writeReport(*T);
     writeKernels(*T);
+    finishClones(*T);
   }
 
 private:
@@ -301,6 +304,8 @@ public:
     for (const std::string &Path : CI.getFrontendOpts().Plugins)
       if (llvm::sys::path::filename(Path).contains("tlplugin"))
         Args.Plugins.push_back(Path);
+    if (isCuda(CI) && !CI.getLangOpts().CUDAIsDevice)
+      Args.Clones = makeVariantsOfOthers(CI, Args);
     return std::make_unique<Consumer>(CI, Args);
   }
 

@@ -35,6 +35,7 @@ class DeviceText;
 class WinnersFile;
 
 struct DeviceImage;
+struct VariantClones;
 
 /// What becomes of variants that can never run, see Legality.h.
 enum class Legality { Off, Warn, Prune };
@@ -69,6 +70,16 @@ struct Arguments {
   std::vector<uint64_t> Combinations; ///< of its space, that the library has
   std::vector<std::string> Plugins;   ///< files of this plugin, for dependency files
   clang::CompilerInstance *Compiler = nullptr; ///< whose flags count, see Flags.h
+  std::shared_ptr<VariantClones> Clones;       ///< for code generation; null in a pass for a device
+};
+
+/// One of `compilers = {...}`, see DeviceCompilers.h.
+struct DeviceCompiler {
+  bool IsNvcc = false;
+  std::string Options; ///< separated by spaces
+
+  bool operator==(const DeviceCompiler &) const = default;
+  std::string text() const; ///< "nvcc(--maxrregcount=128)"
 };
 
 /// One `keyword = value` of the attribute.
@@ -107,6 +118,7 @@ struct Factory {
   llvm::SmallVector<Option, 8> Options; ///< without `configs`
   clang::Expr *Configs = nullptr;       ///< the value of `configs = ...`
   llvm::SmallVector<clang::InitListExpr *, 4> InlineConfigs;
+  std::vector<DeviceCompiler> Compilers; ///< none: the command's own
   bool ClassTunable = false;  ///< one class-type parameter, else plain ones matched by name
   unsigned FirstTunable = 0;  ///< index of the first template parameter that configs fill in
   bool TunablesKnown = false; ///< FirstTunable is final
@@ -130,6 +142,14 @@ struct Variant {
   clang::TemplateParamObjectDecl *Value = nullptr; ///< the config object, when it has to exist
   std::string Illegal;                             ///< why it can never run; "" where it may
   bool Replaced = false;                           ///< nobody but the dispatcher defines it
+  unsigned Compiler = 0;                           ///< in Factory::Compilers
+  clang::FunctionDecl *Clone =
+      nullptr;            ///< Function with that compiler's kernels; null where it has them
+  bool LeftOut = false;   ///< see Absent.h
+  bool Elsewhere = false; ///< another shard defines it
+
+  /// What the tables refer to.
+  clang::FunctionDecl *entry() const { return Clone ? Clone : Function; }
 };
 
 /// A concrete factory: its tunables are open, everything else is fixed.

@@ -7,6 +7,7 @@
 #include "plugin/ConfigArguments.h"
 #include "plugin/ConfigSpace.h"
 #include "plugin/ConfigText.h"
+#include "plugin/DeviceCompilers.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Legality.h"
 #include "plugin/OnDemand.h"
@@ -61,6 +62,12 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
     return false;
   Out.Config = Configs->Config;
   Out.Product = Configs->Product;
+  if (Configs->Product && !F.Compilers.empty()) {
+    if (!T.isDevicePass())
+      error(S, findOption(F, "compilers")->Value->getExprLoc(),
+            "option 'compilers' cannot be given for a space that is compiled on demand");
+    return false;
+  }
   std::vector<APValue> Values = Configs->Values;
   if (Configs->Product && !isDemand(T))
     for (APValue &It : findConfigs(T, F, D, *Configs, configsOfWinners(T, D)))
@@ -112,6 +119,7 @@ bool declareVariants(Session &T, Dispatcher &D, VariantList &Out) {
         V.Value = cast<TemplateParamObjectDecl>(First.getAsDecl());
     }
   }
+  multiplyByCompilers(F, Out);
   return true;
 }
 
@@ -122,14 +130,23 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
   // What only this file can see cannot be divided up: shard 0 has all of it.
   if (!Sharded && !definesDispatcher(T, D) && !isDemanded(T, D))
     return;
+  // Variants of several compilers share one function.
+  llvm::DenseMap<const FunctionDecl *, unsigned> First;
   for (unsigned I = 0; I < List.Variants.size(); ++I) {
     Variant &V = List.Variants[I];
+    const unsigned Place = First.size();
+    if (auto [Known, IsNew] = First.try_emplace(V.Function, I); !IsNew) {
+      V.LeftOut = List.Variants[Known->second].LeftOut;
+      V.Elsewhere = List.Variants[Known->second].Elsewhere;
+      continue;
+    }
     if (isDemanded(T, D)) {
       if (!List.Demanded.contains(I))
         continue;
     } else if (Sharded) {
-      bool Mine = I % T.Args.Shards == T.Args.Shard;
+      bool Mine = Place % T.Args.Shards == T.Args.Shard;
       placeVariant(T, V.Function, Mine, Loc);
+      V.Elsewhere = !Mine;
       if (!Mine)
         continue;
     }
@@ -137,10 +154,11 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
     VariantWatch Watch(T, D, List, I);
     if (Absent && leaveOut(T, D, List, I)) {
       Watch.leftOut();
+      V.LeftOut = true;
       continue;
     }
-    V.Replaced =
-        !V.Function->isDefined() && I != List.Default && T.Args.CheckLegality == Legality::Prune;
+    V.Replaced = !V.Function->isDefined() && I != List.Default && D.Source->Compilers.empty() &&
+                 T.Args.CheckLegality == Legality::Prune;
     S.MarkFunctionReferenced(Loc, V.Function);
     // At once and not with the other pending instantiations, so that an error can be told to be
     // this config's.
@@ -150,9 +168,13 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
                                       /*AtEndOfTU=*/true);
     if (Watch.failed())
       note(S, Loc, "in the variant of %0 for config '%1'") << D.Source->Template << V.Text;
-    else
+    else if (D.Source->Compilers.empty())
       V.Illegal = neverLaunched(T, D, List, I);
   }
+  if (!S.getDiagnostics().hasErrorOccurred())
+    for (unsigned I = 0; I < List.Variants.size(); ++I)
+      if (Variant &V = List.Variants[I]; !V.LeftOut && !V.Elsewhere && isOwnCode(T, *D.Source, V))
+        V.Illegal = neverLaunched(T, D, List, I);
   reportIllegal(T, D, List);
 }
 

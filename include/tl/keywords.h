@@ -8,6 +8,7 @@
 
 #include <tl/language.h>
 
+#include <tl/compilers.h>
 #include <tl/options.h>
 
 #include <array>
@@ -39,6 +40,7 @@ struct cold;
 struct isolation;
 struct ignored_facts;
 struct team;
+struct compilers;
 struct name;
 } // namespace keyword
 
@@ -84,6 +86,18 @@ template <class Keyword, class Value> struct typed_keyword {
   template <class Other>
     requires(!fits_keyword<Other, Value>)
   constexpr mistyped<Keyword> operator=(const Other &) const {
+    return {};
+  }
+};
+
+/// `compilers`: a list, of at least one.
+struct compilers_keyword {
+  template <std::size_t Count>
+  constexpr option<keyword::compilers, std::array<device_compiler, Count>>
+  operator=(const device_compiler (&list)[Count]) const {
+    return {std::to_array(list)};
+  }
+  template <class Other> constexpr mistyped<keyword::compilers> operator=(const Other &) const {
     return {};
   }
 };
@@ -158,6 +172,9 @@ inline constexpr detail::typed_keyword<keyword::isolation, isolation_t>
 /// and calls `call(args...)` from each of its threads, with the arguments that the thread has.
 /// Trials run in that way, the reference too. Default: trials run on one thread.
 inline constexpr detail::open_keyword<keyword::team> tl_attribute_keyword_team{};
+/// The compilers that make the kernels' code, CUDA only: `{tl::clang(), tl::nvcc()}`. Each config
+/// is compiled by each of them and becomes a variant for each. Default: the command's own.
+inline constexpr detail::compilers_keyword tl_attribute_keyword_compilers{};
 
 } // namespace keywords
 
@@ -185,6 +202,7 @@ inline constexpr auto &cold = tl_attribute_keyword_cold;
 inline constexpr auto &ignored_facts = tl_attribute_keyword_ignored_facts;
 inline constexpr auto &isolation = tl_attribute_keyword_isolation;
 inline constexpr auto &team = tl_attribute_keyword_team;
+inline constexpr auto &compilers = tl_attribute_keyword_compilers;
 inline constexpr auto &name = tl_attribute_keyword_name;
 } // namespace keywords
 #endif

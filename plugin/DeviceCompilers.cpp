@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "plugin/DeviceCompilers.h"
+#include "plugin/Diagnostics.h"
+#include "plugin/Kernels.h"
+#include "plugin/KeywordTable.h"
+#include "plugin/OptionValues.h"
+#include "plugin/Options.h"
+#include "plugin/OtherCompiler.h"
+#include "plugin/ReachedState.h"
+#include "plugin/Shards.h"
+#include "plugin/VariantClones.h"
+#include "clang/AST/Mangle.h"
+#include "clang/Basic/Version.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace clang;
+
+namespace tlplugin {
+
+// --- The option ----------------------------------------------------------------------------------
+
+/// Options stand in the config's text, of which commas and brackets have a meaning.
+static bool isPlain(llvm::StringRef Options) {
+  return llvm::all_of(Options, [](char C) {
+    return llvm::isAlnum(C) || llvm::StringRef(" -_=.,+/:@%").contains(C);
+  });
+}
+
+static std::optional<DeviceCompiler> readCompiler(Session &T, const Option &O, const APValue &V) {
+  DeviceCompiler Made;
+  // tl::device_compiler: which, options
+  if (!V.isStruct() || V.getStructNumFields() != 2)
+    return std::nullopt;
+  Made.IsNvcc = V.getStructField(0).getInt() != 0;
+  const APValue &Pointer = V.getStructField(1);
+  const auto *Base =
+      Pointer.isLValue() ? Pointer.getLValueBase().dyn_cast<const Expr *>() : nullptr;
+  const auto *Text = Base ? dyn_cast<StringLiteral>(Base->IgnoreParenImpCasts()) : nullptr;
+  if (!Text || !Text->isOrdinary() || !Pointer.getLValueOffset().isZero()) {
+    error(T.S, O.Value->getExprLoc(),
+          "option 'compilers': the options of a compiler are to be a string literal")
+        << O.Value->getSourceRange();
+    return std::nullopt;
+  }
+  Made.Options = Text->getString().trim().str();
+  if (!isPlain(Made.Options)) {
+    error(T.S, O.Value->getExprLoc(),
+          "option 'compilers': the compiler's options \"%0\" have characters other than letters, "
+          "digits, spaces and \"-_=.,+/:@%%\"")
+        << Made.Options << O.Value->getSourceRange();
+    return std::nullopt;
+  }
+  return Made;
+}
+
+bool readCompilers(Session &T, Factory &F) {
+  const Option *O = findOption(F, "compilers");
+  if (!O)
+    return true;
+  SourceLocation Loc = O->Value->getExprLoc();
+  if (!T.S.getLangOpts().CUDA || T.S.getLangOpts().HIP) {
+    error(T.S, Loc,
+          "option 'compilers' chooses who makes CUDA device code, and this file is compiled as "
+          "%select{C++|HIP}0")
+        << T.S.getLangOpts().HIP << O->Value->getSourceRange();
+    return false;
+  }
+  if (T.S.getLangOpts().GPURelocatableDeviceCode) {
+    error(T.S, Loc, "option 'compilers' needs device code that is not linked later (-fgpu-rdc)")
+        << O->Value->getSourceRange();
+    return false;
+  }
+  if (O->Whole->isInstantiationDependent()) {
+    error(T.S, Loc, "option 'compilers' cannot depend on template parameters")
+        << O->Value->getSourceRange();
+    return false;
+  }
+  APValue V;
+  if (!evaluateOption(T, *O, V))
+    return false;
+  const APValue &List = V.getStructField(0); // of the std::array
+  for (unsigned I = 0; I < List.getArraySize(); ++I) {
+    std::optional<DeviceCompiler> It = readCompiler(T, *O, List.getArrayInitializedElt(I));
+    if (!It)
+      return false;
+    if (llvm::is_contained(F.Compilers, *It)) {
+      error(T.S, Loc, "option 'compilers' has '%0' twice")
+          << It->text() << O->Value->getSourceRange();
+      return false;
+    }
+    F.Compilers.push_back(std::move(*It));
+  }
+  return true;
+}
+
+std::string DeviceCompiler::text() const {
+  std::string Text = IsNvcc ? "nvcc" : "clang";
+  return Options.empty() ? Text : Text + "(" + Options + ")";
+}
+
+// --- Variants ------------------------------------------------------------------------------------
+
+void multiplyByCompilers(const Factory &F, VariantList &List) {
+  if (F.Compilers.empty())
+    return;
+  std::vector<Variant> All;
+  for (unsigned I = 0; I < F.Compilers.size(); ++I)
+    for (const Variant &V : List.Variants) {
+      All.push_back(V);
+      All.back().Compiler = I;
+      All.back().Text += (V.Text.empty() ? "" : ",") + ("compiler=" + F.Compilers[I].text());
+    }
+  List.Variants = std::move(All);
+}
+
+/// Whether it is the command's own compiler, with nothing added.
+static bool isOwn(const Session &T, const DeviceCompiler &It) {
+  return It.Options.empty() && It.IsNvcc == !T.Args.DeviceCompiler.empty();
+}
+
+bool isOwnCode(const Session &T, const Factory &F, const Variant &V) {
+  return !F.Compilers.empty() && isOwn(T, F.Compilers[V.Compiler]);
+}
+
+/// Its place in the list that code generation has.
+static unsigned indexOf(Session &T, const DeviceCompiler &It) {
+  std::vector<OtherCompiler> &All = T.Args.Clones->Compilers;
+  for (unsigned I = 0; I < All.size(); ++I)
+    if (All[I].Compiler == It)
+      return I;
+  All.emplace_back(It);
+  return All.size() - 1;
+}
+
+/// A function of V's type that only code generation defines.
+static FunctionDecl *declareClone(Session &T, const Variant &V, llvm::StringRef Symbol) {
+  ASTContext &C = T.S.Context;
+  SourceLocation Loc = V.Function->getLocation();
+  auto *FD = FunctionDecl::Create(
+      C, C.getTranslationUnitDecl(), Loc, Loc, DeclarationName(&C.Idents.get(Symbol)),
+      V.Function->getType(), C.getTrivialTypeSourceInfo(V.Function->getType(), Loc), SC_Extern);
+  llvm::SmallVector<ParmVarDecl *, 8> Params;
+  for (const ParmVarDecl *P : V.Function->parameters())
+    Params.push_back(ParmVarDecl::Create(C, FD, Loc, Loc, P->getIdentifier(), P->getType(),
+                                         C.getTrivialTypeSourceInfo(P->getType(), Loc), SC_None,
+                                         nullptr));
+  FD->setParams(Params);
+  FD->setImplicit();
+  FD->addAttr(AsmLabelAttr::CreateImplicit(C, Symbol));
+  FD->addAttr(CUDAHostAttr::CreateImplicit(C));
+  if (const auto *Visible = V.Function->getAttr<VisibilityAttr>())
+    FD->addAttr(Visible->clone(C));
+  FD->setReferenced();
+  T.Generated.insert(FD);
+  return FD;
+}
+
+void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
+  const Factory &F = *D.Source;
+  if (F.Compilers.empty() || T.isDevicePass())
+    return;
+  std::unique_ptr<MangleContext> Mangler(T.S.Context.createMangleContext());
+  for (Variant &V : List.Variants) {
+    const DeviceCompiler &By = F.Compilers[V.Compiler];
+    if (V.LeftOut || isOwn(T, By))
+      continue;
+    std::string Of;
+    llvm::raw_string_ostream OS(Of);
+    Mangler->mangleName(GlobalDecl(V.Function), OS);
+    if (const auto *Label = V.Function->getAttr<AsmLabelAttr>())
+      Of = Label->getLabel().str();
+    std::string Symbol = Of + ".by_" + (By.IsNvcc ? "nvcc" : "clang");
+    if (!By.Options.empty())
+      Symbol += "_" + llvm::utohexstr(llvm::xxh3_64bits(By.Options), /*LowerCase=*/true);
+    V.Clone = declareClone(T, V, Symbol);
+    if (V.Elsewhere)
+      continue;
+    T.Args.Clones->Variants.push_back(
+        {Symbol, Of, indexOf(T, By), V.Function->isExternallyVisible(), V.Text,
+         F.Template->getNameAsString(), findOption(F, "compilers")->Value->getExprLoc()});
+  }
+}
+
+std::vector<std::string> describeCompilers(Session &T, const Factory &F) {
+  std::vector<std::string> Lines;
+  for (const DeviceCompiler &It : F.Compilers) {
+    if (isOwn(T, It)) {
+      Lines.push_back("flag compiler " + It.text());
+      continue;
+    }
+    OtherCompiler &Other = T.Args.Clones->Compilers[indexOf(T, It)];
+    Lines.push_back("flag compiler " + It.text() + ": " + Other.identity(T.Args));
+  }
+  return Lines;
+}
+
+bool checkCompilers(Session &T, const Dispatcher &D) {
+  if (D.Source->Compilers.empty())
+    return true;
+  SourceLocation Loc = findOption(*D.Source, "compilers")->Value->getExprLoc();
+  for (const ReachedVariable &It : findReachedState(T, D, {}, /*AllOnDevice=*/true)) {
+    if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() &&
+        !It.Var->hasAttr<HIPManagedAttr>())
+      continue;
+    error(T.S, Loc,
+          "%0 uses the device's variable %1, of which the code of each compiler would have a copy "
+          "of its own; with 'compilers' it needs to be an argument (an address)")
+        << D.Source->Template << It.Var;
+    note(T.S, It.Var->getLocation(), "variable declared here");
+    return false;
+  }
+  return true;
+}
+
+void finishClones(Session &T) {
+  if (!T.Args.Clones || T.Args.Clones->Variants.empty())
+    return;
+  for (const FunctionDecl *FD : T.Kernels)
+    T.Args.Clones->Kernels[kernelName(T.S.Context, FD)] = kernelInstantiation(T.S.Context, FD);
+}
+
+} // namespace tlplugin

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// In the host's code, a variant launches kernels by the addresses of functions that are registered
+// with the device code. A variant whose kernels another compiler made is a copy of everything that
+// leads from the variant to such an address, with addresses of its own, which are registered with
+// that compiler's device code. This is done on LLVM's IR, before it is optimised; what may have
+// its own static variables, as one more specialisation would, has them.
+
+#ifndef TL_PLUGIN_VARIANTCLONES_H
+#define TL_PLUGIN_VARIANTCLONES_H
+
+#include "plugin/OtherCompiler.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tlplugin {
+
+/// One copy to make.
+struct VariantClone {
+  std::string Symbol;
+  std::string Of;    ///< the function that Clang compiled
+  unsigned Compiler; ///< in VariantClones::Compilers
+  bool Shared;       ///< the same in all files of the program
+  std::string Config;
+  std::string Factory;       ///< its name, for people
+  clang::SourceLocation Loc; ///< of the factory's `compilers`
+};
+
+/// What the walk over the source has found for code generation.
+struct VariantClones {
+  std::vector<OtherCompiler> Compilers;
+  std::vector<VariantClone> Variants;
+  llvm::StringMap<std::string> Kernels; ///< kernelInstantiation() by name
+};
+
+/// Makes code generation of the host's pass ask the object that is returned.
+std::shared_ptr<VariantClones> makeVariantsOfOthers(clang::CompilerInstance &CI,
+                                                    const Arguments &Args);
+
+} // namespace tlplugin
+
+#endif
