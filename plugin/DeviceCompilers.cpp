@@ -10,6 +10,7 @@
 #include "plugin/ReachedState.h"
 #include "plugin/Shards.h"
 #include "plugin/VariantClones.h"
+#include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
 #include "clang/Basic/Version.h"
 #include "llvm/ADT/StringExtras.h"
@@ -157,11 +158,26 @@ static FunctionDecl *declareClone(Session &T, const Variant &V, llvm::StringRef 
   return FD;
 }
 
+/// Has code generated of a function that only copies are made of. Whether it would not be
+/// otherwise.
+static bool keepForCopies(Session &T, const Variant &V) {
+  FunctionDecl *FD = V.Function->getDefinition();
+  if (!FD || FD->hasAttr<UsedAttr>())
+    return false;
+  FD->addAttr(UsedAttr::CreateImplicit(T.S.Context));
+  T.S.Consumer.HandleTopLevelDecl(DeclGroupRef(FD));
+  return true;
+}
+
 void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
   const Factory &F = *D.Source;
   if (F.Compilers.empty() || T.isDevicePass())
     return;
   std::unique_ptr<MangleContext> Mangler(T.S.Context.createMangleContext());
+  llvm::DenseSet<const FunctionDecl *> Referred; // by tables, or kept already
+  for (const Variant &V : List.Variants)
+    if (isOwn(T, F.Compilers[V.Compiler]))
+      Referred.insert(V.Function);
   for (Variant &V : List.Variants) {
     const DeviceCompiler &By = F.Compilers[V.Compiler];
     if (V.LeftOut || isOwn(T, By))
@@ -177,6 +193,8 @@ void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
     V.Clone = declareClone(T, V, Symbol);
     if (V.Elsewhere)
       continue;
+    if (Referred.insert(V.Function).second && keepForCopies(T, V))
+      T.Args.Clones->Kept.push_back(Of);
     T.Args.Clones->Variants.push_back(
         {Symbol, Of, indexOf(T, By), V.Function->isExternallyVisible(), V.Text,
          F.Template->getNameAsString(), findOption(F, "compilers")->Value->getExprLoc()});

@@ -198,6 +198,10 @@ public:
       It.join();
     for (unsigned I = 0; I < Shares.size(); ++I)
       addShare(M, Registered, Shares[I], I);
+    SmallPtrSet<const Constant *, 16> Kept;
+    for (const std::string &It : Wanted->Kept)
+      Kept.insert(findFunction(M, It));
+    removeFromUsedLists(M, [&](Constant *C) { return Kept.contains(C->stripPointerCasts()); });
     return PreservedAnalyses::none();
   }
 

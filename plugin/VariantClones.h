@@ -31,6 +31,7 @@ struct VariantClone {
 struct VariantClones {
   std::vector<OtherCompiler> Compilers;
   std::vector<VariantClone> Variants;
+  std::vector<std::string> Kept;        ///< functions that are there for the copies' sake alone
   llvm::StringMap<std::string> Kernels; ///< kernelInstantiation() by name
 };
 

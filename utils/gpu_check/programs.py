@@ -36,6 +36,8 @@ COMPILERS = {"clang": ["-fplugin-arg-tl-device-code=clang"],
 PROGRAMS["compilers"] = ("utils/bench/gpu/compilers.cu", "-O2", True)
 for compiler in COMPILERS:
     PROGRAMS[f"compilers_{compiler}"] = PROGRAMS["compilers"]
+# Each kernel tuned by one compiler, by the other, and over both.
+PROGRAMS["over_compilers"] = ("utils/bench/gpu/over_compilers.cu", "-O2", True)
 COMPARED = "transpose softmax reduce sgemm hgemm hopper_gemm tma_gemm attention".split()
 for compared in COMPARED:
     for compiler in ("clang", "nvcc"):

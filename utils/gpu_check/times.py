@@ -32,6 +32,26 @@ def kernel_times(summary, name):
             } if code == 0 else {}
 
 
+def check_over_compilers(summary):
+    """Kernels that are tuned by Clang, by nvcc and over both: no winner over both may lose to nvcc's default by more than 1 %."""
+    found = {}
+    for when, environment in (("default", {"TL_TUNE": "off"}), ("tuned", {})):
+        with tempfile.TemporaryDirectory() as cache:
+            code, output = summary.run(program("over_compilers"), TL_CACHE_DIR=cache, TL_PROGRESS="off", **environment)
+        for kernel, *numbers in re.findall(r"^kernel (\w+)" + r" (\S+)" * 6 + "$", output, re.M):
+            found.setdefault(kernel, {})[when] = [float(it) for it in numbers]
+        if code != 0:
+            return summary.line("FAIL", "over compilers", f"status {code}: " + output[-300:].replace("\n", "; "))
+    for kernel, times in found.items():
+        clang, nvcc = times["default"][:2]
+        by_clang, by_nvcc, by_both = times["tuned"][:3]
+        sums = times["default"][3:] + times["tuned"][3:]
+        same = all(abs(it - sums[0]) <= 1e-3 * abs(sums[0]) for it in sums)
+        summary.judge(same and by_both <= 1.01 * nvcc and by_both <= 1.02 * min(by_clang, by_nvcc), f"over both: {kernel}",
+                      f"default {clang:.4f} clang, {nvcc:.4f} nvcc; tuned {by_clang:.4f} clang, {by_nvcc:.4f} nvcc, {by_both:.4f} both"
+                      + ("" if same else "; the results differ"))
+
+
 def check_compilers(summary):
     """Kernels as people write them for nvcc, and the examples, by each device compiler."""
     names = ["", *COMPILERS]
@@ -57,8 +77,10 @@ def check_compilers(summary):
         ran = all(times.values())
         text = "; ".join(" ".join(f"{before:.4f}->{after:.4f}" for before, after in times[compiler])
                          + f" {compiler or 'plugin'}" for compiler in times)
-        summary.judge(ran and all(mine[1] <= 1.02 * clang[1] for mine, clang in zip(times[""], times["clang"])),
-                      f"compilers: {name}", text)
+        # Over both is the better one of two that were tuned.
+        summary.judge(ran and all(mine[1] <= 1.02 * clang[1] and min(mine[1], nvcc[1]) <= 1.01 * nvcc[0]
+                                  for mine, clang, nvcc in zip(times[""], times["clang"], times["nvcc"])), f"compilers: {name}", text)
+    check_over_compilers(summary)
 
 
 def check_sustained(summary):

@@ -38,6 +38,14 @@ print("dispatch", verdict(times.check_dispatch, dispatched(1.005)), verdict(time
 right = "\n".join(reading.expectations("test/cuda/reaching.cu"))
 print("reaching", verdict(results.check_reaching, right)[:2], verdict(results.check_reaching, right[:-1] + "?")[:2])
 print("device tests", verdict(results.check_device_tests, "[  PASSED  ] 3 tests.\n"), verdict(results.check_device_tests, ""))
+
+
+def over(both, total="1.0001"):
+    return f"kernel a 2.0 1.0 {both} 1 1 {total}\n"
+
+
+print("over compilers", verdict(times.check_over_compilers, over(1.005)), verdict(times.check_over_compilers, over(1.03)),
+      verdict(times.check_over_compilers, over(1.005, "1.01")), verdict(times.check_over_compilers, "", code=1))
 compared = MadeUp(0, "")
 compared.numbers = {"session s": 0.2, "triton tuning s": 1.9, "dispatched us": 2.1, "triton call us": 20}
 times.compare_with_triton(compared)
