@@ -88,7 +88,8 @@ template <class Callback> static std::string inFolder(Callback Use) {
   llvm::SmallString<128> Folder;
   if (std::error_code Error = llvm::sys::fs::createUniqueDirectory("tl-compiler", Folder))
     return "no folder could be made for its files: " + Error.message();
-  auto Remove = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(Folder); });
+  auto Remove =
+      llvm::make_scope_exit([&] { static_cast<void>(llvm::sys::fs::remove_directories(Folder)); });
   return Use(Folder.str());
 }
 

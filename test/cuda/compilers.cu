@@ -32,6 +32,10 @@
 // RUN: FileCheck %s --check-prefix=WRONG --input-file=%t.err "--implicit-check-not={{(warning|error):}}"
 // RUN: %clangxx %t.o %t.cudart.o %runtime_static -pthread -ldl -o %t
 // RUN: %t | FileCheck %s --check-prefix=FIRST
+//
+// The installed package has what it takes.
+// RUN: rm -rf %t.prefix && cmake --install %binary_dir --prefix %t.prefix > %t.log
+// RUN: %clangxx -O1 -Werror -fplugin=$(find %t.prefix -name libtlplugin.so) %cuda -DFEW -DNVCC_FITS -c %s -o %t.o
 
 #include <tl/autotune.h>
 
