@@ -5,79 +5,65 @@
 #include "example.h"
 
 #include <tl/autotune.h>
-#include <tl/nvcc_compat.h>
 
 using namespace tl::keywords;
 
 struct transpose_config {
-  int tile = 32;       ///< side of the tile
-  int rows = 8;        ///< of a tile that a block handles at a time
-  int pad = 0;         ///< columns that keep a tile's column out of one bank
-  int group = 1;       ///< side of a square of tiles that blocks take one after the other
-  bool stream = false; ///< what is read and written is not kept in caches
+  int tile = 32; ///< side of the tile
+  int rows = 8;  ///< of a tile that a block handles at a time
+  int pad = 0;   ///< columns that keep a tile's column out of one bank
+  int align = 1; ///< floats, to whose multiples in memory writes are moved
 };
 
 constexpr auto transpose_space =
     tl::space<transpose_config>()
         .axis(&transpose_config::tile, {16, 32, 64})
-        .axis(&transpose_config::rows, {4, 8, 16})
+        .axis(&transpose_config::rows, {2, 4, 8, 16})
         .axis(&transpose_config::pad, {0, 1})
-        .axis(&transpose_config::group, {1, 8, 32})
-        .axis(&transpose_config::stream, {false, true})
-        .where([](transpose_config c) {
-          return c.rows <= c.tile && c.tile * c.rows >= 128 && (c.pad == 1 || c.group == 1);
-        });
-
-/// Rows of `in` are rows of tiles; blocks that run at the same time read and write neighbours.
-template <transpose_config C> __device__ dim3 tile_of_block(int across, int down) {
-  const int block = static_cast<int>(blockIdx.x);
-  if constexpr (C.group == 1)
-    return dim3(block % across, block / across);
-  const int of_row = across * C.group; // squares beside each other
-  const int first_row = block / of_row * C.group, at = block % of_row;
-  const int height = min(C.group, down - first_row);
-  const int square = at / (C.group * height), inside = at % (C.group * height);
-  const int width = min(C.group, across - square * C.group);
-  return dim3(square * C.group + inside % width, first_row + inside / width);
-}
+        .axis(&transpose_config::align, {1, 8})
+        .where([](transpose_config c) { return c.tile * c.rows >= 64; });
 
 template <transpose_config C>
 __global__ void __launch_bounds__(C.tile *C.rows)
     transpose_kernel(int rows, int columns, const float *in, float *out) {
-  __shared__ float tile[C.tile][C.tile + C.pad];
-  const dim3 which =
-      tile_of_block<C>((columns + C.tile - 1) / C.tile, (rows + C.tile - 1) / C.tile);
-  const int left = static_cast<int>(which.x) * C.tile, top = static_cast<int>(which.y) * C.tile;
-  const int x = left + static_cast<int>(threadIdx.x), y = top + static_cast<int>(threadIdx.y);
+  // A row of results may begin anywhere in a line of the cache, which then is written in two parts.
+  // So a block begins a few elements later than its tile does, and takes as many of the next one.
+  constexpr int height = C.tile + C.align - 1;
+  __shared__ float tile[height][C.tile + C.pad];
+  const int left = static_cast<int>(blockIdx.x) * C.tile,
+            top = static_cast<int>(blockIdx.y) * C.tile;
+  const int across = static_cast<int>(threadIdx.x), down = static_cast<int>(threadIdx.y);
   // All loads of a thread are on their way before the first is waited for.
-  float held[C.tile / C.rows];
+  float held[(height + C.rows - 1) / C.rows];
 #pragma unroll
-  for (int j = 0; j < C.tile; j += C.rows)
-    if (x < columns && y + j < rows) {
-      const float *from = &in[static_cast<std::size_t>(y + j) * columns + x];
-      held[j / C.rows] = C.stream ? __ldcs(from) : *from;
-    }
+  for (int j = 0; j < height; j += C.rows)
+    if (j + down < height && left + across < columns && top + j + down < rows)
+      held[j / C.rows] = in[static_cast<std::size_t>(top + j + down) * columns + left + across];
 #pragma unroll
-  for (int j = 0; j < C.tile; j += C.rows)
-    tile[threadIdx.y + j][threadIdx.x] = held[j / C.rows];
+  for (int j = 0; j < height; j += C.rows)
+    if (j + down < height)
+      tile[j + down][across] = held[j / C.rows];
   __syncthreads();
-  const int tx = top + static_cast<int>(threadIdx.x), ty = left + static_cast<int>(threadIdx.y);
 #pragma unroll
-  for (int j = 0; j < C.tile; j += C.rows)
-    if (tx < rows && ty + j < columns) {
-      float *to = &out[static_cast<std::size_t>(ty + j) * rows + tx];
-      if constexpr (C.stream)
-        __stcs(to, tile[threadIdx.x][threadIdx.y + j]);
-      else
-        *to = tile[threadIdx.x][threadIdx.y + j];
-    }
+  for (int j = 0; j < C.tile; j += C.rows) {
+    const int row = left + j + down;
+    if (row >= columns)
+      continue;
+    float *to = out + static_cast<std::size_t>(row) * rows + top;
+    const int later =
+        -static_cast<int>(reinterpret_cast<std::size_t>(to) / sizeof(float)) & (C.align - 1);
+    if (top == 0 && across < later && across < rows)
+      to[across] = tile[across][j + down];
+    if (top + later + across < rows)
+      to[later + across] = tile[later + across][j + down];
+  }
 }
 
 template <transpose_config C = transpose_config{}>
 TL_AUTOTUNE(configs = transpose_space, timeout = 10)
 void transpose(int rows, int columns, const float *in, float *out, cudaStream_t stream) {
-  const int across = (columns + C.tile - 1) / C.tile, down = (rows + C.tile - 1) / C.tile;
-  transpose_kernel<C><<<across * down, dim3(C.tile, C.rows), 0, stream>>>(rows, columns, in, out);
+  const dim3 grid((columns + C.tile - 1) / C.tile, (rows + C.tile - 1) / C.tile);
+  transpose_kernel<C><<<grid, dim3(C.tile, C.rows), 0, stream>>>(rows, columns, in, out);
 }
 
 int main() {
