@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/DeviceCode.h"
+#include "plugin/InnerLoops.h"
 #include "plugin/LocalArrays.h"
 #include "plugin/LocalLoops.h"
 #include "plugin/Session.h"
@@ -20,7 +21,7 @@ std::vector<std::string> describeDeviceCode(const CompilerInstance &CI, const Ar
   // Another compiler makes the device code, and has habits of its own.
   if (!isCuda(CI) || !Args.DeviceCompiler.empty())
     return {};
-  return {Args.AdaptDeviceCode ? "device code adapted, 1" : "device code as Clang's"};
+  return {Args.AdaptDeviceCode ? "device code adapted, 2" : "device code as Clang's"};
 }
 
 void improveDeviceCode(CompilerInstance &CI, const Arguments &Args) {
@@ -30,6 +31,7 @@ void improveDeviceCode(CompilerInstance &CI, const Arguments &Args) {
   if (Args.AdaptDeviceCode) {
     Code.PassBuilderCallbacks.push_back(registerVectorCopies);
     Code.PassBuilderCallbacks.push_back(registerLocalLoops);
+    Code.PassBuilderCallbacks.push_back(registerInnerLoops);
   }
   if (Args.Remarks)
     Code.PassBuilderCallbacks.push_back(

@@ -7,8 +7,10 @@
 // RUN: %clangxx %plugin %cuda -O2 --cuda-device-only -S %s -o %t.ptx
 // RUN: FileCheck %s --input-file=%t.ptx --implicit-check-not .local
 // RUN: FileCheck --check-prefix=ALIGNED %s --input-file=%t.ptx
+// RUN: FileCheck --check-prefix=ROUNDS %s --input-file=%t.ptx
 // RUN: %clangxx %plugin %cuda -O2 --cuda-device-only -S -fplugin-arg-tl-device-code=clang %s -o %t.clang.ptx
 // RUN: FileCheck --check-prefix=CLANG %s --input-file=%t.clang.ptx
+// RUN: FileCheck --check-prefix=TWO %s --input-file=%t.clang.ptx
 // RUN: %clangxx %plugin %cuda -O2 --cuda-device-only -S -fplugin-arg-tl-device-code=clang -fplugin-arg-tl-remarks %s -o %t.clang.ptx 2>&1 | FileCheck --check-prefix=REMARK %s
 // RUN: %clangxx %plugin %cuda -O2 --cuda-device-only -S -fplugin-arg-tl-remarks %s -o %t.ptx 2>&1 | FileCheck --check-prefix=NONE --allow-empty %s
 //
@@ -89,6 +91,44 @@ struct work {
 // CHECK: ret
 __global__ void swapped(const float4 *in, float4 *out) { work::swap(in, out); }
 } // namespace inner
+
+/// Four rounds of an innermost loop at a time, whose count is known, where it waits for memory.
+// ROUNDS-LABEL: .entry {{.*}}pairs
+// ROUNDS-COUNT-4: rsqrt.approx
+// ROUNDS-NOT: rsqrt.approx
+// ROUNDS: ret;
+// TWO-LABEL: .entry {{.*}}pairs
+// TWO-COUNT-2: rsqrt.approx
+// TWO-NOT: rsqrt.approx
+// TWO: ret;
+__global__ void pairs(int n, const float4 *bodies, float *out) {
+  __shared__ float4 tile[256];
+  const float own = bodies[blockIdx.x * 256 + threadIdx.x].x;
+  float sum = 0;
+  for (int at = 0; at < n; at += 256) {
+    tile[threadIdx.x] = bodies[at + threadIdx.x];
+    __syncthreads();
+    for (int j = 0; j < 256; ++j) {
+      const float4 other = tile[j];
+      sum += other.w * rsqrtf((other.x - own) * (other.x - own) + other.y * other.y + other.z * other.z);
+    }
+    __syncthreads();
+  }
+  out[blockIdx.x * 256 + threadIdx.x] = sum;
+}
+
+/// Not where the rounds wait for other threads.
+// ROUNDS-LABEL: .entry {{.*}}rounds_of_all
+// ROUNDS-COUNT-1: bar.sync
+// ROUNDS-NOT: bar.sync
+// ROUNDS: ret;
+__global__ void rounds_of_all(float *x) {
+  __shared__ float shared[256];
+  for (int j = 0; j < 256; ++j) {
+    __syncthreads();
+    shared[threadIdx.x ^ j] += x[j * 256] * shared[threadIdx.x] + x[j * 256 + 1] * x[j * 256 + 2];
+  }
+}
 
 #ifdef FACTORY
 #include <tl/autotune.h>
