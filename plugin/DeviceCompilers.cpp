@@ -12,7 +12,8 @@
 #include "plugin/VariantClones.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
-#include "clang/Basic/Version.h"
+#include "clang/Basic/CodeGenOptions.h"
+#include "clang/Frontend/CompilerInstance.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
 
@@ -70,6 +71,15 @@ bool readCompilers(Session &T, Factory &F) {
   }
   if (T.S.getLangOpts().GPURelocatableDeviceCode) {
     error(T.S, Loc, "option 'compilers' needs device code that is not linked later (-fgpu-rdc)")
+        << O->Value->getSourceRange();
+    return false;
+  }
+  // The copies are made by a pass, of what is known in this process only.
+  if (!T.isDevicePass() && T.Args.Compiler->getCodeGenOpts().DisableLLVMPasses) {
+    error(
+        T.S, Loc,
+        "option 'compilers' needs code generation and optimisation in one step, which -save-temps "
+        "and -disable-llvm-passes keep apart")
         << O->Value->getSourceRange();
     return false;
   }

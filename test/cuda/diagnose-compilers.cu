@@ -5,6 +5,7 @@
 // REQUIRES: cuda
 // RUN: not %clangxx %plugin %cuda --cuda-host-only -fsyntax-only %s 2>&1 | FileCheck %s "--implicit-check-not={{(warning|error):}}"
 // RUN: not %clangxx %plugin %cuda --cuda-host-only -fsyntax-only -fgpu-rdc -DONE %s 2>&1 | FileCheck %s --check-prefix=RDC
+// RUN: cd %T && not %clangxx %plugin %cuda -save-temps -c -DONE %s -o %t.o 2>&1 | FileCheck %s --check-prefix=TEMPS
 // RUN: not %clangxx %plugin -x c++ -fsyntax-only -DONE %s 2>&1 | FileCheck %s --check-prefix=CPU
 
 #include <tl/autotune.h>
@@ -18,6 +19,7 @@ struct config {
 constexpr auto space = tl::space<config>().axis(&config::threads, {64, 128});
 
 // RDC: error: option 'compilers' needs device code that is not linked later (-fgpu-rdc)
+// TEMPS: error: option 'compilers' needs code generation and optimisation in one step, which -save-temps and -disable-llvm-passes keep apart
 // CPU: error: option 'compilers' chooses who makes CUDA device code, and this file is compiled as C++
 template <config C = config{}>
 [[tl::autotune(configs = space, compilers = {tl::clang(), tl::nvcc()})]]
