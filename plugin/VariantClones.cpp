@@ -7,6 +7,7 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalAlias.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -428,6 +429,8 @@ private:
       }
       SmallVector<ReturnInst *, 8> Returns;
       CloneFunctionInto(New, Old, Map, CloneFunctionChangeType::GlobalChanges, Returns);
+      // Locations of one function that stand in two of them bring the code generator down.
+      stripDebugInfo(*New);
     }
     // What was not copied stays registered with the file's own device code.
     auto *Globals = cast<Function>(Map.lookup(Registered.Globals));

@@ -7,7 +7,7 @@
 // REQUIRES: cuda
 // RUN: %clangxx -O1 %plugin %cuda -c %s -o %t.o 2> %t.err
 // RUN: FileCheck %s --check-prefix=LEFT --input-file=%t.err "--implicit-check-not={{(warning|error):}}"
-// RUN: %clangxx -x c++ %S/Inputs/registrations.cpp -c -o %t.cudart.o
+// RUN: %clangxx -I%cuda_path/include -x c++ %S/Inputs/registrations.cpp -c -o %t.cudart.o
 // RUN: %clangxx %t.o %t.cudart.o %runtime_static -pthread -ldl -o %t
 // RUN: %t | FileCheck %s
 //

@@ -5,7 +5,7 @@
 // REQUIRES: cuda
 // RUN: not %clangxx %plugin %cuda --cuda-host-only -fsyntax-only %s 2>&1 | FileCheck %s "--implicit-check-not={{(warning|error):}}"
 // RUN: not %clangxx %plugin %cuda --cuda-host-only -fsyntax-only -fgpu-rdc -DONE %s 2>&1 | FileCheck %s --check-prefix=RDC
-// RUN: cd %T && not %clangxx %plugin %cuda -save-temps -c -DONE %s -o %t.o 2>&1 | FileCheck %s --check-prefix=TEMPS
+// RUN: mkdir -p %t.temps && cd %t.temps && not %clangxx %plugin %cuda -save-temps -c -DONE %s -o %t.o 2>&1 | FileCheck %s --check-prefix=TEMPS
 // RUN: not %clangxx %plugin -x c++ -fsyntax-only -DONE %s 2>&1 | FileCheck %s --check-prefix=CPU
 
 #include <tl/autotune.h>

@@ -4,10 +4,9 @@
 // device images a launched kernel was registered.
 
 #include <cstdio>
-#include <cstring>
+#include <cuda_runtime_api.h>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace {
 
@@ -26,14 +25,19 @@ std::map<const void *, kernel> &kernels() {
   return all;
 }
 
-struct shape {
-  unsigned x, y, z;
-};
 struct {
-  shape grid, block;
+  dim3 grid, block;
   std::size_t shared;
   void *stream;
 } pushed;
+
+void say(const char *what, const void *function) {
+  const auto found = kernels().find(function);
+  if (found == kernels().end())
+    std::printf("%s of what is not registered\n", what);
+  else
+    std::printf("%s of %s from image %d\n", what, found->second.name.c_str(), found->second.image);
+}
 
 } // namespace
 
@@ -52,34 +56,56 @@ int __cudaRegisterFunction(void **handle, const void *function, char *, const ch
   return 0;
 }
 void __cudaRegisterVar(void **, void *, void *, const char *, int, std::size_t, int, int) {}
-unsigned __cudaPushCallConfiguration(shape grid, shape block, std::size_t shared, void *stream) {
+unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, std::size_t shared, void *stream) {
   pushed = {grid, block, shared, stream};
   return 0;
 }
-int __cudaPopCallConfiguration(shape *grid, shape *block, std::size_t *shared, void **stream) {
+cudaError_t __cudaPopCallConfiguration(dim3 *grid, dim3 *block, std::size_t *shared, void *stream) {
   *grid = pushed.grid;
   *block = pushed.block;
   *shared = pushed.shared;
-  *stream = pushed.stream;
-  return 0;
+  *static_cast<void **>(stream) = pushed.stream;
+  return cudaSuccess;
 }
-static void say(const char *what, const void *function) {
-  const auto found = kernels().find(function);
-  if (found == kernels().end())
-    std::printf("%s of what is not registered\n", what);
-  else
-    std::printf("%s of %s from image %d\n", what, found->second.name.c_str(), found->second.image);
-}
-int cudaLaunchKernel(const void *function, shape, shape, void **, std::size_t, void *) {
+cudaError_t cudaLaunchKernel(const void *function, dim3, dim3, void **, std::size_t, cudaStream_t) {
   say("launch", function);
-  return 0;
+  return cudaSuccess;
 }
-int cudaFuncSetAttribute(const void *function, int, int) {
+cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t *, const void *function, void **) {
+  say("launch", function);
+  return cudaSuccess;
+}
+cudaError_t cudaFuncSetAttribute(const void *function, cudaFuncAttribute, int) {
   say("attribute", function);
-  return 0;
+  return cudaSuccess;
 }
-int cudaGetLastError() { return 0; }
-const char *cudaGetErrorString(int) { return "no device"; }
-int cudaGetDevice(int *) { return 100; } // cudaErrorNoDevice
-int cudaStreamIsCapturing(void *, int *) { return 100; }
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *to, const void *) {
+  *to = {};
+  to->maxThreadsPerBlock = 1024;
+  to->maxDynamicSharedSizeBytes = 49152;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDevice(int *to) {
+  *to = 0;
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceGetAttribute(int *to, cudaDeviceAttr, int) {
+  *to = 1024;
+  return cudaSuccess;
+}
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *to, const void *, int, std::size_t) {
+  *to = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceGetLimit(std::size_t *, cudaLimit) { return cudaErrorNoDevice; }
+cudaError_t cudaDeviceSetLimit(cudaLimit, std::size_t) { return cudaErrorNoDevice; }
+cudaError_t cudaGetSymbolAddress(void **, const void *) { return cudaErrorNoDevice; }
+cudaError_t cudaGetSymbolSize(std::size_t *, const void *) { return cudaErrorNoDevice; }
+cudaError_t cudaGetLastError() { return cudaSuccess; }
+const char *cudaGetErrorName(cudaError_t) { return "error"; }
+const char *cudaGetErrorString(cudaError_t) { return "an error"; }
+cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus *to) {
+  *to = cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
 }
