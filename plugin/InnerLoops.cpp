@@ -18,7 +18,7 @@ namespace {
 
 constexpr unsigned Times = 4;
 /// What may become of a body [instructions].
-constexpr unsigned MostInstructions = 512;
+constexpr unsigned MostUnrolled = 512;
 /// A loop that is no longer than this as a whole is left to Clang, which unrolls all of it.
 constexpr unsigned LeftToClang = 600;
 
@@ -32,7 +32,7 @@ public:
       return PreservedAnalyses::all();
     const BasicBlock &Body = *L.getHeader();
     const auto Size = static_cast<unsigned>(Body.size());
-    if (Size * Times > MostInstructions || Size * Trips <= LeftToClang || !waitsForMemory(Body))
+    if (Size * Times > MostUnrolled || Size * Trips <= LeftToClang || !waitsForMemory(Body))
       return PreservedAnalyses::all();
     addStringMetadataToLoop(&L, "llvm.loop.unroll.count", Times);
     return PreservedAnalyses::all();
