@@ -8,7 +8,6 @@
 #include "plugin/Options.h"
 #include "plugin/OtherCompiler.h"
 #include "plugin/ReachedState.h"
-#include "plugin/Shards.h"
 #include "plugin/VariantClones.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"

@@ -30,8 +30,14 @@
 // A compiler that makes nothing costs its variants and nothing else.
 // RUN: %clangxx -O1 %plugin %cuda -c %s -DWRONG -o %t.o 2> %t.err
 // RUN: FileCheck %s --check-prefix=WRONG --input-file=%t.err "--implicit-check-not={{(warning|error):}}"
-// RUN: %clangxx %t.o %t.cudart.o %runtime_static -pthread -ldl -o %t
+// RUN: %clangxx %t.o %t.cudart.o -Wl,--wrap=tl_rt_absent %runtime_static -pthread -ldl -o %t
 // RUN: %t | FileCheck %s --check-prefix=FIRST
+//
+// What ptxas refuses is the affair of the variants that launch it, on several architectures.
+// RUN: %clangxx -O1 %plugin %cuda --cuda-gpu-arch=sm_80 -DLARGE -c %s -o %t.o 2> %t.err
+// RUN: FileCheck %s --check-prefix=LARGE --input-file=%t.err "--implicit-check-not={{(warning|error):}}"
+// RUN: %clangxx %t.o %t.cudart.o -Wl,--wrap=tl_rt_absent %runtime_static -pthread -ldl -o %t
+// RUN: %t | FileCheck %s --check-prefix=REFUSED
 //
 // The installed package has what it takes.
 // RUN: rm -rf %t.prefix && cmake --install %binary_dir --prefix %t.prefix > %t.log
@@ -49,14 +55,18 @@ struct config {
 };
 
 template <config C> __device__ float twice(float x) {
-#if defined __NVCC__ && !defined NVCC_FITS
+#if defined __NVCC__ && !defined NVCC_FITS && !defined LARGE
   static_assert(C.items != 3, "three is too many");
 #endif
   return 2 * x;
 }
 
 template <config C> __global__ void scale(int n, const float *x, float *y) {
+#if defined __NVCC__ && defined LARGE
+  __shared__ float copy[C.items == 3 ? 20000 : C.items * C.threads];
+#else
   __shared__ float copy[C.items * C.threads];
+#endif
   for (int k = 0; k < C.items; ++k) {
     const int i = (blockIdx.x * C.items + k) * C.threads + threadIdx.x;
     copy[k * C.threads + threadIdx.x] = i < n ? twice<C>(x[i]) : 0;
@@ -84,7 +94,7 @@ template <config C> void launch(int n, const float *x, float *y) {
 
 #ifdef WRONG
 #define COMPILERS {tl::clang(), tl::nvcc("--no-such-option")}
-#elif defined FEW
+#elif defined FEW || defined LARGE
 #define COMPILERS {tl::clang(), tl::nvcc()}
 #else
 #define COMPILERS {tl::clang(), tl::nvcc(), tl::nvcc("--maxrregcount=32"), tl::clang("-O2")}
@@ -117,6 +127,7 @@ COPY(by_other, 1, OTHER);
 COPY(three, 3, ".by_clang_8da690f0ff56491e");
 
 // The default config, by the first compiler: of the command's own device code.
+// FIRST-COUNT-2: absent, a function: did not compile and was left out: nvcc(--no-such-option): nvcc fatal
 // FIRST: attribute of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 1
 // FIRST-NEXT: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 1
 //
@@ -131,6 +142,12 @@ COPY(three, 3, ".by_clang_8da690f0ff56491e");
 // FEW: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 1
 // FEW: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 2
 //
+// LARGE: warning: 1 of 2 variants of 'factory' by nvcc are left out, such as 'threads=128,items=3,compiler=nvcc': ptxas: Entry function '_Z5scaleIXtl6configLi128ELi3EEEEviPKfPf' uses too much shared data
+// REFUSED-COUNT-1: absent, a function: did not compile and was left out: nvcc: ptxas: Entry function
+// REFUSED-NOT: absent
+// REFUSED: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 1
+// REFUSED: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 2
+//
 // SHARDS: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 1
 // SHARDS: launch of _Z5scaleIXtl6configLi128ELi1EEEEviPKfPf from image 2
 //
@@ -144,7 +161,7 @@ int main() {
 #ifndef WRONG
   own(1, nullptr, nullptr);
   by_other(1, nullptr, nullptr);
-#ifndef FEW
+#if !defined FEW && !defined LARGE
   three(1, nullptr, nullptr);
 #endif
 #endif

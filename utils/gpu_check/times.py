@@ -42,6 +42,8 @@ def check_over_compilers(summary):
             found.setdefault(kernel, {})[when] = [float(it) for it in numbers]
         if code != 0:
             return summary.line("FAIL", "over compilers", f"status {code}: " + output[-300:].replace("\n", "; "))
+    if not found or not all(len(times) == 2 for times in found.values()):
+        return summary.line("FAIL", "over compilers", f"kernels that ran: { {kernel: list(times) for kernel, times in found.items()} }")
     for kernel, times in found.items():
         clang, nvcc = times["default"][:2]
         by_clang, by_nvcc, by_both = times["tuned"][:3]

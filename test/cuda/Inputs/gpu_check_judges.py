@@ -45,7 +45,7 @@ def over(both, total="1.0001"):
 
 
 print("over compilers", verdict(times.check_over_compilers, over(1.005)), verdict(times.check_over_compilers, over(1.03)),
-      verdict(times.check_over_compilers, over(1.005, "1.01")), verdict(times.check_over_compilers, "", code=1))
+      verdict(times.check_over_compilers, over(1.005, "1.01")), verdict(times.check_over_compilers, "", code=1), verdict(times.check_over_compilers, ""))
 compared = MadeUp(0, "")
 compared.numbers = {"session s": 0.2, "triton tuning s": 1.9, "dispatched us": 2.1, "triton call us": 20}
 times.compare_with_triton(compared)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Stands in for the CUDA runtime on a machine without a device: prints with which of a program's
-// device images a launched kernel was registered.
+// device images a launched kernel was registered; linked with --wrap=tl_rt_absent, also what the
+// runtime is told of variants that a build has left out.
 
 #include <cstdio>
 #include <cuda_runtime_api.h>
@@ -96,6 +97,13 @@ cudaError_t cudaDeviceGetAttribute(int *to, cudaDeviceAttr, int) {
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *to, const void *, int, std::size_t) {
   *to = 1;
   return cudaSuccess;
+}
+void __real_tl_rt_absent(const void *function, const char *reason);
+[[gnu::weak]] void __real_tl_rt_absent(const void *, const char *) {}
+void __wrap_tl_rt_absent(const void *function, const char *reason) {
+  if (reason)
+    std::printf("absent, %s: %s\n", function ? "a function" : "nothing", reason);
+  __real_tl_rt_absent(function, reason);
 }
 cudaError_t cudaDeviceGetLimit(std::size_t *, cudaLimit) { return cudaErrorNoDevice; }
 cudaError_t cudaDeviceSetLimit(cudaLimit, std::size_t) { return cudaErrorNoDevice; }
