@@ -18,7 +18,6 @@
 #include <chrono>
 #include <fcntl.h>
 #include <map>
-#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <thread>
@@ -47,21 +46,6 @@ struct batch_compiler::job {
   std::string base; ///< path of its files, without their endings
   child process;
 };
-
-static unsigned usable_cpus() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof set, &set) == 0
-             ? static_cast<unsigned>(std::max(1, CPU_COUNT(&set)))
-             : 1u;
-}
-
-static std::uint64_t half_of_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
-  constexpr std::uint64_t least = std::uint64_t(2) << 30;
-  return pages > 0 && size > 0
-             ? std::max(least, std::uint64_t(pages) * static_cast<std::uint64_t>(size) / 2)
-             : least;
-}
 
 batch_compiler::batch_compiler(const tl_factory &factory, const std::string &cache,
                                compile_limits limits)

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,6 +22,9 @@
 #include <utility>
 
 namespace tl::rt::demand {
+
+/// Behind the standard streams.
+static constexpr int program_descriptor = 3;
 
 /// What a compiler may need of the program's environment. Not what is preloaded, and nothing of
 /// ours.
@@ -42,6 +47,21 @@ static std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
 static void limit(pid_t pid, __rlimit_resource what, rlim_t most) {
   const struct rlimit both{most, most};
   (void)::prlimit(pid, what, &both, nullptr);
+}
+
+unsigned usable_cpus() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0
+             ? static_cast<unsigned>(std::max(1, CPU_COUNT(&set)))
+             : 1u;
+}
+
+std::uint64_t half_of_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+  constexpr std::uint64_t least = std::uint64_t(2) << 30;
+  return pages > 0 && size > 0
+             ? std::max(least, std::uint64_t(pages) * static_cast<std::uint64_t>(size) / 2)
+             : least;
 }
 
 child::child(child &&other) noexcept { *this = std::move(other); }
@@ -95,7 +115,8 @@ bool child::is_late() const {
 }
 
 bool child::start(const std::vector<std::string> &arguments, const std::string &directory,
-                  const std::string &log, const child_limits &limits, std::string &error) {
+                  const std::string &log, const child_limits &limits, std::string &error,
+                  int program) {
   kill();
   const std::vector<std::string> environment = environment_of_child();
   posix_spawn_file_actions_t actions;
@@ -106,7 +127,9 @@ bool child::start(const std::vector<std::string> &arguments, const std::string &
   ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(),
                                      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  if (program >= 0)
+    ::posix_spawn_file_actions_adddup2(&actions, program, program_descriptor);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, program_descriptor + (program >= 0));
   ::posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
   sigset_t none, all;
   ::sigemptyset(&none);
@@ -117,7 +140,9 @@ bool child::start(const std::vector<std::string> &arguments, const std::string &
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                               POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
-  const int failed = ::posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
+  const std::string path =
+      program < 0 ? arguments[0] : fmt::format("/proc/self/fd/{}", program_descriptor);
+  const int failed = ::posix_spawn(&pid, path.c_str(), &actions, &attributes,
                                    pointers_to(arguments).data(), pointers_to(environment).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);

@@ -22,6 +22,11 @@ struct child_limits {
   std::uint64_t file = 1u << 30; ///< largest file that it may write [bytes]
 };
 
+/// As many compilers may run at once.
+unsigned usable_cpus();
+/// What one may use, 2 GiB at least [bytes].
+std::uint64_t half_of_memory();
+
 /// How one ended.
 struct child_end {
   bool known = false;   ///< false: the program took its status (it waits for all children)
@@ -39,10 +44,11 @@ public:
   child(child &&other) noexcept;
   child &operator=(child &&other) noexcept;
 
-  /// Starts `arguments[0]` in `directory`; what it says goes to `log`, a file. False, with the
-  /// reason in `error`, where that is not possible.
+  /// Starts `arguments[0]` in `directory`, or the program in the file `program`, a descriptor; what
+  /// it says goes to `log`, a file. False, with the reason in `error`, where that is not possible.
   bool start(const std::vector<std::string> &arguments, const std::string &directory,
-             const std::string &log, const child_limits &limits, std::string &error);
+             const std::string &log, const child_limits &limits, std::string &error,
+             int program = -1);
 
   bool running() const { return pid_ > 0; }
 

@@ -4,6 +4,7 @@
 
 #include "runtime/factory/grown.h"
 #include "runtime/support/mutex.h"
+#include "runtime/support/positioned_io.h"
 
 #include <fmt/format.h>
 
@@ -42,36 +43,6 @@ all_copies &all() {
   return *made;
 }
 
-bool write_at(int file, const void *bytes, std::size_t size, std::uint64_t at) {
-  const auto *from = static_cast<const char *>(bytes);
-  while (size > 0) {
-    const ssize_t written = ::pwrite(file, from, size, static_cast<off_t>(at));
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return false;
-    from += written;
-    at += static_cast<std::uint64_t>(written);
-    size -= static_cast<std::size_t>(written);
-  }
-  return true;
-}
-
-bool read_at(int file, void *bytes, std::size_t size, std::uint64_t at) {
-  auto *to = static_cast<char *>(bytes);
-  while (size > 0) {
-    const ssize_t got = ::pread(file, to, size, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    to += got;
-    at += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
 bool open_file(copies &of) {
   if (of.file < 0)
     of.file = ::memfd_create("tl-on-demand", MFD_CLOEXEC);
@@ -81,8 +52,8 @@ bool open_file(copies &of) {
 /// A reader takes one only when what stands before it is there.
 bool append(copies &to, std::string_view copy, std::uint32_t before) {
   const entry it{copy.size(), before};
-  if (!open_file(to) || !write_at(to.file, copy.data(), copy.size(), to.end + sizeof it) ||
-      !write_at(to.file, &it, sizeof it, to.end))
+  if (!open_file(to) || !write_at(to.file, to.end + sizeof it, copy.data(), copy.size()) ||
+      !write_at(to.file, to.end, &it, sizeof it))
     return false;
   to.end += sizeof it + it.bytes;
   return true;
@@ -96,7 +67,7 @@ int unique_file(const std::string &content) {
   const int moved = made < 0 ? -1 : ::fcntl(made, F_DUPFD_CLOEXEC, behind_all_others);
   if (made >= 0)
     ::close(made);
-  return moved >= 0 && write_at(moved, content.data(), content.size(), 0) ? moved : -1;
+  return moved >= 0 && write_at(moved, 0, content.data(), content.size()) ? moved : -1;
 }
 
 const void *const *values_of(const tl_on_demand_library &it) {
@@ -154,12 +125,12 @@ int copies_for_workers(const tl_factory &factory) {
 }
 
 status open_copies(const tl_factory &factory, int file, std::uint64_t &at) {
-  for (entry it{}; read_at(file, &it, sizeof it, at) && it.bytes > 0;) {
+  for (entry it{}; read_at(file, at, &it, sizeof it) && it.bytes > 0;) {
     if (count_variants(factory) != it.before)
       return status::corrupt("the program has opened its libraries in another order");
     std::string content(it.bytes, '\0');
     const int copy =
-        read_at(file, content.data(), it.bytes, at + sizeof it) ? unique_file(content) : -1;
+        read_at(file, at + sizeof it, content.data(), it.bytes) ? unique_file(content) : -1;
     if (copy < 0)
       return status::io_error(fmt::format("no memory for a library: {}", std::strerror(errno)));
     void *const opened =

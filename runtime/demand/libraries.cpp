@@ -6,7 +6,6 @@
 #include "runtime/demand/image.h"
 #include "runtime/demand/library_file.h"
 #include "runtime/factory/grown.h"
-#include "runtime/support/fnv.h"
 #include "runtime/support/log.h"
 #include "runtime/support/small_file.h"
 
@@ -26,11 +25,6 @@
 #include <vector>
 
 namespace tl::rt::demand {
-
-static std::string hash_of(std::string_view text) {
-  const std::uint64_t first = fnv(text);
-  return fmt::format("{:016x}{:016x}", first, fnv(text, first ^ 0x9e3779b97f4a7c15u));
-}
 
 static std::vector<std::string> names_in(const std::string &directory) {
   std::vector<std::string> names;
@@ -55,66 +49,32 @@ static std::string image_of(const void *address) {
   return ::realpath(map->l_name, path) ? std::string(path) : std::string(map->l_name);
 }
 
-libraries::libraries(const tl_factory &factory, const std::string &cache) : factory_(factory) {
+static std::string state_of(const tl_factory &factory, const std::string &image) {
   const tl_on_demand &of = *factory.on_demand;
-  image_ = image_of(factory.slot);
+  return fmt::format("{}\n{}\n{}\n{}\n{}", factory.id, of.code, of.made_by, of.record, image);
+}
+
+libraries::libraries(const tl_factory &factory, const std::string &cache)
+    : factory_(factory), image_(image_of(factory.slot)), folder_(cache, state_of(factory, image_)) {
   // With its dependencies, also where a host (Python) has opened it for itself alone.
   scope_ = image_.empty() ? ::dlopen(nullptr, RTLD_LAZY)
                           : ::dlopen(image_.c_str(), RTLD_LAZY | RTLD_NOLOAD);
   exports_ = scope_ && ::dlsym(scope_, factory.id);
-  if (cache.empty()) {
-    not_kept_ = "there is no cache directory";
-    return;
-  }
-  const std::string key = hash_of(
-      fmt::format("{}\n{}\n{}\n{}\n{}", factory.id, of.code, of.made_by, of.record, image_));
-  const std::string all = fmt::format("{}/{}", cache, libraries_folder);
-  status made = own_directory(all);
-  if (made)
-    made = own_directory(directory_ = fmt::format("{}/{}", all, key));
-  if (!made) {
-    directory_.clear();
-    not_kept_ = made.text();
-  }
 }
 
 libraries::~libraries() {
   if (scope_)
     ::dlclose(scope_);
-  if (temporary_.empty())
-    return;
-  for (const std::string &name : names_in(temporary_))
-    (void)::unlink(fmt::format("{}/{}", temporary_, name).c_str());
-  (void)::rmdir(temporary_.c_str());
-}
-
-status libraries::place(std::string &directory) {
-  if (!directory_.empty() && not_kept_.empty() && ::access(directory_.c_str(), W_OK) != 0)
-    not_kept_ = fmt::format("{}: {}", directory_, error_text(errno));
-  if (not_kept_.empty()) {
-    directory = directory_;
-    return {};
-  }
-  if (temporary_.empty()) {
-    const char *const folder = ::getenv("TMPDIR");
-    std::string path =
-        fmt::format("{}/tl-on-demand-XXXXXX", folder && folder[0] == '/' ? folder : "/tmp");
-    if (!::mkdtemp(path.data()))
-      return status::io_error(fmt::format("{}: {}", path, error_text(errno)));
-    temporary_ = path;
-  }
-  directory = temporary_;
-  return {};
 }
 
 void libraries::look() {
-  if (looked_ || directory_.empty())
+  if (looked_ || folder_.kept().empty())
     return;
   looked_ = true;
-  for (const std::string &name : names_in(directory_)) {
+  for (const std::string &name : names_in(folder_.kept())) {
     if (!name.ends_with(".so"))
       continue;
-    const std::string path = fmt::format("{}/{}", directory_, name);
+    const std::string path = fmt::format("{}/{}", folder_.kept(), name);
     for (std::string &config : configs_of_library(path))
       known_.emplace(std::move(config), path);
   }
@@ -208,7 +168,8 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
     return 0;
   std::vector<entry> found;
   std::uint64_t total = 0, removed = 0;
-  const std::int64_t now_ns = std::int64_t(::time(nullptr)) * 1'000'000'000;
+  constexpr std::int64_t s_ns = 1'000'000'000, day_s = 86'400;
+  const std::int64_t now_s = ::time(nullptr), now_ns = now_s * s_ns;
   for (const std::string &key : names_in(all)) {
     const std::string folder = fmt::format("{}/{}", all, key);
     if (::lstat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) ||
@@ -216,7 +177,11 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
       continue;
     for (const std::string &name : names_in(folder)) {
       const std::string path = fmt::format("{}/{}", folder, name);
-      if (::lstat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode))
+      if (::lstat(path.c_str(), &about) != 0)
+        continue;
+      if (S_ISDIR(about.st_mode) && now_s - about.st_mtim.tv_sec > day_s)
+        remove_folder(path); // of an interrupted compilation
+      if (!S_ISREG(about.st_mode))
         continue;
       const entry it{path, static_cast<std::uint64_t>(about.st_size),
                      std::int64_t(about.st_mtim.tv_sec) * 1'000'000'000 + about.st_mtim.tv_nsec};
@@ -224,9 +189,9 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
       if (name.ends_with(".h") &&
           ::access((path.substr(0, path.size() - 2) + ".pch").c_str(), F_OK) == 0)
         continue;
-      const bool finished = name.ends_with(".so") || name.ends_with(".pch");
-      constexpr std::int64_t day_ns = 86'400'000'000'000;
-      if (!finished && now_ns - it.used_ns > day_ns) {
+      const bool finished =
+          name.ends_with(".so") || name.ends_with(".pch") || name.ends_with(".cubin");
+      if (!finished && now_ns - it.used_ns > day_s * s_ns) {
         if (::unlink(path.c_str()) == 0)
           removed += it.bytes;
       } else if (finished && unused_s > 0 &&
@@ -251,7 +216,6 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
   // Those that are empty, and that nobody has just made.
   for (const std::string &key : names_in(all)) {
     const std::string folder = fmt::format("{}/{}", all, key);
-    constexpr std::time_t day_s = 86'400;
     if (::lstat(folder.c_str(), &about) == 0 && ::time(nullptr) - about.st_mtime > day_s)
       (void)::rmdir(folder.c_str());
   }

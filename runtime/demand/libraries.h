@@ -7,6 +7,7 @@
 #ifndef TL_RUNTIME_DEMAND_LIBRARIES_H
 #define TL_RUNTIME_DEMAND_LIBRARIES_H
 
+#include "runtime/demand/code_folder.h"
 #include "runtime/support/status.h"
 
 #include <tl/abi.h>
@@ -19,8 +20,6 @@
 
 namespace tl::rt::demand {
 
-/// Folder below the cache directory.
-inline constexpr std::string_view libraries_folder = "on-demand";
 /// All libraries of a user together may take so much; those that were used last stay [bytes].
 inline constexpr std::uint64_t most_library_bytes = 512u << 20;
 
@@ -35,9 +34,9 @@ public:
 
   /// Where new ones are made: the user's own directory, or, where that cannot be written to, one
   /// that goes with this object. Not ok: there is no place.
-  status place(std::string &directory);
+  status place(std::string &directory) { return folder_.place(directory); }
   /// Why new ones are lost with the process, "" where they are kept.
-  const std::string &why_not_kept() const { return not_kept_; }
+  const std::string &why_not_kept() const { return folder_.why_not_kept(); }
 
   /// The image that calls the factory, "" for the program itself: a library is linked against it.
   const std::string &image() const { return image_; }
@@ -61,10 +60,8 @@ private:
   status load(const std::string &path);
 
   const tl_factory &factory_;
-  std::string directory_; ///< the user's own, "" for none
-  std::string temporary_; ///< where there is none
-  std::string not_kept_;
   std::string image_;
+  code_folder folder_;
   void *scope_ = nullptr; ///< handle of the image
   bool exports_ = false;  ///< the image's symbols are found by name
   bool looked_ = false;

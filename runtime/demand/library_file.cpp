@@ -5,6 +5,7 @@
 #include "runtime/support/descriptor.h"
 #include "runtime/support/fnv.h"
 #include "runtime/support/paths.h"
+#include "runtime/support/positioned_io.h"
 #include "runtime/support/safe_file.h"
 #include "runtime/support/small_file.h"
 
@@ -39,20 +40,6 @@ status open_own(const std::string &path, int &fd, std::uint64_t &bytes) {
   if (bytes < trailer_bytes || bytes > most_bytes)
     return status::corrupt(fmt::format("{} is cut off", path));
   return {};
-}
-
-bool read_at(int fd, std::uint64_t at, char *to, std::size_t bytes) {
-  while (bytes > 0) {
-    const ssize_t got = ::pread(fd, to, bytes, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    to += got;
-    at += static_cast<std::uint64_t>(got);
-    bytes -= static_cast<std::size_t>(got);
-  }
-  return true;
 }
 
 struct trailer {
