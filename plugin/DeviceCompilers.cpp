@@ -8,6 +8,7 @@
 #include "plugin/Options.h"
 #include "plugin/OtherCompiler.h"
 #include "plugin/ReachedState.h"
+#include "plugin/RunTimeSource.h"
 #include "plugin/VariantClones.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Mangle.h"
@@ -19,6 +20,12 @@
 using namespace clang;
 
 namespace tlplugin {
+
+static DeviceCompiler ownCompiler(const Session &T) {
+  DeviceCompiler Own;
+  Own.Which = T.Args.DeviceCompiler.empty() ? DeviceCompiler::Clang : DeviceCompiler::Nvcc;
+  return Own;
+}
 
 // --- The option ----------------------------------------------------------------------------------
 
@@ -34,7 +41,7 @@ static std::optional<DeviceCompiler> readCompiler(Session &T, const Option &O, c
   // tl::device_compiler: which, options
   if (!V.isStruct() || V.getStructNumFields() != 2)
     return std::nullopt;
-  Made.IsNvcc = V.getStructField(0).getInt() != 0;
+  Made.Which = static_cast<DeviceCompiler::Kind>(V.getStructField(0).getInt().getZExtValue());
   const APValue &Pointer = V.getStructField(1);
   const auto *Base =
       Pointer.isLValue() ? Pointer.getLValueBase().dyn_cast<const Expr *>() : nullptr;
@@ -45,7 +52,9 @@ static std::optional<DeviceCompiler> readCompiler(Session &T, const Option &O, c
         << O.Value->getSourceRange();
     return std::nullopt;
   }
-  Made.Options = Text->getString().trim().str();
+  llvm::SmallVector<llvm::StringRef, 8> Words;
+  Text->getString().split(Words, ' ', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  Made.Options = llvm::join(Words, " ");
   if (!isPlain(Made.Options)) {
     error(T.S, O.Value->getExprLoc(),
           "option 'compilers': the compiler's options \"%0\" have characters other than letters, "
@@ -102,11 +111,27 @@ bool readCompilers(Session &T, Factory &F) {
     }
     F.Compilers.push_back(std::move(*It));
   }
+  // There has to be a default config that runs wherever the program does.
+  F.OnlyAtRunTime = llvm::all_of(F.Compilers, [](const auto &It) { return It.isAtRunTime(); });
+  if (F.OnlyAtRunTime) {
+    F.Compilers.insert(F.Compilers.begin(), ownCompiler(T));
+  } else if (F.Compilers.front().isAtRunTime()) {
+    error(T.S, Loc,
+          "option 'compilers' begins with '%0', which makes code at run time only; the first one's "
+          "default config has to be there before")
+        << F.Compilers.front().text() << O->Value->getSourceRange();
+    return false;
+  }
   return true;
 }
 
+std::string DeviceCompiler::name() const {
+  static constexpr const char *Names[] = {"clang", "nvcc", "nvrtc"};
+  return Names[Which];
+}
+
 std::string DeviceCompiler::text() const {
-  std::string Text = IsNvcc ? "nvcc" : "clang";
+  const std::string Text = name();
   return Options.empty() ? Text : Text + "(" + Options + ")";
 }
 
@@ -116,22 +141,43 @@ void multiplyByCompilers(const Factory &F, VariantList &List) {
   if (F.Compilers.empty())
     return;
   std::vector<Variant> All;
-  for (unsigned I = 0; I < F.Compilers.size(); ++I)
-    for (const Variant &V : List.Variants) {
-      All.push_back(V);
-      All.back().Compiler = I;
-      All.back().Text += (V.Text.empty() ? "" : ",") + ("compiler=" + F.Compilers[I].text());
+  const auto Add = [&](const Variant &V, unsigned Compiler) {
+    All.push_back(V);
+    All.back().Compiler = Compiler;
+    All.back().Text += (V.Text.empty() ? "" : ",") + ("compiler=" + F.Compilers[Compiler].text());
+  };
+  for (unsigned I = 0; I < F.Compilers.size(); ++I) {
+    if (I == 0 && F.OnlyAtRunTime) {
+      Add(List.Variants[List.Default], I);
+      continue;
     }
+    for (const Variant &V : List.Variants)
+      Add(V, I);
+  }
+  if (F.OnlyAtRunTime)
+    List.Default = 0;
   List.Variants = std::move(All);
 }
 
 /// Whether it is the command's own compiler, with nothing added.
-static bool isOwn(const Session &T, const DeviceCompiler &It) {
-  return It.Options.empty() && It.IsNvcc == !T.Args.DeviceCompiler.empty();
-}
+static bool isOwn(const Session &T, const DeviceCompiler &It) { return It == ownCompiler(T); }
 
 bool isOwnCode(const Session &T, const Factory &F, const Variant &V) {
   return !F.Compilers.empty() && isOwn(T, F.Compilers[V.Compiler]);
+}
+
+llvm::DenseSet<const FunctionDecl *> findUnwanted(const Session &T, const Factory &F,
+                                                  const VariantList &List) {
+  llvm::DenseSet<const FunctionDecl *> Unwanted;
+  if (F.Compilers.empty() || (!T.isDevicePass() && T.Args.Kernels.empty()))
+    return Unwanted;
+  const std::string By = T.Args.KernelsBy.empty() ? ownCompiler(T).text() : T.Args.KernelsBy;
+  for (const Variant &V : List.Variants)
+    Unwanted.insert(V.Function);
+  for (const Variant &V : List.Variants)
+    if (F.Compilers[V.Compiler].text() == By)
+      Unwanted.erase(V.Function);
+  return Unwanted;
 }
 
 /// Its place in the list that code generation has.
@@ -178,11 +224,32 @@ static bool keepForCopies(Session &T, const Variant &V) {
   return true;
 }
 
+/// Of V's function, and of its copy for a compiler.
+static std::pair<std::string, std::string> symbolOf(MangleContext &Mangler, const Variant &V,
+                                                    const DeviceCompiler &By) {
+  std::string Of;
+  llvm::raw_string_ostream OS(Of);
+  Mangler.mangleName(GlobalDecl(V.Function), OS);
+  if (const auto *Label = V.Function->getAttr<AsmLabelAttr>())
+    Of = Label->getLabel().str();
+  std::string Symbol = Of + ".by_" + By.name();
+  if (!By.Options.empty())
+    Symbol += "_" + llvm::utohexstr(llvm::xxh3_64bits(By.Options), /*LowerCase=*/true);
+  return {Of, Symbol};
+}
+
 void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
   const Factory &F = *D.Source;
-  if (F.Compilers.empty() || T.isDevicePass())
+  if (F.Compilers.empty())
     return;
   std::unique_ptr<MangleContext> Mangler(T.S.Context.createMangleContext());
+  if (T.isDevicePass() || !T.Args.Kernels.empty()) {
+    const llvm::DenseSet<const FunctionDecl *> Unwanted = findUnwanted(T, F, List);
+    for (Variant &V : List.Variants)
+      if (Unwanted.contains(V.Function))
+        V.Clone = declareClone(T, V, symbolOf(*Mangler, V, F.Compilers[V.Compiler]).second);
+    return;
+  }
   llvm::DenseSet<const FunctionDecl *> Referred; // by tables, or kept already
   for (const Variant &V : List.Variants)
     if (isOwn(T, F.Compilers[V.Compiler]))
@@ -191,14 +258,7 @@ void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
     const DeviceCompiler &By = F.Compilers[V.Compiler];
     if (V.LeftOut || isOwn(T, By))
       continue;
-    std::string Of;
-    llvm::raw_string_ostream OS(Of);
-    Mangler->mangleName(GlobalDecl(V.Function), OS);
-    if (const auto *Label = V.Function->getAttr<AsmLabelAttr>())
-      Of = Label->getLabel().str();
-    std::string Symbol = Of + ".by_" + (By.IsNvcc ? "nvcc" : "clang");
-    if (!By.Options.empty())
-      Symbol += "_" + llvm::utohexstr(llvm::xxh3_64bits(By.Options), /*LowerCase=*/true);
+    auto [Of, Symbol] = symbolOf(*Mangler, V, By);
     V.Clone = declareClone(T, V, Symbol);
     if (V.Elsewhere)
       continue;
@@ -213,8 +273,10 @@ void declareClones(Session &T, const Dispatcher &D, VariantList &List) {
 std::vector<std::string> describeCompilers(Session &T, const Factory &F) {
   std::vector<std::string> Lines;
   for (const DeviceCompiler &It : F.Compilers) {
-    if (isOwn(T, It)) {
+    if (isOwn(T, It) || It.isAtRunTime()) {
       Lines.push_back("flag compiler " + It.text());
+      if (It.isAtRunTime())
+        Lines.push_back(describeSkipped(T));
       continue;
     }
     OtherCompiler &Other = T.Args.Clones->Compilers[indexOf(T, It)];
@@ -245,7 +307,11 @@ void finishClones(Session &T) {
   if (!T.Args.Clones || T.Args.Clones->Variants.empty())
     return;
   for (const FunctionDecl *FD : T.Kernels)
-    T.Args.Clones->Kernels[kernelName(T.S.Context, FD)] = kernelInstantiation(T.S.Context, FD);
+    T.Args.Clones->Kernels[kernelName(T.S.Context, FD)] = {kernelInstantiation(T.S.Context, FD),
+                                                           kernelExpression(T.S.Context, FD)};
+  for (const OtherCompiler &It : T.Args.Clones->Compilers)
+    if (It.Compiler.isAtRunTime() && T.Args.Clones->Source.Text.empty())
+      T.Args.Clones->Source = readRunTimeSource(T);
 }
 
 } // namespace tlplugin

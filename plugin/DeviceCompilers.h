@@ -22,6 +22,11 @@ void multiplyByCompilers(const Factory &F, VariantList &List);
 /// Whether V is one of several compilers' variants and has the kernels that this command makes.
 bool isOwnCode(const Session &T, const Factory &F, const Variant &V);
 
+/// The functions of variants whose kernels nobody wants of this pass: it makes, or lists, those of
+/// one compiler. None in a pass that makes host code.
+llvm::DenseSet<const clang::FunctionDecl *> findUnwanted(const Session &T, const Factory &F,
+                                                         const VariantList &List);
+
 /// Declares the copies that a variant with another compiler's kernels is, for the tables. What is
 /// absent under its compiler, as under each, stays the one function.
 void declareClones(Session &T, const Dispatcher &D, VariantList &List);

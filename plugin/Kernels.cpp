@@ -188,17 +188,37 @@ std::string kernelName(ASTContext &Context, const FunctionDecl *FD) {
   return Name;
 }
 
-std::string kernelInstantiation(ASTContext &Context, const FunctionDecl *FD) {
-  if (!FD->isExternallyVisible())
-    return "!it has internal linkage, which no two compilers name alike";
-  std::string Text;
-  llvm::raw_string_ostream OS(Text);
-  ArgumentWriter Writer(Context, OS);
-  OS << "template __global__ void ::";
+static void writeSpecialisation(ASTContext &Context, const FunctionDecl *FD, ArgumentWriter &Writer,
+                                llvm::raw_ostream &OS) {
+  OS << "::";
   FD->printQualifiedName(OS, Context.getPrintingPolicy());
   OS << "<";
   Writer.write(FD->getTemplateSpecializationArgs()->asArray());
-  OS << ">(";
+  OS << ">";
+}
+
+static constexpr const char *InternalLinkage =
+    "!it has internal linkage, which no two compilers name alike";
+
+std::string kernelExpression(ASTContext &Context, const FunctionDecl *FD) {
+  if (!FD->isExternallyVisible())
+    return InternalLinkage;
+  std::string Text;
+  llvm::raw_string_ostream OS(Text);
+  ArgumentWriter Writer(Context, OS);
+  writeSpecialisation(Context, FD, Writer, OS);
+  return Writer.Failure.empty() ? Text : "!" + Writer.Failure;
+}
+
+std::string kernelInstantiation(ASTContext &Context, const FunctionDecl *FD) {
+  if (!FD->isExternallyVisible())
+    return InternalLinkage;
+  std::string Text;
+  llvm::raw_string_ostream OS(Text);
+  ArgumentWriter Writer(Context, OS);
+  OS << "template __global__ void ";
+  writeSpecialisation(Context, FD, Writer, OS);
+  OS << "(";
   for (const ParmVarDecl *P : FD->parameters()) {
     OS << (P == FD->getParamDecl(0) ? "" : ", ");
     // nvcc wants it said again, Clang the same on all declarations.

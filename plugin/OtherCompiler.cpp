@@ -53,7 +53,7 @@ static std::string runWrapper(const Arguments &Args, const DeviceCompiler &Compi
       return "tl-nvcc is not where the plugin's package has it";
   }
   All.insert(All.end(), Words.begin(), Words.end());
-  All.push_back(Compiler.IsNvcc ? "--by=nvcc" : "--by=clang");
+  All.push_back("--by=" + Compiler.name());
   llvm::SmallVector<llvm::StringRef, 8> Options;
   llvm::StringRef(Compiler.Options).split(Options, ' ', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   for (llvm::StringRef It : Options)

@@ -17,6 +17,7 @@
 #include "plugin/Options.h"
 #include "plugin/Session.h"
 #include "plugin/Shards.h"
+#include "plugin/Toolkit.h"
 #include "plugin/VariantClones.h"
 #include "plugin/VectorAlignment.h"
 #include "clang/AST/ASTContext.h"
@@ -68,13 +69,22 @@ private:
 };
 
 /// Remembers what was preprocessed away: it may be what the other pass compiles.
-class SkippedSource : public PPCallbacks {
+class SourceWatch : public PPCallbacks {
 public:
-  explicit SkippedSource(std::weak_ptr<Session> T) : Open(std::move(T)) {}
+  explicit SourceWatch(std::weak_ptr<Session> T) : Open(std::move(T)) {}
 
   void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
     if (std::shared_ptr<Session> T = Open.lock())
       T->Skipped.push_back(Range);
+  }
+
+  void InclusionDirective(SourceLocation HashLoc, const Token &, llvm::StringRef Name, bool,
+                          CharSourceRange, OptionalFileEntryRef File, llvm::StringRef,
+                          llvm::StringRef, const Module *, bool,
+                          SrcMgr::CharacteristicKind Kind) override {
+    if (std::shared_ptr<Session> T = Open.lock();
+        T && File && (Kind == SrcMgr::C_User || isLibraryFile(File->getName())))
+      T->Inclusions.push_back({Name.str(), *File, HashLoc});
   }
 
 private:
@@ -190,7 +200,7 @@ private:
     T = Session::open(S, Args);
     nameDependencies(S.getPreprocessor());
     watchKeywords(T, S.getPreprocessor());
-    S.getPreprocessor().addPPCallbacks(std::make_unique<SkippedSource>(T));
+    S.getPreprocessor().addPPCallbacks(std::make_unique<SourceWatch>(T));
   }
 
   /// A precompiled header or a module may bring factories along without their attributes being
@@ -320,7 +330,7 @@ public:
             DiagnosticsEngine::Error,
             "unknown argument '-fplugin-arg-tl-%0'; expected dump, dump=fingerprint, remarks, "
             "limit=N, shard=I/N, use=FILE, legality=off|warn|prune, absent=LIST, report=FILE, "
-            "kernels=FILE, "
+            "kernels=FILE, kernels-by=COMPILER, "
             "device-compiler=TEXT, device-code=clang or drop-failed");
         Diags.Report(Id) << Arg;
       }
@@ -365,6 +375,10 @@ private:
     }
     if (Arg.consume_front("kernels=")) {
       Args.Kernels = Arg.str();
+      return !Arg.empty();
+    }
+    if (Arg.consume_front("kernels-by=")) {
+      Args.KernelsBy = Arg.str();
       return !Arg.empty();
     }
     // Which other compiler makes the device code is a flag like any other.

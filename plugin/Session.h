@@ -65,6 +65,7 @@ struct Arguments {
   std::string DeviceCompiler;         ///< what else than this Clang makes the device code, and how
   std::vector<std::string> Wrapper;   ///< the command before Clang's that sees to it
   std::string Kernels;                ///< file that is told which kernels there are
+  std::string KernelsBy;              ///< compiler for whose variants kernels are made; "": its own
   std::string Report;                 ///< file that is told what became of each variant
   std::string Demand;                 ///< factory of which a library is made, see OnDemand.h
   std::vector<uint64_t> Combinations; ///< of its space, that the library has
@@ -75,11 +76,13 @@ struct Arguments {
 
 /// One of `compilers = {...}`, see DeviceCompilers.h.
 struct DeviceCompiler {
-  bool IsNvcc = false;
-  std::string Options; ///< separated by spaces
+  enum Kind { Clang, Nvcc, Nvrtc } Which = Clang; ///< as tl::device_compiler::kind
+  std::string Options;                            ///< separated by spaces
 
   bool operator==(const DeviceCompiler &) const = default;
+  std::string name() const; ///< "nvcc"
   std::string text() const; ///< "nvcc(--maxrregcount=128)"
+  bool isAtRunTime() const { return Which == Nvrtc; }
 };
 
 /// One `keyword = value` of the attribute.
@@ -87,6 +90,13 @@ struct Option {
   const KeywordRow *Keyword;
   clang::Expr *Whole; ///< the assignment
   clang::Expr *Value; ///< its right-hand side as written
+};
+
+/// One `#include`.
+struct Inclusion {
+  std::string Name; ///< as it was written
+  clang::FileEntryRef File;
+  clang::SourceLocation Loc;
 };
 
 /// A space that is never listed, see OnDemand.h.
@@ -119,6 +129,7 @@ struct Factory {
   clang::Expr *Configs = nullptr;       ///< the value of `configs = ...`
   llvm::SmallVector<clang::InitListExpr *, 4> InlineConfigs;
   std::vector<DeviceCompiler> Compilers; ///< none: the command's own
+  bool OnlyAtRunTime = false; ///< the first of them is there for the default config alone
   bool ClassTunable = false;  ///< one class-type parameter, else plain ones matched by name
   unsigned FirstTunable = 0;  ///< index of the first template parameter that configs fill in
   bool TunablesKnown = false; ///< FirstTunable is final
@@ -213,6 +224,7 @@ public:
   llvm::DenseSet<clang::SourceLocation> WarnedDoubles;  ///< see DoubleCalls.h
   bool FollowsAstFiles = false;                         ///< one of them was read
   std::vector<clang::SourceRange> Skipped;              ///< source that the preprocessor left out
+  std::vector<Inclusion> Inclusions;                    ///< without those of system headers
   std::vector<clang::VarDecl *> ShardLocals;            ///< see Shards.h
   bool HeaderMissing = false;                           ///< reported
   std::optional<unsigned> ErrorsBeforeEnd;              ///< before any variant was looked at

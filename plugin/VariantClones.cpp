@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/VariantClones.h"
+#include "plugin/RunTimeCode.h"
 #include "clang/Basic/CodeGenOptions.h"
 #include "clang/Basic/DiagnosticFrontend.h"
 #include "clang/Frontend/CompilerInstance.h"
@@ -192,7 +193,9 @@ public:
     std::vector<std::thread> Running; // each waits for a compiler's process
     for (unsigned I = 0; I < Shares.size(); ++I) {
       Share &It = Shares[I] = findShare(M, Registered, Leading, I);
-      if (!It.Asked.empty())
+      if (Wanted->Compilers[I].Compiler.isAtRunTime())
+        refuseNameless(It);
+      else if (!It.Asked.empty())
         Running.emplace_back([&, I] { It.Made = Wanted->Compilers[I].compile(Args, It.Asked); });
     }
     for (std::thread &It : Running)
@@ -203,12 +206,56 @@ public:
     for (const std::string &It : Wanted->Kept)
       Kept.insert(findFunction(M, It));
     removeFromUsedLists(M, [&](Constant *C) { return Kept.contains(C->stripPointerCasts()); });
+    if (Registered.Globals)
+      forgetKernelsOfOthers(M, Registered);
     return PreservedAnalyses::none();
   }
 
   static bool isRequired() { return true; }
 
 private:
+  /// Kernels that only copies launch are not in the file's own device code, and are not looked for
+  /// there.
+  void forgetKernelsOfOthers(Module &M, const Registration &Registered) const {
+    const auto IsKernel = [&](const GlobalValue &G) {
+      const auto *F = dyn_cast<Function>(&G);
+      return F && Registered.Kernels.contains(const_cast<Function *>(F));
+    };
+    const auto Reach = [&](SmallVector<GlobalValue *, 32> Open) {
+      SmallPtrSet<GlobalValue *, 32> Reached;
+      while (!Open.empty()) {
+        GlobalValue *G = Open.pop_back_val();
+        if (G == Registered.Globals || !Reached.insert(G).second)
+          continue;
+        forReferences(*G, [&](GlobalValue &To) { Open.push_back(&To); });
+      }
+      return Reached;
+    };
+    SmallVector<GlobalValue *, 32> Own, Kept;
+    for (GlobalValue &G : M.global_values())
+      if (!G.isDeclaration() && !G.isDiscardableIfUnused() && !IsKernel(G))
+        Own.push_back(&G);
+    for (const std::string &It : Wanted->Kept)
+      if (Function *F = findFunction(M, It))
+        Kept.push_back(F);
+    const SmallPtrSet<GlobalValue *, 32> Needed = Reach(Own), OfOthers = Reach(Kept);
+    SmallVector<CallInst *, 16> Foreign;
+    for (Instruction &I : instructions(*Registered.Globals))
+      if (CallInst *Call = Registration::kernelCall(I)) {
+        auto *F = cast<Function>(Call->getArgOperand(1)->stripPointerCasts());
+        if (OfOthers.contains(F) && !Needed.contains(F))
+          Foreign.push_back(Call);
+      }
+    for (CallInst *Call : Foreign) {
+      auto *F = cast<Function>(Call->getArgOperand(1)->stripPointerCasts());
+      if (!Call->use_empty())
+        Call->replaceAllUsesWith(Constant::getNullValue(Call->getType()));
+      Call->eraseFromParent();
+      if (F->hasWeakODRLinkage())
+        F->setLinkage(GlobalValue::LinkOnceODRLinkage);
+    }
+  }
+
   /// What one compiler has to do with a module.
   struct Share {
     std::vector<std::pair<const VariantClone *, Copied>> All;
@@ -240,9 +287,22 @@ private:
     for (Function *F : Kernels) {
       const std::string &Name = Registered.Kernels.find(F)->second;
       auto Known = Wanted->Kernels.find(Name);
-      Found.Asked.push_back({Name, Known == Wanted->Kernels.end() ? "" : Known->second});
+      const bool IsTemplate = Known != Wanted->Kernels.end();
+      Found.Asked.push_back({Name, IsTemplate ? Known->second.Instantiation : ""});
     }
     return Found;
+  }
+
+  std::string expressionOf(const std::string &Kernel) const {
+    auto Known = Wanted->Kernels.find(Kernel);
+    return Known == Wanted->Kernels.end() ? "" : Known->second.Expression;
+  }
+
+  /// What can be known now of kernels that are compiled at run time.
+  void refuseNameless(Share &To) const {
+    for (const WantedKernel &It : To.Asked)
+      if (std::string Text = expressionOf(It.Name); StringRef(Text).starts_with("!"))
+        To.Made.Failed[It.Name] = Text.substr(1);
   }
 
   void addShare(Module &M, const Registration &Registered, Share &From, unsigned Index) {
@@ -279,8 +339,25 @@ private:
             << (Twine(It.Count) + " of " + Twine(It.Of) + " variants of '" + It.Clone->Factory +
                 "' by " + Other.Compiler.text() + " are left out, such as " + It.First)
                    .str();
-    if (!Good.empty())
-      copy(M, Registered, Good, Values, From.Made, Index);
+    if (Good.empty())
+      return;
+    ValueToValueMapTy Map;
+    if (!Other.Compiler.isAtRunTime()) {
+      copy(M, Registered, Good, Values, &From.Made, Index, Map);
+      return;
+    }
+    copy(M, Registered, Good, Values, nullptr, Index, Map);
+    const RunTimeCode Code(M, Wanted->Source, Other.Compiler.Options);
+    for (auto &[It, What] : From.All) {
+      if (!is_contained(Good, It))
+        continue;
+      std::vector<RunTimeKernel> Kernels;
+      for (Function *F : What.Kernels) {
+        const std::string &Name = Registered.Kernels.find(F)->second;
+        Kernels.push_back({cast<Function>(Map.lookup(F)), expressionOf(Name), Name});
+      }
+      Code.describe(*findFunction(M, It->Symbol), Kernels);
+    }
   }
 
   static Function *findFunction(Module &M, StringRef Symbol) {
@@ -360,12 +437,12 @@ private:
     return Made;
   }
 
-  /// Makes the good ones, and registers their kernels.
+  /// Makes the good ones, and registers their kernels with `Made`, if that is there already.
   void copy(Module &M, const Registration &Registered, ArrayRef<const VariantClone *> Good,
-            const SetVector<GlobalValue *> &Values, const MadeDeviceCode &Made, unsigned Index) {
+            const SetVector<GlobalValue *> &Values, const MadeDeviceCode *Made, unsigned Index,
+            ValueToValueMapTy &Map) {
     LLVMContext &C = M.getContext();
     const std::string Suffix = ".tl_by_" + std::to_string(Index);
-    ValueToValueMapTy Map;
     SmallVector<std::pair<Function *, Function *>, 32> Functions;
     SmallVector<std::pair<GlobalVariable *, GlobalVariable *>, 8> Variables;
 
@@ -400,23 +477,25 @@ private:
           Map[A] = Target;
 
     // The registration, with other device code.
-    for (Function &F : M)
-      if (F.getName().starts_with("__cuda_module_ctor") ||
-          F.getName().starts_with("__cuda_module_dtor") || &F == Registered.Globals)
-        if (!F.isDeclaration() && !F.getName().contains(".tl_by_"))
-          addFunction(&F);
-    addVariable(Registered.Handle);
-    auto *Bytes = ConstantDataArray::getString(C, Made.FatBinary, /*AddNull=*/false);
-    auto *Binary = new GlobalVariable(M, Bytes->getType(), /*isConstant=*/true,
-                                      GlobalValue::PrivateLinkage, Bytes);
-    Binary->setAlignment(Align(16));
-    auto *Wrapper = cast<ConstantStruct>(Registered.Wrapper->getInitializer());
-    if (auto *Own = dyn_cast<GlobalVariable>(Wrapper->getOperand(2)->stripPointerCasts())) {
-      if (Own->hasSection())
-        Binary->setSection(Own->getSection());
-      Map[Own] = Binary;
+    if (Made) {
+      for (Function &F : M)
+        if (F.getName().starts_with("__cuda_module_ctor") ||
+            F.getName().starts_with("__cuda_module_dtor") || &F == Registered.Globals)
+          if (!F.isDeclaration() && !F.getName().contains(".tl_by_"))
+            addFunction(&F);
+      addVariable(Registered.Handle);
+      auto *Bytes = ConstantDataArray::getString(C, Made->FatBinary, /*AddNull=*/false);
+      auto *Binary = new GlobalVariable(M, Bytes->getType(), /*isConstant=*/true,
+                                        GlobalValue::PrivateLinkage, Bytes);
+      Binary->setAlignment(Align(16));
+      auto *Wrapper = cast<ConstantStruct>(Registered.Wrapper->getInitializer());
+      if (auto *Own = dyn_cast<GlobalVariable>(Wrapper->getOperand(2)->stripPointerCasts())) {
+        if (Own->hasSection())
+          Binary->setSection(Own->getSection());
+        Map[Own] = Binary;
+      }
+      addVariable(Registered.Wrapper);
     }
-    addVariable(Registered.Wrapper);
 
     for (auto &[Old, New] : Variables)
       if (Old->hasInitializer())
@@ -432,6 +511,8 @@ private:
       // Locations of one function that stand in two of them bring the code generator down.
       stripDebugInfo(*New);
     }
+    if (!Made)
+      return;
     // What was not copied stays registered with the file's own device code.
     auto *Globals = cast<Function>(Map.lookup(Registered.Globals));
     SmallPtrSet<const Value *, 16> Copies;

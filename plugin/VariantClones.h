@@ -10,6 +10,7 @@
 #define TL_PLUGIN_VARIANTCLONES_H
 
 #include "plugin/OtherCompiler.h"
+#include "plugin/RunTimeSource.h"
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,12 +28,19 @@ struct VariantClone {
   clang::SourceLocation Loc; ///< of the factory's `compilers`
 };
 
+/// How other compilers are asked for a kernel that was made from a template.
+struct KernelText {
+  std::string Instantiation; ///< kernelInstantiation()
+  std::string Expression;    ///< kernelExpression()
+};
+
 /// What the walk over the source has found for code generation.
 struct VariantClones {
   std::vector<OtherCompiler> Compilers;
   std::vector<VariantClone> Variants;
-  std::vector<std::string> Kept;        ///< functions that are there for the copies' sake alone
-  llvm::StringMap<std::string> Kernels; ///< kernelInstantiation() by name
+  std::vector<std::string> Kept;       ///< functions that are there for the copies' sake alone
+  llvm::StringMap<KernelText> Kernels; ///< by name
+  RunTimeSource Source;                ///< for compilers that come with the program's machine
 };
 
 /// Makes code generation of the host's pass ask the object that is returned.

@@ -132,6 +132,7 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
     return;
   // Variants of several compilers share one function.
   llvm::DenseMap<const FunctionDecl *, unsigned> First;
+  const llvm::DenseSet<const FunctionDecl *> Unwanted = findUnwanted(T, *D.Source, List);
   for (unsigned I = 0; I < List.Variants.size(); ++I) {
     Variant &V = List.Variants[I];
     const unsigned Place = First.size();
@@ -150,6 +151,8 @@ void instantiateVariants(Session &T, const Dispatcher &D, VariantList &List) {
       if (!Mine)
         continue;
     }
+    if (Unwanted.contains(V.Function))
+      continue;
     bool Absent = isAbsent(T, D, List, I);
     VariantWatch Watch(T, D, List, I);
     if (Absent && leaveOut(T, D, List, I)) {

@@ -338,6 +338,40 @@ typedef struct tl_on_demand_library {
   const void *values;         ///< config objects, as tl_factory::values
 } tl_on_demand_library;
 
+/// Source whose kernels a compiler library (NVRTC) compiles on the machine that the program runs
+/// on.
+typedef struct tl_rtc_source {
+  uint32_t struct_size;
+  uint32_t header_count;
+  const char *name; ///< of the file, for messages
+  const char *text;
+  const char *const *headers; ///< [2 * header_count] a name as in `#include`, then its text
+  const char *options;        ///< for the compiler, one a line
+  const char *toolkit;        ///< where the device toolkit's headers were when this was built
+  /// The CUDA runtime's own that the program's launches go to, to make kernels known to it.
+  void **(*register_image)(void *wrapper);
+  int (*register_kernel)(void **image, const char *stub, char *name, const char *again, int, void *,
+                         void *, void *, void *, int *);
+  void (*registered)(void **image);
+  void (*unregister_image)(void **image);
+} tl_rtc_source;
+
+/// A kernel of such a source.
+typedef struct tl_rtc_kernel {
+  const void *stub;       ///< the address that launches name it by
+  const char *expression; ///< "::ns::kernel<4>"; "": it is not made from a template
+  const char *name;       ///< on the device, where there is no expression
+} tl_rtc_kernel;
+
+/// A variant that launches such kernels and no others.
+typedef struct tl_rtc_variant {
+  uint32_t struct_size;
+  uint32_t kernel_count;
+  const void *function; ///< as in tl_factory::functions
+  const tl_rtc_kernel *kernels;
+  const tl_rtc_source *source;
+} tl_rtc_variant;
+
 /// One concrete factory: everything the runtime knows about it. Lives as long as its image is
 /// loaded.
 struct tl_call;

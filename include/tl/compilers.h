@@ -12,7 +12,7 @@ namespace tl {
 /// One compiler of device code, with options of its own. A constant of the compilation: nothing of
 /// it is left in the program but its text in the configs' names.
 struct device_compiler {
-  enum class kind { clang, nvcc } which;
+  enum class kind { clang, nvcc, nvrtc } which;
   const char *options; ///< a string literal, separated by spaces
 };
 
@@ -26,6 +26,14 @@ constexpr device_compiler clang(const char *options = "") {
 /// own: `tl::nvcc("--maxrregcount=128")`.
 constexpr device_compiler nvcc(const char *options = "") {
   return {device_compiler::kind::nvcc, options};
+}
+
+/// NVIDIA's compiler library on the machine that the program runs on: the kernels are compiled when
+/// a session wants to try them, in processes of their own, for the device that is there. The
+/// program has the file's source in it, in which what is not for the device stands between
+/// `#ifndef __CUDACC_RTC__` and `#endif`. `options` are NVRTC's: `tl::nvrtc("--maxrregcount=128")`.
+constexpr device_compiler nvrtc(const char *options = "") {
+  return {device_compiler::kind::nvrtc, options};
 }
 
 } // namespace tl

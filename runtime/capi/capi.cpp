@@ -5,6 +5,7 @@
 #include "runtime/capi/describe.h"
 #include "runtime/capi/last_error.h"
 #include "runtime/capi/result.h"
+#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/absent.h"
 #include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
@@ -190,6 +191,11 @@ uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
     if (found == UINT32_MAX)
       throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled",
                                 config ? config : "", factory->variant_count, factory->name));
+    // It is compiled for a device, which this call does not name.
+    if (const status loaded = demand::load_rtc_code(*factory, found); !loaded)
+      throw failure(fmt::format("config '{}' of {} cannot be called by its number yet: {}; a "
+                                "session or a call that it wins compiles its kernels",
+                                factory->configs[found], factory->name, loaded.text()));
     return found;
   });
 }

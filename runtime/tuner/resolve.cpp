@@ -3,12 +3,14 @@
 #include "runtime/tuner/resolve.h"
 
 #include "runtime/demand/batches.h"
+#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/absent.h"
 #include "runtime/factory/registry.h"
 #include "runtime/support/log.h"
 #include "runtime/support/process_role.h"
 #include "runtime/support/roomy_stack.h"
 #include "runtime/support/thread_guard.h"
+#include "runtime/tuner/device_code.h"
 #include "runtime/tuner/dispatch_table.h"
 #include "runtime/tuner/flight.h"
 #include "runtime/tuner/forced_config.h"
@@ -26,12 +28,41 @@ namespace tl::rt {
 /// Exit status of a program that TL_TUNE=require ends.
 static constexpr int exit_untuned = 3;
 
+/// Whether a variant can run in this process: of some, the kernels are compiled here, which takes a
+/// call that may take such time.
+bool resolution::make_code(std::uint32_t variant) {
+  if (variant >= factory_.variant_count || !demand::find_rtc(factory_, variant))
+    return true;
+  const std::string_view config = factory_.configs[variant];
+  if (config == missing_)
+    return false;
+  if (!device_)
+    set_up();
+  const bool may_compile =
+      world_.environment.tune == tune_mode::on && !call_.capturing && !nested_ && !is_worker();
+  const status made =
+      ready_device_code(world_, factory_, device_->record.identity, variant, may_compile);
+  if (made)
+    return true;
+  missing_ = config;
+  warn_once(fmt::format("device code {} {}", factory_.id, config),
+            fmt::format("{}: the config {} is to run, and its device code is not there: {}", what(),
+                        config, made.text()));
+  return false;
+}
+
+void resolution::drop_without_code(std::vector<installed_variant> &from) {
+  std::erase_if(from, [this](const installed_variant &it) { return !make_code(it.variant); });
+}
+
 /// The variant with this config: that of the build, or one that was compiled before, or is now
 /// where this call may take such time.
 std::uint32_t resolution::find_or_make(std::string_view config) {
   grown_.variant_count = count_variants(factory_);
   const std::uint32_t known = find_variant(factory_, config);
-  if (known != UINT32_MAX || !may_grow(factory_) || config == missing_)
+  if (known != UINT32_MAX)
+    return make_code(known) ? known : UINT32_MAX;
+  if (!may_grow(factory_) || config == missing_)
     return known;
   const controls &controls = world_.environment;
   demand::batch_compiler compiler(factory_, controls.disable_cache ? "" : world_.lock_directory);
@@ -64,7 +95,7 @@ std::optional<std::uint32_t> resolution::stored(bool provisional_too) {
   if (!winner || (winner->state == store::winner_state::provisional && !provisional_too))
     return std::nullopt;
   const std::uint32_t variant = find_or_make(winner->config);
-  if (variant == UINT32_MAX && may_grow(factory_))
+  if (variant == UINT32_MAX && (may_grow(factory_) || winner->config == missing_))
     return std::nullopt; // told of
   if (variant == UINT32_MAX) {
     warn_once(
@@ -134,7 +165,7 @@ std::uint32_t resolution::run_alone() {
   if (!controls.force_config.empty()) {
     const forced_config forced = find_forced_config(factory_, controls.force_config);
     if (forced.variant != UINT32_MAX)
-      return install_always(forced.variant);
+      return make_code(forced.variant) ? install_always(forced.variant) : install_default({});
     if (may_grow(factory_) && !forced.completed.empty()) {
       if (const std::uint32_t made = find_or_make(forced.completed); made != UINT32_MAX)
         return install_always(made);
@@ -159,7 +190,7 @@ std::uint32_t resolution::run_alone() {
 
   if (find_installed(*factory_.slot, key()) != UINT32_MAX)
     return settle();
-  if (const auto winner = baked())
+  if (const auto winner = baked(); winner && make_code(winner->variant))
     return use_baked(*winner);
   if (agrees() && !call_.capturing && controls.tune != tune_mode::require)
     return agree();

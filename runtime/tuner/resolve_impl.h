@@ -151,13 +151,15 @@ private:
   bool fits_here(std::uint32_t variant);
   std::uint32_t agree();
 
+  bool make_code(std::uint32_t variant);
+  void drop_without_code(std::vector<installed_variant> &from);
   std::uint32_t find_or_make(std::string_view config);
   std::uint32_t find_or_make_present(std::string_view config);
 
   const world &world_;
   tl_factory grown_; ///< of one that grows: counts variants that were compiled on demand, too
   const tl_factory &factory_;
-  std::string missing_; ///< the last config that find_or_make() could not have
+  std::string missing_; ///< the last config that could not be had
   const call_with_extents extended_;
   const tl_call &call_;
   const bool nested_;

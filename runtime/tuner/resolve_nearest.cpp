@@ -2,6 +2,7 @@
 //
 // TL_TUNE=nearest: a config of other problems that is right for this one.
 
+#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/registry.h"
 #include "runtime/measure/statistics.h"
 #include "runtime/supply/trial_inputs.h"
@@ -82,7 +83,7 @@ likely_variant resolution::find_likely(double limit_s) {
   const auto candidates = nearest_candidates(std::move(all), call_.problem);
   if (candidates.empty())
     return fail("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
-  if (may_grow(factory_))
+  if (may_grow(factory_) || demand::has_rtc(factory_))
     for (std::size_t i = 0; i < std::min(candidates.size(), nearest_tries); ++i)
       static_cast<void>(find_or_make(candidates[i].best.config));
   const trial_inputs inputs(factory_, call_, options_);
@@ -130,7 +131,7 @@ likely_variant resolution::find_likely(double limit_s) {
 /// measured here.
 std::uint32_t resolution::nearest() {
   likely_variant found = find_likely(options_.timeout);
-  if (found.variant == UINT32_MAX)
+  if (found.variant == UINT32_MAX || !make_code(found.variant))
     return install_default(found.why);
   if (found.always)
     return install_always(found.variant);

@@ -2,6 +2,7 @@
 //
 // The part of resolution that tunes: one session at a time on a device, and what becomes of it.
 
+#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/registry.h"
 #include "runtime/factory/team.h"
 #include "runtime/supply/trial_inputs.h"
@@ -121,7 +122,7 @@ std::string resolution::why_no_session_for_a_call() {
   if (const std::string why = store.untunable(request_.factory); !why.empty())
     return why + "; known from an earlier session (tltune forget makes it anew)";
   // What a session finds without its compiler must not take a better one's place.
-  if (may_grow(factory_))
+  if (may_grow(factory_) || demand::has_rtc(factory_))
     if (const auto winner = store.lookup(request_.key());
         winner && find_or_make(winner->config) == UINT32_MAX)
       return fmt::format("its stored winner {} is kept for when it can be compiled or loaded",

@@ -9,6 +9,7 @@
 
 #include "runtime/backend/backend.h"
 #include "runtime/demand/batches.h"
+#include "runtime/demand/rtc_compiler.h"
 #include "runtime/factory/grown.h"
 #include "runtime/measure/race.h"
 #include "runtime/measure/search.h"
@@ -25,7 +26,9 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -119,6 +122,12 @@ private:
                                      std::map<std::uint32_t, std::uint64_t> &combinations);
   bool probe_on_demand(probe_queue &queue, trial_bench &bench);
 
+  // Variants whose kernels are compiled on this machine: session_rtc.cpp.
+  bool begin_device_code();
+  bool take_in_compiled(std::vector<std::uint32_t> &ready);
+  bool run_as_compiled(probe_queue &queue, const std::vector<std::uint32_t> &variants,
+                       std::size_t later);
+
   const world &world_;
   const std::uint32_t built_; ///< variants that the program was built with
   tl_factory grown_;          ///< of one that grows: counts what was compiled meanwhile, too
@@ -132,6 +141,8 @@ private:
   demand::batch_compiler *compiling_ = nullptr; ///< looked after between first runs
   std::vector<store::trial> not_made_;          ///< of configs that could not be compiled
   bool not_compiled_now_ = false;               ///< for reasons that may be gone the next time
+  std::unique_ptr<demand::rtc_compiler> device_code_;
+  std::set<std::uint32_t> compiled_; ///< variants whose device code is there, or cannot be had
   progress_line progress_;
   const time_budget budget_;
   std::uint32_t carried_over_ = 0;

@@ -163,6 +163,8 @@ probe_hooks session_run::make_hooks(trial_bench &bench, std::uint32_t most) {
     progress_.probing(probes_, most, best_probe_ns_, failed_probes_);
     if (compiling_)
       compiling_->poll();
+    if (device_code_)
+      device_code_->poll();
   };
   // Asked before the next start is journaled: a trial that was journaled and not run would look
   // lost.
@@ -229,7 +231,7 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
 
   probe_queue queue(bench, factory_.default_variant, start_s,
                     make_hooks(bench, static_cast<std::uint32_t>(most)));
-  if (!run_queue(queue, to_try_again(), most))
+  if (!begin_device_code() || !run_as_compiled(queue, to_try_again(), most))
     return false;
   std::size_t proposed = 0;
   while (true) {
@@ -241,7 +243,7 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
     for (const std::uint32_t it : batch)
       if (!trials_[variants[it]].known)
         fresh.push_back(variants[it]);
-    if (!run_queue(queue, fresh, most - std::min(most, proposed)))
+    if (!run_as_compiled(queue, fresh, most - std::min(most, proposed)))
       return false;
     for (const std::uint32_t it : batch)
       search.learn(it, trials_[variants[it]].probed ? trials_[variants[it]].probe_ns

@@ -77,7 +77,9 @@ std::shared_ptr<known_variants> resolution::known_here() {
 void resolution::install_winner(std::uint32_t variant, std::span<const store::trial> trials) {
   auto read =
       std::make_shared<known_variants>(world_.store, factory_, request_.key(), variant, trials);
-  install(*factory_.slot, key(), read->installed());
+  std::vector<installed_variant> installed = read->installed();
+  drop_without_code(installed);
+  install(*factory_.slot, key(), std::move(installed));
   const mutex_lock lock(fork_safe_mutex(fork_safe::flights));
   known_in_process().all[{factory_.slot, {key().begin(), key().end()}}] = std::move(read);
 }
@@ -144,7 +146,7 @@ bool resolution::list_candidates(const known_variants &of, std::uint32_t exclude
     if (variant == factory_.default_variant && eligible[variant] && variant != excluded)
       break; // needs no proof, and is faster than the rest
     if (variant != excluded && variant != factory_.default_variant && eligible[variant] &&
-        !of.is_refuted(variant, reading_->found()))
+        !of.is_refuted(variant, reading_->found()) && make_code(variant))
       to_try.push_back(variant);
   }
   return true;

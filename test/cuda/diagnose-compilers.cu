@@ -41,6 +41,11 @@ template <config C = config{}>
 [[tl::autotune(configs = space, compilers = {tl::clang(), tl::nvcc("-DX='(1)'")})]]
 void characters(int n) {}
 
+// CHECK: :[[@LINE+2]]:{{.*}} error: option 'compilers' begins with 'nvrtc', which makes code at run time only; the first one's default config has to be there before
+template <config C = config{}>
+[[tl::autotune(configs = space, compilers = {tl::nvrtc(), tl::clang()})]]
+void late(int n) {}
+
 constexpr char options[] = "-G";
 // CHECK: :[[@LINE+2]]:{{.*}} error: option 'compilers': the options of a compiler are to be a string literal
 template <config C = config{}>

@@ -22,6 +22,8 @@
 // CHECK: refused: a tensor map of rank 2 takes 1 strides and 2 element strides, found 2 and 2
 // CHECK: refused: launch argument 0 reaches the kernel as a tensor map: describe it with .tma<0>(...)
 
+#include "Inputs/barrier.h"
+
 #include <tl/autotune.h>
 #include <tl/tma.h>
 
@@ -42,31 +44,6 @@ using namespace tl::keywords;
       std::exit(1);                                                                                                    \
     }                                                                                                                  \
   } while (0)
-
-// What a kernel does with a map: PTX of compute capability 9.0.
-
-static __device__ unsigned shared_address(const void *pointer) {
-  return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
-}
-
-static __device__ void barrier_init(unsigned long long *barrier, unsigned arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)), "r"(arrivals) : "memory");
-  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-}
-
-static __device__ void barrier_expect(unsigned long long *barrier, unsigned bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
-               : "memory");
-}
-
-static __device__ void barrier_wait(unsigned long long *barrier, unsigned phase) {
-  unsigned done = 0;
-  while (!done)
-    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
-                 : "=r"(done)
-                 : "r"(shared_address(barrier)), "r"(phase)
-                 : "memory");
-}
 
 struct box_config {
   int box = 8;

@@ -16,6 +16,7 @@ PARTS.update({name: functools.partial(results.check_example, name=name) for name
 PARTS["attention"] = times.check_attention
 PARTS["torch"] = results.check_torch
 PARTS.update({"doctor": results.check_doctor, "lock": results.check_lock, "sanitizer": results.check_sanitizer})
+PARTS["nvrtc"] = times.check_nvrtc
 PARTS["on_demand"] = times.check_on_demand
 # Longer than all the rest together; and of a packed compiler.
 ON_REQUEST = ("sustained", "unseen", "on_demand")

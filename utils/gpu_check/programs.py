@@ -38,6 +38,8 @@ for compiler in COMPILERS:
     PROGRAMS[f"compilers_{compiler}"] = PROGRAMS["compilers"]
 # Each kernel tuned by one compiler, by the other, and over both.
 PROGRAMS["over_compilers"] = ("utils/bench/gpu/over_compilers.cu", "-O2", True)
+# The same by NVRTC, on the machine with the device.
+PROGRAMS["nvrtc"] = ("utils/bench/gpu/nvrtc.cu", "-O2", True)
 COMPARED = "transpose softmax reduce sgemm hgemm hopper_gemm tma_gemm attention".split()
 for compared in COMPARED:
     for compiler in ("clang", "nvcc"):

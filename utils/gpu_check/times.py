@@ -189,6 +189,26 @@ def compare_with_triton(summary):
                       f"{ratio:.1f} times less")
 
 
+def check_nvrtc(summary):
+    """Kernels that NVRTC compiles there: their winners beside Clang's, and a later process, which compiles nothing."""
+    with tempfile.TemporaryDirectory() as cache:
+        taken = {}
+        for when, environment in (("first", {"TL_LOG": "info"}), ("again", {"TL_TUNE": "require"})):
+            code, output = summary.run(program("nvrtc"), TL_CACHE_DIR=cache, TL_PROGRESS="off", **environment)
+            taken[when] = {name: [float(it) for it in numbers] for name, *numbers in
+                           re.findall(r"^nvrtc (\w+)" + r" (\S+)" * 6 + "$", output, re.M)}
+            if code != 0 or len(taken[when]) != 2:
+                return summary.line("FAIL", "nvrtc", f"{when}: status {code}: " + output[-600:].replace("\n", "; "))
+        tried = dict(rows(cache, "select case when config like '%compiler=nvrtc%' then 'nvrtc' else 'others' end, count(*) "
+                                 "from trials where status in ('measured', 'cut') group by 1"))
+    for name, (first_s, usual, by_clang, by_nvrtc, by_both, errors) in taken["first"].items():
+        again_s, *_, wrong = taken["again"][name]
+        summary.judge(errors == wrong == 0 and by_nvrtc <= 1.02 * usual and by_both <= 1.02 * min(by_clang, by_nvrtc) and again_s < 1
+                      and tried.get("nvrtc", 0) > 100, f"nvrtc: {name}",
+                      f"default {usual:.4f} ms; tuned {by_clang:.4f} by Clang, {by_nvrtc:.4f} by NVRTC, {by_both:.4f} over both; first call "
+                      f"{first_s:.1f} s, in a later process {again_s:.3f} s" + (f"; {errors + wrong:.0f} wrong elements" if errors + wrong else ""))
+
+
 def check_on_demand(summary):
     """Variants that are compiled there by Clang: the first call of a large space, and later runs without a compiler."""
     if not os.path.exists(COMPILER_PACKED):

@@ -6,10 +6,14 @@
 #ifndef TL_EXAMPLES_CUDA_EXAMPLE_H
 #define TL_EXAMPLES_CUDA_EXAMPLE_H
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
+
+// The rest is the host's, which NVRTC has no use for.
+#ifndef __CUDACC_RTC__
+
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cuda_runtime.h>
@@ -188,5 +192,7 @@ inline std::vector<float> some_values(std::size_t count, unsigned seed = 1) {
   }
   return values;
 }
+
+#endif // __CUDACC_RTC__
 
 #endif

@@ -19,6 +19,7 @@ constexpr int threads_of(sgemm_config c) {
   return c.block_m / c.thread_m * (c.block_n / c.thread_n);
 }
 
+#ifndef __CUDACC_RTC__ // NVRTC has no use for what is the host's
 constexpr auto sgemm_space =
     tl::space<sgemm_config>()
         .axis(&sgemm_config::block_m, {32, 64, 128})
@@ -35,6 +36,7 @@ constexpr auto sgemm_space =
           return c.block_m * c.block_k % (4 * threads_of(c)) == 0 &&
                  c.block_k * c.block_n % (4 * threads_of(c)) == 0;
         });
+#endif
 
 /// Sizes are multiples of the tiles.
 template <sgemm_config Cfg>
@@ -121,6 +123,7 @@ __global__ void __launch_bounds__(threads_of(Cfg))
           make_float4(sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3]);
 }
 
+#ifndef __CUDACC_RTC__
 template <sgemm_config Cfg = sgemm_config{}>
 TL_AUTOTUNE(configs = sgemm_space, timeout = 10)
 void sgemm(int m, int n, int k, const float *a, const float *b, float *c, cudaStream_t stream) {
@@ -160,3 +163,4 @@ int main() {
                [&] { library &&library.gemm(0, false, m, n, k, da, db, dc); });
   report("sgemm", before, after, 1e-9 * flop / after, "TFLOP/s", library ? 1e-9 * flop / best : 0);
 }
+#endif // __CUDACC_RTC__

@@ -5,7 +5,7 @@
 #include "runtime/backend/cuda/entry_points.h"
 #include "runtime/backend/cuda/kernel_times.h"
 #include "runtime/backend/cuda/nvml.h"
-#include "runtime/backend/gpu/embedded.h"
+#include "runtime/support/embedded.h"
 #include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
@@ -77,7 +77,7 @@ public:
   }
 
   std::span<const unsigned char> kernels() const override {
-    return {gpu::embedded_kernels, gpu::embedded_kernels_size};
+    return {embedded_kernels, embedded_kernels_size};
   }
   status load_module(const void *image, void *&to) const override;
   void unload_module(void *module) const override { api_.cuModuleUnload(as<module_t>(module)); }

@@ -4,6 +4,7 @@
 
 #include "runtime/backend/gpu/device_scratch.h"
 #include "runtime/backend/gpu/trial_failure.h"
+#include "runtime/demand/rtc_code.h"
 #include "runtime/domain/verdict_text.h"
 
 #include <fmt/format.h>
@@ -116,7 +117,14 @@ verdict engine::prepare(bool may_poison) {
 
 /// One run of the reference and one of a variant, which have to agree: what a trial in another
 /// process found holds in this one too.
+/// The kernels of some variants become known to this process only when one of them is to run.
+status engine::load(std::uint32_t variant) const {
+  return demand::load_rtc_code(factory_, variant);
+}
+
 verdict engine::prove(std::uint32_t variant) {
+  if (status loaded = load(variant); !loaded)
+    return verdict::failed(trial_status::harness_error, loaded.text());
   verdict outcome = run_reference();
   if (!outcome.right()) {
     // Says nothing about the variant.
@@ -179,6 +187,8 @@ verdict engine::check_varied(std::uint32_t variant) {
 }
 
 verdict engine::probe(std::uint32_t variant) {
+  if (status loaded = load(variant); !loaded)
+    return verdict::failed(trial_status::harness_error, loaded.text());
   const trial_calls::callable call = calls_.variant(variant);
   if (status done = copies_.reset(); !done)
     return fault(done);
@@ -206,6 +216,9 @@ verdict engine::probe(std::uint32_t variant) {
 }
 
 status engine::round(std::span<const sample_request> order, timed_round &to) {
+  for (const sample_request &it : order)
+    if (status loaded = load(it.variant); !loaded)
+      return loaded;
   return timer_.round(order, to);
 }
 

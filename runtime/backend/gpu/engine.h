@@ -53,6 +53,7 @@ public:
   bool tainted() const { return check_.damaged() || tainted_ || device_.lost(); }
 
 private:
+  status load(std::uint32_t variant) const;
   verdict run_reference();
   verdict run_and_guard(const trial_calls::callable &what);
   verdict check(std::uint32_t variant);

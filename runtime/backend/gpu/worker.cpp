@@ -2,14 +2,15 @@
 
 #include "runtime/backend/gpu/worker.h"
 
-#include "runtime/backend/gpu/embedded.h"
 #include "runtime/backend/gpu/engine.h"
 #include "runtime/backend/gpu/hook.h"
 #include "runtime/backend/gpu/open_device.h"
 #include "runtime/backend/gpu/trial_failure.h"
 #include "runtime/demand/copies.h"
+#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
+#include "runtime/support/embedded.h"
 #include "runtime/support/process_role.h"
 #include "runtime/support/thread_guard.h"
 #include "runtime/worker/worker_process.h"
@@ -44,7 +45,7 @@ enum worker_descriptor : int {
   worker_box,
   worker_area,
   worker_hook,
-  worker_libraries ///< of a factory that grows only
+  worker_libraries ///< of a factory that grows, or the device code of one that has such variants
 };
 
 // ---- in the program ---------------------------------------------------------------------------
@@ -99,9 +100,12 @@ status worker_image::prepare(const tl_factory &factory, const problem &what) {
   if (hook_ < 0)
     return status::unsupported(
         fmt::format("no memory file for a worker: {}", std::strerror(errno)));
+  const bool has_rtc = demand::has_rtc(factory);
   if (may_grow(factory))
     libraries_ = demand::copies_for_workers(factory);
-  if (may_grow(factory) && libraries_ < 0)
+  else if (has_rtc)
+    libraries_ = demand::rtc_codes_for_workers(factory);
+  if ((may_grow(factory) || has_rtc) && libraries_ < 0)
     return status::unsupported(
         fmt::format("no memory file for a worker: {}", std::strerror(errno)));
   Dl_info info{};
@@ -311,8 +315,11 @@ static std::unique_ptr<request_handler> make_handler(shared_area &area, const ch
   std::unique_ptr<device> on = open_device(what.backend, what.ordinal, error);
   if (!on)
     return nullptr;
-  if (may_grow(*factory))
+  const bool has_rtc = demand::has_rtc(*factory);
+  if (may_grow(*factory) || has_rtc)
     ::fcntl(worker_libraries, F_SETFD, FD_CLOEXEC);
+  if (has_rtc)
+    demand::use_rtc_codes(*factory, worker_libraries);
   auto made = std::make_unique<trial_handler>(area, std::move(on), *factory, std::move(what));
   if (status done = made->set_up(); !done) {
     error = done.text();

@@ -2,8 +2,8 @@
 
 #include "runtime/backend/hip/driver.h"
 
-#include "runtime/backend/gpu/embedded.h"
 #include "runtime/backend/hip/topology.h"
+#include "runtime/support/embedded.h"
 #include "runtime/support/made_once.h"
 
 #include <fmt/format.h>
@@ -80,7 +80,7 @@ public:
   }
 
   std::span<const unsigned char> kernels() const override {
-    return {gpu::embedded_hip_kernels, gpu::embedded_hip_kernels_size};
+    return {embedded_hip_kernels, embedded_hip_kernels_size};
   }
   status load_module(const void *image, void *&to) const override;
   void unload_module(void *module) const override {

@@ -2,14 +2,14 @@
 //
 // Files that the build puts into the runtime.
 
-#ifndef TL_RUNTIME_BACKEND_GPU_EMBEDDED_H
-#define TL_RUNTIME_BACKEND_GPU_EMBEDDED_H
+#ifndef TL_RUNTIME_SUPPORT_EMBEDDED_H
+#define TL_RUNTIME_SUPPORT_EMBEDDED_H
 
 #include <cstddef>
 
-namespace tl::rt::gpu {
+namespace tl::rt {
 
-/// kernels.cu as PTX, null-terminated. Empty when no Clang was there to compile it.
+/// backend/gpu/kernels.cu as PTX, null-terminated. Empty when no Clang was there to compile it.
 extern const unsigned char embedded_kernels[];
 extern const std::size_t embedded_kernels_size; ///< without the terminator
 
@@ -18,10 +18,14 @@ extern const std::size_t embedded_kernels_size; ///< without the terminator
 extern const unsigned char embedded_hip_kernels[];
 extern const std::size_t embedded_hip_kernels_size;
 
-/// The hook library (hook.c), a shared object.
+/// The hook library (backend/gpu/hook.c), a shared object.
 extern const unsigned char embedded_hook[];
 extern const std::size_t embedded_hook_size;
 
-} // namespace tl::rt::gpu
+/// The program that compiles with NVRTC (demand/nvrtc_process.c).
+extern const unsigned char embedded_nvrtc_process[];
+extern const std::size_t embedded_nvrtc_process_size;
+
+} // namespace tl::rt
 
 #endif

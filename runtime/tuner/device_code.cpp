@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tuner/device_code.h"
+
+#include "runtime/demand/rtc_code.h"
+
+namespace tl::rt {
+
+/// Longest wait for a single variant in a call [s].
+static constexpr double longest_s = 120;
+
+std::string arch_of_device(std::string_view identity) {
+  constexpr std::string_view field = "cc=";
+  while (!identity.empty()) {
+    const std::size_t end = identity.find(';');
+    if (identity.starts_with(field))
+      return demand::arch_of(identity.substr(0, end).substr(field.size()));
+    identity.remove_prefix(end == std::string_view::npos ? identity.size() : end + 1);
+  }
+  return {};
+}
+
+std::unique_ptr<demand::rtc_compiler>
+device_code_compiler(const world &in, const tl_factory &factory, std::string_view identity) {
+  return std::make_unique<demand::rtc_compiler>(
+      factory, in.environment.disable_cache ? std::string() : in.lock_directory,
+      arch_of_device(identity),
+      demand::find_rtc_library(demand::first_rtc(factory)->source->toolkit));
+}
+
+status ready_device_code(const world &in, const tl_factory &factory, std::string_view identity,
+                         std::uint32_t variant, bool may_compile) {
+  if (!demand::find_rtc(factory, variant))
+    return {};
+  const std::string arch = arch_of_device(identity);
+  if (!demand::has_rtc_code(factory, variant, arch)) {
+    const auto compiler = device_code_compiler(in, factory, identity);
+    const demand::compiled_variant made =
+        compiler->get(variant, may_compile && compiler->why_not().empty(), longest_s);
+    if (!made.reason.empty())
+      return status::unsupported(made.reason);
+  }
+  return demand::load_rtc_code(factory, variant);
+}
+
+} // namespace tl::rt
