@@ -2,7 +2,6 @@
 //
 // TL_TUNE=nearest: a config of other problems that is right for this one.
 
-#include "runtime/demand/rtc_code.h"
 #include "runtime/factory/registry.h"
 #include "runtime/measure/statistics.h"
 #include "runtime/supply/trial_inputs.h"
@@ -83,7 +82,7 @@ likely_variant resolution::find_likely(double limit_s) {
   const auto candidates = nearest_candidates(std::move(all), call_.problem);
   if (candidates.empty())
     return fail("TL_TUNE=nearest, and no problem of this factory has a winner on this device");
-  if (may_grow(factory_) || demand::has_rtc(factory_))
+  if (may_grow(factory_))
     for (std::size_t i = 0; i < std::min(candidates.size(), nearest_tries); ++i)
       static_cast<void>(find_or_make(candidates[i].best.config));
   const trial_inputs inputs(factory_, call_, options_);
@@ -103,7 +102,7 @@ likely_variant resolution::find_likely(double limit_s) {
       gather_experience(world_.store, request_.key(), most_experience), request_.key());
   for (const auto &[config, origin] : likely_configs(predicted, candidates, call_.problem)) {
     const std::uint32_t variant = find_variant(factory_, config);
-    if (variant == UINT32_MAX || !eligible[variant])
+    if (variant == UINT32_MAX || !eligible[variant] || !make_code(variant))
       continue;
     const verdict outcome = bench->probe(variant, limit_s);
     if (outcome.right()) {
