@@ -276,7 +276,9 @@ std::vector<std::string> describeCompilers(Session &T, const Factory &F) {
     if (isOwn(T, It) || It.isAtRunTime()) {
       Lines.push_back("flag compiler " + It.text());
       if (It.isAtRunTime())
-        Lines.push_back(describeSkipped(T));
+        for (std::string &Skipped : describeSkipped(T))
+          if (!llvm::is_contained(Lines, Skipped))
+            Lines.push_back(std::move(Skipped));
       continue;
     }
     OtherCompiler &Other = T.Args.Clones->Compilers[indexOf(T, It)];

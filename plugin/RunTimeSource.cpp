@@ -12,7 +12,9 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MD5.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include <map>
 
 using namespace clang;
 
@@ -23,6 +25,8 @@ namespace {
 struct Translation {
   const char *Ours, *Theirs;
 };
+constexpr llvm::StringLiteral Guard = "__CUDACC_RTC__";
+
 constexpr Translation Translations[] = {
     {"-ffast-math", "--use_fast_math"},
     {"-fgpu-flush-denormals-to-zero", "--ftz=true"},
@@ -71,8 +75,93 @@ std::string optionsFor(Session &T) {
   return llvm::join(Lines, "\n");
 }
 
-std::string textOf(Session &T, FileID File) {
-  return T.S.getSourceManager().getBufferData(File).str();
+/// Headers by the names that `#include` gives them.
+using HeaderList = std::map<std::string, std::string>;
+
+/// This library's headers are for the host; what sources say before their factories is there.
+constexpr llvm::StringLiteral LibraryHeader = "#pragma once\nnamespace tl::keywords {}\n";
+
+/// The user's headers that Clang has read. Reports an error where two have one name.
+HeaderList findIncluded(Session &T) {
+  SourceManager &SM = T.S.getSourceManager();
+  HeaderList Found;
+  llvm::StringMap<const Inclusion *> Known;
+  for (const Inclusion &It : T.Inclusions) {
+    const bool IsOurs = isLibraryFile(It.File.getName());
+    // What those include is never asked for.
+    if (isInToolkitFolder(T, It.File.getName()) || SM.isInSystemHeader(It.Loc) ||
+        isLibraryFile(SM.getFilename(It.Loc)))
+      continue;
+    auto [Before, IsNew] = Known.try_emplace(It.Name, &It);
+    if (!IsNew) {
+      if (&Before->second->File.getFileEntry() != &It.File.getFileEntry())
+        error(T.S, It.Loc,
+              "'%0' is another file here ('%1') than before ('%2'), which NVRTC cannot tell apart; "
+              "with tl::nvrtc() each header needs a name of its own")
+            << It.Name << It.File.getName() << Before->second->File.getName();
+      continue;
+    }
+    std::optional<llvm::MemoryBufferRef> Buffer = SM.getMemoryBufferForFileOrNone(It.File);
+    Found[It.Name] = IsOurs ? LibraryHeader.str() : Buffer ? Buffer->getBuffer().str() : "";
+  }
+  return Found;
+}
+
+/// Names of the headers that a text may include, whatever its conditions are.
+std::vector<std::string> namesIncludedBy(llvm::StringRef Text) {
+  std::vector<std::string> Names;
+  while (!Text.empty()) {
+    llvm::StringRef Line;
+    std::tie(Line, Text) = Text.split('\n');
+    Line = Line.ltrim();
+    if (!Line.consume_front("#"))
+      continue;
+    Line = Line.ltrim();
+    if (!Line.consume_front("include"))
+      continue;
+    Line = Line.ltrim();
+    if (Line.size() > 2 && (Line.front() == '"' || Line.front() == '<'))
+      Names.push_back(
+          Line.drop_front().take_until([](char C) { return C == '"' || C == '>'; }).str());
+  }
+  return Names;
+}
+
+/// The user's headers that only NVRTC comes to, of those that the main file's folder and `-I` have.
+HeaderList findSkippedHeaders(Session &T, const HeaderList &Included) {
+  SourceManager &SM = T.S.getSourceManager();
+  std::vector<std::string> Folders;
+  if (auto Main = SM.getFileEntryRefForID(SM.getMainFileID()))
+    Folders.push_back(absolute(llvm::sys::path::parent_path(Main->getName())));
+  const Preprocessor &PP = T.S.getPreprocessor();
+  for (const auto &It : PP.getHeaderSearchInfo().getHeaderSearchOpts().UserEntries)
+    if (It.Group == frontend::Angled || It.Group == frontend::Quoted)
+      Folders.push_back(absolute(It.Path));
+  std::vector<std::string> Open = namesIncludedBy(SM.getBufferData(SM.getMainFileID()));
+  for (const auto &[Name, Text] : Included)
+    for (std::string &It : namesIncludedBy(Text))
+      Open.push_back(std::move(It));
+  HeaderList Found;
+  while (!Open.empty()) {
+    const std::string Name = std::move(Open.back());
+    Open.pop_back();
+    if (Included.count(Name) != 0 || Found.count(Name) != 0)
+      continue;
+    for (const std::string &Folder : Folders) {
+      llvm::SmallString<256> Path(Folder);
+      llvm::sys::path::append(Path, Name);
+      if (isInToolkitFolder(T, Path) || isLibraryFile(Path))
+        continue;
+      auto Buffer = llvm::MemoryBuffer::getFile(Path);
+      if (!Buffer)
+        continue;
+      Found[Name] = (*Buffer)->getBuffer().str();
+      for (std::string &It : namesIncludedBy(Found[Name]))
+        Open.push_back(std::move(It));
+      break;
+    }
+  }
+  return Found;
 }
 
 } // namespace
@@ -82,35 +171,24 @@ RunTimeSource readRunTimeSource(Session &T) {
   RunTimeSource Made;
   Made.Toolkit = folderOfToolkit(T);
   Made.Options = optionsFor(T);
-  Made.Text = textOf(T, SM.getMainFileID());
+  Made.Text = SM.getBufferData(SM.getMainFileID()).str();
   if (auto Main = SM.getFileEntryRefForID(SM.getMainFileID()))
     Made.Name = llvm::sys::path::filename(Main->getName()).str();
-  llvm::StringMap<const Inclusion *> Known;
-  for (const Inclusion &It : T.Inclusions) {
-    const bool IsOurs = isLibraryFile(It.File.getName());
-    // What those include is never asked for.
-    if (isInToolkitFolder(T, It.File.getName()) || SM.isInSystemHeader(It.Loc) ||
-        isLibraryFile(SM.getFilename(It.Loc)))
-      continue;
-    auto [Found, IsNew] = Known.try_emplace(It.Name, &It);
-    if (!IsNew) {
-      if (&Found->second->File.getFileEntry() == &It.File.getFileEntry())
-        continue;
-      error(T.S, It.Loc,
-            "'%0' is another file here ('%1') than before ('%2'), which NVRTC cannot tell apart; "
-            "with tl::nvrtc() each header needs a name of its own")
-          << It.Name << It.File.getName() << Found->second->File.getName();
-      continue;
+  const HeaderList Included = findIncluded(T), Skipped = findSkippedHeaders(T, Included);
+  bool IsDivided = llvm::StringRef(Made.Text).contains(Guard);
+  for (const HeaderList *List : {&Included, &Skipped})
+    for (const auto &[Name, Text] : *List) {
+      Made.Headers.emplace_back(Name, Text);
+      IsDivided |= llvm::StringRef(Text).contains(Guard);
     }
-    std::optional<llvm::MemoryBufferRef> Buffer = SM.getMemoryBufferForFileOrNone(It.File);
-    Made.Headers.emplace_back(It.Name, IsOurs   ? "#pragma once\nnamespace tl::keywords {}\n"
-                                       : Buffer ? Buffer->getBuffer().str()
-                                                : "");
-  }
+  if (!IsDivided)
+    warning(T.S, SM.getLocForStartOfFile(SM.getMainFileID()),
+            "NVRTC is going to read this file as it is, with the host's code in it, of which it "
+            "refuses most; put that between '#ifndef __CUDACC_RTC__' and '#endif'");
   return Made;
 }
 
-std::string describeSkipped(Session &T) {
+std::vector<std::string> describeSkipped(Session &T) {
   const SourceManager &SM = T.S.getSourceManager();
   llvm::MD5 Hash;
   for (SourceRange It : T.Skipped)
@@ -118,7 +196,17 @@ std::string describeSkipped(Session &T) {
       Hash.update(Lexer::getSourceText(CharSourceRange::getCharRange(It), SM, T.S.getLangOpts()));
   llvm::MD5::MD5Result Digest;
   Hash.final(Digest);
-  return "skipped source " + Digest.digest().str().str();
+  std::vector<std::string> Lines{"skipped source " + Digest.digest().str().str()};
+  HeaderList Included;
+  for (const Inclusion &It : T.Inclusions)
+    Included[It.Name];
+  for (const auto &[Name, Text] : findSkippedHeaders(T, Included)) {
+    llvm::MD5 Content;
+    Content.update(Text);
+    Content.final(Digest);
+    Lines.push_back("skipped header " + Name + " " + Digest.digest().str().str());
+  }
+  return Lines;
 }
 
 } // namespace tlplugin

@@ -20,11 +20,12 @@ struct RunTimeSource {
   std::string Toolkit; ///< folder of the device toolkit's headers
 };
 
-/// Reads it, at the end of the translation unit. Reports an error where two headers have one name.
+/// Reads it, at the end of the translation unit. Reports an error where two headers have one name,
+/// warns where nothing is left out for NVRTC.
 RunTimeSource readRunTimeSource(Session &T);
 
-/// A line of the fingerprint for what the preprocessor has left out, and such a compiler may not.
-std::string describeSkipped(Session &T);
+/// Lines of the fingerprint for what the preprocessor has left out, and such a compiler may not.
+std::vector<std::string> describeSkipped(Session &T);
 
 } // namespace tlplugin
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// NVRTC knows headers by the names that `#include` gives them, so that no two may have one.
+// NVRTC knows headers by the names that `#include` gives them, so that no two may have one; and it has no use for host code.
 //
 // REQUIRES: cuda
 // RUN: rm -rf %t.d && mkdir -p %t.d/one %t.d/other
 // RUN: echo '#include "same.h"' > %t.d/one/first.h && echo '#include "same.h"' > %t.d/other/second.h
 // RUN: echo '// one' > %t.d/one/same.h && echo '// other' > %t.d/other/same.h
 // RUN: not %clangxx %plugin %cuda -I%t.d -c %s -o %t.o 2>&1 | FileCheck %s "--implicit-check-not={{(warning|error):}}"
+// RUN: %clangxx %plugin %cuda -DPLAIN -c %S/Inputs/nvrtc_undivided.cu -o %t.o 2>&1 | FileCheck %S/Inputs/nvrtc_undivided.cu "--implicit-check-not={{(warning|error):}}"
 
 #include <one/first.h>
 #include <other/second.h>

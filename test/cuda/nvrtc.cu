@@ -34,14 +34,22 @@
 // What the preprocessor leaves out for Clang, and NVRTC may read, is a part of the fingerprint.
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %s 2>&1 | FileCheck %s --check-prefix=PRINT
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %s 2>&1 | sed -n 's/.*fingerprint of factory: //p' > %t.here
-// RUN: mkdir -p %t.copy/Inputs && cp %s %t.copy/nvrtc.cu && cp %S/Inputs/rtc_header.h %t.copy/Inputs
+// RUN: mkdir -p %t.copy/Inputs && cp %s %t.copy/nvrtc.cu && cp %S/Inputs/rtc_*.h %t.copy/Inputs
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %t.copy/nvrtc.cu 2>&1 | sed -n 's/.*fingerprint of factory: //p' > %t.there
 // RUN: test -s %t.here && cmp %t.here %t.there
 // RUN: sed -i 's/(x) + (x)/(x) + (x) + 0/' %t.copy/Inputs/rtc_header.h
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %t.copy/nvrtc.cu 2>&1 | sed -n 's/.*fingerprint of factory: //p' > %t.there
 // RUN: test -s %t.there && not cmp -s %t.here %t.there
+// RUN: cp %S/Inputs/rtc_header.h %t.copy/Inputs && echo '// more' >> %t.copy/Inputs/rtc_only.h
+// RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %t.copy/nvrtc.cu 2>&1 | sed -n 's/.*fingerprint of factory: //p' > %t.there
+// RUN: test -s %t.there && not cmp -s %t.here %t.there
 
 #include "Inputs/rtc_header.h"
+#ifdef __CUDACC_RTC__
+#include "Inputs/rtc_only.h" // for nobody else
+#else
+constexpr int added = 0;
+#endif
 
 #include <tl/autotune.h>
 
@@ -59,7 +67,7 @@ template <class T, config C> __global__ void scale(int n, const T *x, T *y) {
 #endif
   const int i = blockIdx.x * C.threads + threadIdx.x;
   if (i < n)
-    y[i] = twice(x[i]) + C.items;
+    y[i] = twice(x[i]) + C.items + added;
 }
 } // namespace app
 
@@ -98,6 +106,8 @@ void unnamed(int n, float *y) {
 // PRINT-DAG: flag compiler clang
 // PRINT-DAG: flag compiler nvrtc(--maxrregcount=64)
 // PRINT-DAG: skipped source {{[0-9a-f]+}}
+// PRINT-DAG: skipped header Inputs/rtc_only.h {{[0-9a-f]+}}
+// PRINT-DAG: skipped header Inputs/rtc_more.h {{[0-9a-f]+}}
 
 void compile_all();
 

@@ -6,8 +6,8 @@
 #ifndef TL_TEST_UNIT_RESOLVE_FIXTURE_H
 #define TL_TEST_UNIT_RESOLVE_FIXTURE_H
 
-#include "store_fixture.h"
 #include "child_process.h"
+#include "store_fixture.h"
 #include "test_factory.h"
 
 #include "runtime/tuner/dispatch_table.h"
@@ -152,7 +152,9 @@ public:
 
 class Resolve : public ::testing::Test {
 protected:
-  Resolve() : factory(functions_apart(std::make_integer_sequence<std::uint32_t, variants>()), {"n"}), on(clock) {
+  Resolve()
+      : factory(functions_apart(std::make_integer_sequence<std::uint32_t, variants>()), {"n"}),
+        on(clock) {
     static_cast<void>(factory.task(n));
     factory.factory.options.budget = 0;
     // What a process has found for a slot is kept for its life: each test has one of its own.

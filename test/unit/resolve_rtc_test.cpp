@@ -46,8 +46,8 @@ protected:
     source.options = "";
     source.toolkit = "";
     source.register_image = [](void *) { return static_cast<void **>(nullptr); };
-    source.register_kernel = [](void **, const char *stub, char *, const char *, int, void *, void *,
-                                void *, void *, int *) {
+    source.register_kernel = [](void **, const char *stub, char *, const char *, int, void *,
+                                void *, void *, void *, int *) {
       loaded.emplace_back(stub);
       return 0;
     };
