@@ -3,6 +3,8 @@
 #include "doctor/checks.h"
 #include "format.h"
 
+#include "runtime/demand/rtc_library.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -82,6 +84,20 @@ static void check_toolkit(findings &found) {
                    "needed to compile CUDA factories; not to run programs"});
 }
 
+/// For kernels that are compiled where the program runs.
+static void check_nvrtc(findings &found) {
+  const rt::demand::rtc_library nvrtc = rt::demand::find_rtc_library("");
+  if (nvrtc.path.empty())
+    found.push_back({"nvrtc", severity::note,
+                     std::string("none ") + rt::demand::rtc_library_places,
+                     "needed where kernels are compiled by tl::nvrtc() and not kept yet"});
+  else
+    found.push_back({"nvrtc", severity::good,
+                     nvrtc.path + (nvrtc.includes.empty() ? " (without the toolkit's headers)"
+                                                          : ", headers in " + nvrtc.includes[0]),
+                     ""});
+}
+
 /// The driver's attribute numbers, from cuda.h.
 enum {
   attribute_clock_rate = 13,
@@ -141,6 +157,7 @@ static void check_management(findings &found, int count) {
 
 void check_cuda(findings &found) {
   check_toolkit(found);
+  check_nvrtc(found);
   const library driver({"libcuda.so.1"});
   if (!driver) {
     found.push_back({"cuda driver", severity::note, "libcuda.so.1 is not there",
