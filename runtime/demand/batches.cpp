@@ -9,6 +9,7 @@
 #include "runtime/support/fnv.h"
 #include "runtime/support/log.h"
 #include "runtime/support/small_file.h"
+#include "runtime/support/split.h"
 
 #include <fmt/format.h>
 
@@ -236,11 +237,8 @@ static bool is_from_assembler(std::string_view line) {
 
 /// The first error in what a compiler has said, else its last line.
 static std::string complaint(const std::string &log) {
-  std::string_view rest = log, last;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  std::string_view last;
+  for (const std::string_view line : lines_of(log)) {
     if (line.find("error: ") != std::string_view::npos ||
         line.find("ERROR: ") != std::string_view::npos || is_from_assembler(line))
       return std::string(line);
@@ -260,18 +258,9 @@ static bool is_about_room(std::string_view said) {
 static std::map<std::string, std::string> errors_of_variants(const std::string &report,
                                                              bool &elsewhere) {
   std::map<std::string, std::string> errors;
-  std::string_view rest = report;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  for (const std::string_view line : lines_of(report)) {
     elsewhere |= line == "elsewhere";
-    std::vector<std::string_view> columns;
-    for (std::size_t tab = 0; tab != std::string_view::npos;) {
-      tab = line.find('\t');
-      columns.push_back(line.substr(0, tab));
-      line.remove_prefix(tab == std::string_view::npos ? line.size() : tab + 1);
-    }
+    const std::vector<std::string_view> columns = tl::rt::split(line, '\t');
     if (columns.size() == 9 && columns[1] == "failed")
       errors.emplace(columns[7], columns[8]);
   }

@@ -8,6 +8,7 @@
 #include "runtime/support/positioned_io.h"
 #include "runtime/support/safe_file.h"
 #include "runtime/support/small_file.h"
+#include "runtime/support/split.h"
 
 #include <fmt/format.h>
 
@@ -56,13 +57,8 @@ bool read_trailer(std::string_view end, trailer &out) {
 }
 
 std::vector<std::string> lines(std::string_view text) {
-  std::vector<std::string> all;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    all.emplace_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return all;
+  const std::vector<std::string_view> all = lines_of(text);
+  return {all.begin(), all.end()};
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/mutex.h"
 #include "runtime/support/positioned_io.h"
+#include "runtime/support/split.h"
 
 #include <fmt/format.h>
 
@@ -90,16 +91,6 @@ void read_on(code_file &of) {
     of.where[it.variant] = of.end;
 }
 
-std::vector<std::string> lines(std::string_view text) {
-  std::vector<std::string> made;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    made.emplace_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return made;
-}
-
 status read_code(code_file &from, std::uint32_t variant, rtc_code &to) {
   read_on(from);
   const auto found = from.where.find(variant);
@@ -115,7 +106,8 @@ status read_code(code_file &from, std::uint32_t variant, rtc_code &to) {
     good = read_at(from.file, at + sizeof it, to.image.data(), to.image.size()) &&
            read_at(from.file, at + sizeof it + to.image.size(), names.data(), names.size());
   }
-  to.names = lines(names);
+  for (const std::string_view line : lines_of(names))
+    to.names.emplace_back(line);
   return good ? status{} : status::io_error("its device code cannot be read");
 }
 

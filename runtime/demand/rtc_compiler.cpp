@@ -8,6 +8,7 @@
 #include "runtime/support/log.h"
 #include "runtime/support/positioned_io.h"
 #include "runtime/support/small_file.h"
+#include "runtime/support/split.h"
 
 #include <fmt/format.h>
 
@@ -54,16 +55,6 @@ unsigned next_number() {
   return next++;
 }
 
-std::vector<std::string_view> lines(std::string_view text) {
-  std::vector<std::string_view> all;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    all.push_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return all;
-}
-
 /// The program's text with all that decides what is made of it, but for the kernels.
 std::string state_of(const tl_rtc_source &source, const std::string &arch) {
   std::string text =
@@ -86,7 +77,7 @@ void add_text(std::string &to, std::string_view text) {
 /// The first error in what NVRTC or its assembler has said, else the first line.
 std::string complaint(const std::string &log) {
   std::string_view first;
-  for (const std::string_view line : lines(log)) {
+  for (const std::string_view line : lines_of(log)) {
     if (line.find("error") != std::string_view::npos || line.starts_with("ptxas"))
       return std::string(line);
     if (first.empty())
@@ -264,7 +255,7 @@ void rtc_compiler::add(std::span<const std::uint32_t> variants) {
 status rtc_compiler::write_request(const job &it) const {
   const tl_rtc_source &source = *it.source;
   std::vector<std::string> options{"--gpu-architecture=" + arch_};
-  for (const std::string_view line : lines(source.options))
+  for (const std::string_view line : lines_of(source.options))
     options.emplace_back(line);
   for (const std::string &folder : library_.includes)
     options.push_back("--include-path=" + folder);
@@ -330,7 +321,7 @@ status rtc_compiler::keep(const job &it, std::size_t unit) {
   const std::string path = it.file(unit, "cubin");
   rtc_code code{.arch = arch_, .image = read_small_file(path), .names = {}};
   const std::string names = read_small_file(it.file(unit, "names"));
-  const std::vector<std::string_view> lowered = lines(names);
+  const std::vector<std::string_view> lowered = lines_of(names);
   std::size_t next = 0;
   for (std::uint32_t i = 0; i < of.kernel_count; ++i) {
     if (of.kernels[i].expression[0] == '\0')
@@ -357,54 +348,58 @@ status rtc_compiler::keep(const job &it, std::size_t unit) {
   return {};
 }
 
-void rtc_compiler::ended(job &it, const child_end &end) {
-  std::vector<std::uint32_t> again;
-  std::string unexplained;
-  for (std::size_t unit = 0; unit < it.variants.size(); ++unit) {
-    const std::uint32_t variant = it.variants[unit];
-    if (::access(it.file(unit, "cubin").c_str(), R_OK) == 0) {
-      const status kept = keep(it, unit);
-      finish(variant, kept ? "" : "compiled, but not used: " + kept.text(), !kept);
-      unexplained_ = 0;
-      continue;
-    }
-    const std::string log = read_small_file(it.file(unit, "log"));
-    if (!log.empty()) {
-      log_debug(
-          fmt::format("{}: NVRTC said of {}: {}", factory_.name, factory_.configs[variant], log));
-      finish(variant, "did not compile: " + complaint(log));
-      unexplained_ = 0;
-      continue;
-    }
-    // The process ended with the first one of which nothing is left.
-    if (unexplained.empty()) {
-      const std::string said = complaint(read_small_file(it.base + ".log"));
-      unexplained = end.late       ? fmt::format("compiling it took more than {:.0f} s",
-                                                 limit_s(it.variants.size()))
-                    : said.empty() ? fmt::format("the process that compiles it ended with {}",
-                                                 end.text.empty() ? "an unknown status" : end.text)
-                                   : said;
-      const bool no_library = end.text == library_is_no_good;
-      const bool killed = !end.late && end.text == "signal 9";
-      const bool no_room = end.text == file_is_no_good;
-      if (no_library || killed || no_room) {
-        again.assign(it.variants.begin() + static_cast<std::ptrdiff_t>(unit), it.variants.end());
-        for (const std::uint32_t left : again)
-          finish(left, unexplained, true);
-        give_up(unexplained, killed || no_room);
-        again.clear();
-        break;
-      }
-      finish(variant, unexplained);
-      ++unexplained_;
-      continue;
-    }
-    again.push_back(variant);
+/// Whether a unit was dealt with: it has code now, or the compiler's word that it has none.
+bool rtc_compiler::take_unit(const job &it, std::size_t unit) {
+  const std::uint32_t variant = it.variants[unit];
+  if (::access(it.file(unit, "cubin").c_str(), R_OK) == 0) {
+    const status kept = keep(it, unit);
+    finish(variant, kept ? "" : "compiled, but not used: " + kept.text(), !kept);
+    return true;
   }
-  if (!again.empty())
-    waiting_.push_front(std::move(again));
-  if (unexplained_ >= most_unexplained)
-    give_up(unexplained);
+  const std::string log = read_small_file(it.file(unit, "log"));
+  if (log.empty())
+    return false;
+  log_debug(fmt::format("{}: NVRTC said of {}: {}", factory_.name, factory_.configs[variant], log));
+  finish(variant, "did not compile: " + complaint(log));
+  return true;
+}
+
+/// What happened to a process that did not come to its end.
+std::string rtc_compiler::explain(const job &it, const child_end &end) const {
+  if (end.late)
+    return fmt::format("compiling it took more than {:.0f} s", limit_s(it.variants.size()));
+  const std::string said = complaint(read_small_file(it.base + ".log"));
+  if (!said.empty())
+    return said;
+  return fmt::format("the process that compiles it ended with {}",
+                     end.text.empty() ? "an unknown status" : end.text);
+}
+
+void rtc_compiler::ended(job &it, const child_end &end) {
+  std::size_t unit = 0;
+  while (unit < it.variants.size() && take_unit(it, unit))
+    ++unit;
+  if (unit > 0)
+    unexplained_ = 0;
+  if (unit == it.variants.size())
+    return;
+  // It ended with the first one of which nothing is left.
+  std::vector<std::uint32_t> left(it.variants.begin() + static_cast<std::ptrdiff_t>(unit),
+                                  it.variants.end());
+  const std::string why = explain(it, end);
+  const bool killed = !end.late && end.text == "signal 9";
+  const bool no_room = end.text == file_is_no_good;
+  if (killed || no_room || end.text == library_is_no_good) {
+    for (const std::uint32_t variant : left)
+      finish(variant, why, true);
+    return give_up(why, killed || no_room);
+  }
+  finish(left.front(), why);
+  left.erase(left.begin());
+  if (!left.empty())
+    waiting_.push_front(std::move(left));
+  if (++unexplained_ >= most_unexplained)
+    give_up(why);
 }
 
 void rtc_compiler::poll() {

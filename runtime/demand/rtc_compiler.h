@@ -80,6 +80,8 @@ private:
   status write_request(const job &it) const;
   status keep(const job &it, std::size_t unit);
   void start(job &it);
+  bool take_unit(const job &it, std::size_t unit);
+  std::string explain(const job &it, const child_end &end) const;
   void ended(job &it, const child_end &end);
   void finish(std::uint32_t variant, std::string reason, bool unknown = false);
   void give_up(std::string why, bool may_pass = false);

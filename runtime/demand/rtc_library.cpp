@@ -2,6 +2,8 @@
 
 #include "runtime/demand/rtc_library.h"
 
+#include "runtime/support/split.h"
+
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -42,13 +44,10 @@ std::string loaded_library() {
 
 std::vector<std::string> folders(const std::string &toolkit) {
   std::vector<std::string> all;
-  std::string_view path = ::getenv("LD_LIBRARY_PATH") ? ::getenv("LD_LIBRARY_PATH") : "";
-  while (!path.empty()) {
-    const std::size_t end = path.find(':');
-    if (path.starts_with('/'))
-      all.emplace_back(path.substr(0, end));
-    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-  }
+  if (const char *const path = ::getenv("LD_LIBRARY_PATH"))
+    for (const std::string_view folder : split(path, ':'))
+      if (folder.starts_with('/'))
+        all.emplace_back(folder);
   std::vector<std::string> roots;
   for (const char *const name : {"CUDA_HOME", "CUDA_PATH"})
     if (const char *const root = ::getenv(name); root && root[0] == '/')

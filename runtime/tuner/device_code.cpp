@@ -3,6 +3,7 @@
 #include "runtime/tuner/device_code.h"
 
 #include "runtime/demand/rtc_code.h"
+#include "runtime/support/split.h"
 
 namespace tl::rt {
 
@@ -11,12 +12,9 @@ static constexpr double longest_s = 120;
 
 std::string arch_of_device(std::string_view identity) {
   constexpr std::string_view field = "cc=";
-  while (!identity.empty()) {
-    const std::size_t end = identity.find(';');
-    if (identity.starts_with(field))
-      return demand::arch_of(identity.substr(0, end).substr(field.size()));
-    identity.remove_prefix(end == std::string_view::npos ? identity.size() : end + 1);
-  }
+  for (const std::string_view it : split(identity, ';'))
+    if (it.starts_with(field))
+      return demand::arch_of(it.substr(field.size()));
   return {};
 }
 

@@ -200,7 +200,7 @@ def check_nvrtc(summary):
             if code != 0 or len(taken[when]) != 2:
                 return summary.line("FAIL", "nvrtc", f"{when}: status {code}: " + output[-600:].replace("\n", "; "))
         tried = dict(rows(cache, "select case when config like '%compiler=nvrtc%' then 'nvrtc' else 'others' end, count(*) "
-                                 "from trials where status in ('measured', 'cut') group by 1"))
+                                 "from trials where status in (1, 9) group by 1"))
     for name, (first_s, usual, by_clang, by_nvrtc, by_both, errors) in taken["first"].items():
         again_s, *_, wrong = taken["again"][name]
         summary.judge(errors == wrong == 0 and by_nvrtc <= 1.02 * usual and by_both <= 1.02 * min(by_clang, by_nvrtc) and again_s < 1

@@ -88,8 +88,7 @@ static void check_toolkit(findings &found) {
 static void check_nvrtc(findings &found) {
   const rt::demand::rtc_library nvrtc = rt::demand::find_rtc_library("");
   if (nvrtc.path.empty())
-    found.push_back({"nvrtc", severity::note,
-                     std::string("none ") + rt::demand::rtc_library_places,
+    found.push_back({"nvrtc", severity::note, std::string("none ") + rt::demand::rtc_library_places,
                      "needed where kernels are compiled by tl::nvrtc() and not kept yet"});
   else
     found.push_back({"nvrtc", severity::good,
