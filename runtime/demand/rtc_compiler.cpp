@@ -368,7 +368,7 @@ bool rtc_compiler::take_unit(const job &it, std::size_t unit) {
 std::string rtc_compiler::explain(const job &it, const child_end &end) const {
   if (end.late)
     return fmt::format("compiling it took more than {:.0f} s", limit_s(it.variants.size()));
-  const std::string said = complaint(read_small_file(it.base + ".log"));
+  std::string said = complaint(read_small_file(it.base + ".log"));
   if (!said.empty())
     return said;
   return fmt::format("the process that compiles it ended with {}",
