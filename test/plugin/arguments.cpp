@@ -3,7 +3,7 @@
 // The plugin's command line, and the dependency file.
 //
 // RUN: not %clangxx %plugin -fplugin-arg-tl-dmup -fsyntax-only %s 2>&1 | FileCheck --check-prefix=UNKNOWN %s
-// UNKNOWN: error: unknown argument '-fplugin-arg-tl-dmup'; expected dump, dump=fingerprint, remarks, limit=N, shard=I/N, use=FILE, legality=off|warn|prune, absent=LIST, report=FILE, kernels=FILE, device-compiler=TEXT, device-code=clang or drop-failed
+// UNKNOWN: error: unknown argument '-fplugin-arg-tl-dmup'; expected dump, dump=fingerprint, remarks, limit=N, shard=I/N, use=FILE, legality=off|warn|prune, absent=LIST, report=FILE, kernels=FILE, kernels-by=COMPILER, device-compiler=TEXT, device-code=clang or drop-failed
 // RUN: not %clangxx %plugin -fplugin-arg-tl-shard=2/2 -fsyntax-only %s 2>&1 | FileCheck --check-prefix=SHARD %s
 // SHARD: error: unknown argument '-fplugin-arg-tl-shard=2/2'
 // RUN: not %clangxx %plugin -fplugin-arg-tl-limit=many -fsyntax-only %s 2>&1 | FileCheck --check-prefix=LIMIT %s
