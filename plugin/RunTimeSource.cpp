@@ -66,9 +66,10 @@ std::string optionsFor(Session &T) {
   for (const auto &[Macro, IsUndefined] : PP.getPreprocessorOpts().Macros)
     if (isForwarded(Macro))
       Lines.push_back((IsUndefined ? "-U" : "-D") + Macro);
+  // Found among the headers that travel along, by that name.
   for (const std::string &It : PP.getPreprocessorOpts().Includes)
     if (!llvm::StringRef(It).ends_with("__clang_cuda_runtime_wrapper.h"))
-      Lines.push_back("--pre-include=" + absolute(It));
+      Lines.push_back("--pre-include=" + It);
   for (const auto &It : PP.getHeaderSearchInfo().getHeaderSearchOpts().UserEntries)
     if (It.Group == frontend::Angled || It.Group == frontend::Quoted)
       Lines.push_back("--include-path=" + absolute(It.Path));

@@ -31,6 +31,12 @@
 // RUN: %clangxx %t.o %t.other.o %t.cudart.o %t.compile.o %runtime_static -pthread -ldl -o %t
 // RUN: %t | FileCheck %s --check-prefix=TWO
 //
+// What -include names travels along.
+// RUN: echo '#define FORCED 0' > %t.forced.h
+// RUN: %clangxx -O1 %plugin %cuda -DSCALE=3 -DNEEDS_FORCED -include %t.forced.h -c %s -o %t.o 2> /dev/null
+// RUN: rm %t.forced.h && %clangxx %t.o %t.cudart.o %t.compile.o %runtime_static -pthread -ldl -o %t
+// RUN: %t | FileCheck %s
+//
 // What the preprocessor leaves out for Clang, and NVRTC may read, is a part of the fingerprint.
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %s 2>&1 | FileCheck %s --check-prefix=PRINT
 // RUN: %clangxx %plugin %cuda -DSCALE=3 -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only %s 2>&1 | sed -n 's/.*fingerprint of factory: //p' > %t.here
@@ -65,7 +71,11 @@ template <class T, config C> __global__ void scale(int n, const T *x, T *y) {
 #ifdef __CUDACC_RTC__
   static_assert(C.items != 3, "three is too many");
 #endif
+#ifdef NEEDS_FORCED
+  const int i = blockIdx.x * C.threads + threadIdx.x + FORCED;
+#else
   const int i = blockIdx.x * C.threads + threadIdx.x;
+#endif
   if (i < n)
     y[i] = twice(x[i]) + C.items + added;
 }
