@@ -322,6 +322,19 @@ TEST_F(RtcCompiler, WhoIsKilledMayLiveTheNextTime) {
   EXPECT_TRUE(with.may_pass());
 }
 
+TEST_F(RtcCompiler, AFullDiskIsNotHeldAgainstAnyone) {
+  made_up_program all({"::a<1>", "::full<2>", "::c<3>"});
+  limits.at_once = 1;
+  rtc_compiler with(all.factory, cache(), "sm_90a", library(), limits);
+  const auto became = compile(all, with);
+  EXPECT_EQ(became.at("::a<1>"), "");
+  EXPECT_THAT(became.at("::full<2>"), HasSubstr("File too large"));
+  EXPECT_EQ(became.at("::full<2>")[0], '?');
+  EXPECT_EQ(became.at("::c<3>")[0], '?');
+  EXPECT_TRUE(with.may_pass());
+  EXPECT_EQ(files().size(), 1u) << "and nothing half";
+}
+
 TEST_F(RtcCompiler, MemoryIsLimited) {
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
   GTEST_SKIP() << "sanitizers take terabytes";
