@@ -126,9 +126,13 @@ void batch_compiler::add(std::span<const std::uint64_t> combinations) {
     if (!why.empty())
       log_info(fmt::format("a library of {}'s variants is not used: {}", factory_.name, why));
   }
-  // Spread over the processes that may run at once.
+  // Spread over the processes that may run at once. Where all of them are at work already, a larger
+  // job makes them wait no longer, and shares what a process takes before its first variant.
   const std::size_t share = (fresh.size() + limits_.at_once - 1) / limits_.at_once;
-  const std::size_t size = std::clamp<std::size_t>(share, 1, limits_.per_job);
+  const bool busy = running_.size() >= limits_.at_once;
+  const std::size_t most = std::clamp<std::size_t>(busy ? 2 * share : share, 1, limits_.per_job);
+  const std::size_t jobs = (fresh.size() + most - 1) / most;
+  const std::size_t size = jobs ? (fresh.size() + jobs - 1) / jobs : 1;
   for (std::size_t at = 0; at < fresh.size(); at += size)
     waiting_.push_back(
         {{fresh.begin() + static_cast<std::ptrdiff_t>(at),

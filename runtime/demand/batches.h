@@ -40,7 +40,7 @@ struct compile_limits {
   double times = 10, least_s = 20;
   std::uint64_t memory = 0; ///< address space of one process, 0: half of the machine's memory
   unsigned at_once = 0;     ///< 0: as many as the process may use CPUs
-  std::size_t per_job = 16; ///< variants that one process compiles
+  std::size_t per_job = 24; ///< variants that one process compiles
 };
 
 /// The directives with which the source begins are precompiled beside the first jobs, for all later

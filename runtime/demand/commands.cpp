@@ -34,9 +34,10 @@ words preamble_command(const compile_record &record, const std::string &header,
       command.push_back(record.arguments[++i] + "-header");
   }
   add(command, front_end_flags());
-  // Its files are found as from the source's own directory.
-  add(command, {"-iquote", record.source.substr(0, record.source.rfind('/')), "-emit-pch", "-o",
-                out, header});
+  // Its files are found as from the source's own directory. What they instantiate is instantiated
+  // once, and not by each process that reads it.
+  add(command, {"-iquote", record.source.substr(0, record.source.rfind('/')),
+                "-fpch-instantiate-templates", "-emit-pch", "-o", out, header});
   return command;
 }
 
