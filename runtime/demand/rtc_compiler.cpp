@@ -45,9 +45,10 @@ constexpr std::string_view standard_headers[] = {
     "span",       "tuple",    "utility", "variant", "type_traits", "initializer_list"};
 
 std::string standing_in_for(std::string_view header) {
-  return fmt::format("#pragma once\n#include <cuda/std/{}>\n"
+  constexpr std::string_view theirs = "cuda/std";
+  return fmt::format("#pragma once\n#include <{}/{}>\n"
                      "namespace std {{ using namespace ::cuda::std; }}\n",
-                     header);
+                     theirs, header);
 }
 
 unsigned next_number() {
