@@ -295,14 +295,15 @@ status rtc_compiler::write_request(const job &it) const {
 }
 
 void rtc_compiler::start(job &it) {
+  std::string error;
   if (program_ < 0) {
     program_ = ::memfd_create("tl-nvrtc", MFD_CLOEXEC);
     if (program_ < 0 || !write_at(program_, 0, embedded_nvrtc_process, embedded_nvrtc_process_size))
-      return give_up(fmt::format("no memory for the compiling process: {}", error_text(errno)));
+      error = fmt::format("no memory for the compiling process: {}", error_text(errno));
   }
-  std::string error;
-  if (const status written = write_request(it); !written)
-    error = written.text();
+  if (error.empty())
+    if (const status written = write_request(it); !written)
+      error = written.text();
   child_limits limits;
   limits.seconds = limit_s(it.variants.size());
   limits.memory = limits_.memory;

@@ -61,6 +61,8 @@ bool session_run::take_in_compiled(std::vector<std::uint32_t> &ready) {
   if (budget_.over(1 - race_share))
     return false;
   device_code_->wait(nap_s);
+  if (const std::string why = device_code_->why_not_kept(); !why.empty())
+    warn_once(why, fmt::format("device code of {} is not kept: {}", factory_.name, why));
   std::vector<store::trial> failed;
   for (demand::compiled_variant &made : device_code_->take()) {
     compiled_.insert(made.variant);

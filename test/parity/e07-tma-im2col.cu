@@ -11,6 +11,8 @@
 // CHECK: infeasible: the driver refuses a tensor map (CUresult 1): im2col, dims 32 x 8 x 8 x 2, {{.*}} 512 channels, 64 pixels
 // CHECK: refused: an im2col map of rank 4 takes corners of two extents less, found 1 and 2
 
+#include "Inputs/barrier.h"
+
 #include <tl/autotune.h>
 #include <tl/tma.h>
 
@@ -26,29 +28,6 @@
       std::exit(1);                                                                                                    \
     }                                                                                                                  \
   } while (0)
-
-static __device__ unsigned shared_address(const void *pointer) {
-  return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
-}
-
-static __device__ void barrier_init(unsigned long long *barrier, unsigned arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)), "r"(arrivals) : "memory");
-  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-}
-
-static __device__ void barrier_expect(unsigned long long *barrier, unsigned bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
-               : "memory");
-}
-
-static __device__ void barrier_wait(unsigned long long *barrier, unsigned phase) {
-  unsigned done = 0;
-  while (!done)
-    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
-                 : "=r"(done)
-                 : "r"(shared_address(barrier)), "r"(phase)
-                 : "memory");
-}
 
 constexpr int channels = 32, width = 8, height = 8, pixels = 64;
 

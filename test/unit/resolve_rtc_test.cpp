@@ -130,6 +130,15 @@ TEST_F(ResolveRtc, ASessionCompilesAllAndTheProgramLoadsTheWinner) {
   EXPECT_THAT(loaded, ElementsAre("5"));
 }
 
+TEST_F(ResolveRtc, WhatIsNotKeptIsSaid) {
+  std::filesystem::create_directory(locks.path() + "/on-demand");
+  ::chmod((locks.path() + "/on-demand").c_str(), 0777);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(resolve_now(), best);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("device code of test is not kept: others may look into"));
+}
+
 TEST_F(ResolveRtc, WhatDoesNotCompileIsATrial) {
   end();
   be(2, "::bad<2>");

@@ -20,6 +20,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -333,6 +334,23 @@ TEST_F(RtcCompiler, AFullDiskIsNotHeldAgainstAnyone) {
   EXPECT_EQ(became.at("::c<3>")[0], '?');
   EXPECT_TRUE(with.may_pass());
   EXPECT_EQ(files().size(), 1u) << "and nothing half";
+}
+
+TEST_F(RtcCompiler, NoVariantIsLostWhereNothingCanBeStarted) {
+  made_up_program all({"::one<1>", "::two<2>", "::three<3>"});
+  limits.at_once = 1;
+  limits.per_job = 1;
+  rtc_compiler with(all.factory, cache(), "sm_90a", library(), limits);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const rlimit none{3, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto became = compile(all, with); // all that were asked for come back
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  for (const char *const it : {"::one<1>", "::two<2>", "::three<3>"})
+    EXPECT_THAT(became.at(it), StartsWith("?no memory for the compiling process: "));
+  EXPECT_EQ(became.at("own"), "");
+  EXPECT_TRUE(with.may_pass());
 }
 
 TEST_F(RtcCompiler, MemoryIsLimited) {
