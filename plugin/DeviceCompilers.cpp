@@ -65,16 +65,36 @@ static std::optional<DeviceCompiler> readCompiler(Session &T, const Option &O, c
   return Made;
 }
 
+/// False after an error was reported.
+static bool isForThisLanguage(Session &T, const Option &O, const DeviceCompiler &It) {
+  const bool IsHip = T.S.getLangOpts().HIP;
+  if (It.Which == DeviceCompiler::Clang) {
+    if (!IsHip || It.Options.empty())
+      return true;
+    error(T.S, O.Value->getExprLoc(),
+          "option 'compilers' has '%0', and options of Clang's own for some variants are there for "
+          "CUDA only; in HIP they are the command's, or HIPRTC's: tl::hiprtc(\"%1\")")
+        << It.text() << It.Options << O.Value->getSourceRange();
+    return false;
+  }
+  if ((It.Which == DeviceCompiler::Hiprtc) == IsHip)
+    return true;
+  error(T.S, O.Value->getExprLoc(),
+        "option 'compilers' has '%0', which makes code for %select{NVIDIA's|AMD's}1 devices, and "
+        "this file is compiled as %select{CUDA|HIP}2")
+      << It.text() << !IsHip << IsHip << O.Value->getSourceRange();
+  return false;
+}
+
 bool readCompilers(Session &T, Factory &F) {
   const Option *O = findOption(F, "compilers");
   if (!O)
     return true;
   SourceLocation Loc = O->Value->getExprLoc();
-  if (!T.S.getLangOpts().CUDA || T.S.getLangOpts().HIP) {
+  if (!T.S.getLangOpts().CUDA) {
     error(T.S, Loc,
-          "option 'compilers' chooses who makes CUDA device code, and this file is compiled as "
-          "%select{C++|HIP}0")
-        << T.S.getLangOpts().HIP << O->Value->getSourceRange();
+          "option 'compilers' chooses who makes device code, and this file is compiled as C++")
+        << O->Value->getSourceRange();
     return false;
   }
   if (T.S.getLangOpts().GPURelocatableDeviceCode) {
@@ -102,7 +122,7 @@ bool readCompilers(Session &T, Factory &F) {
   const APValue &List = V.getStructField(0); // of the std::array
   for (unsigned I = 0; I < List.getArraySize(); ++I) {
     std::optional<DeviceCompiler> It = readCompiler(T, *O, List.getArrayInitializedElt(I));
-    if (!It)
+    if (!It || !isForThisLanguage(T, *O, *It))
       return false;
     if (llvm::is_contained(F.Compilers, *It)) {
       error(T.S, Loc, "option 'compilers' has '%0' twice")
@@ -126,7 +146,7 @@ bool readCompilers(Session &T, Factory &F) {
 }
 
 std::string DeviceCompiler::name() const {
-  static constexpr const char *Names[] = {"clang", "nvcc", "nvrtc"};
+  static constexpr const char *Names[] = {"clang", "nvcc", "nvrtc", "hiprtc"};
   return Names[Which];
 }
 

@@ -20,7 +20,7 @@ void noteKernel(Session &T, const clang::Decl *D);
 /// at the end of the source, or "!" and what prevents it.
 std::string kernelInstantiation(clang::ASTContext &Context, const clang::FunctionDecl *FD);
 
-/// "::ns::kernel<4>", as NVRTC takes it, or "!" and what prevents it.
+/// "::ns::kernel<4>", as compiler libraries take it, or "!" and what prevents it.
 std::string kernelExpression(clang::ASTContext &Context, const clang::FunctionDecl *FD);
 
 /// Writes the file of -fplugin-arg-tl-kernels, one line for each kernel: its mangled name, a tab,

@@ -314,7 +314,7 @@ public:
     for (const std::string &Path : CI.getFrontendOpts().Plugins)
       if (llvm::sys::path::filename(Path).contains("tlplugin"))
         Args.Plugins.push_back(Path);
-    if (isCuda(CI) && !CI.getLangOpts().CUDAIsDevice)
+    if (CI.getLangOpts().CUDA && !CI.getLangOpts().CUDAIsDevice)
       Args.Clones = makeVariantsOfOthers(CI, Args);
     return std::make_unique<Consumer>(CI, Args);
   }

@@ -2,6 +2,7 @@
 
 #include "plugin/RunTimeCode.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/Twine.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/Function.h"
@@ -9,6 +10,7 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
+#include <tl/abi.h>
 
 using namespace llvm;
 
@@ -42,19 +44,22 @@ RunTimeCode::RunTimeCode(Module &InM, const RunTimeSource &From, StringRef Optio
   for (StringRef It : Own)
     Lines += "\n" + It.str();
   auto *Pointer = PointerType::getUnqual(C);
-  const auto Registrar = [&](StringRef Name) {
+  const auto Registrar = [&](StringRef Name) -> Constant * {
     // Declared with its type where the file's own device code is registered.
-    FunctionCallee Callee = M.getOrInsertFunction(
-        Name, FunctionType::get(Type::getVoidTy(C), {Pointer}, /*isVarArg=*/false));
+    FunctionCallee Callee =
+        M.getOrInsertFunction((Twine(From.IsHip ? "__hip" : "__cuda") + Name).str(),
+                              FunctionType::get(Type::getVoidTy(C), {Pointer}, /*isVarArg=*/false));
     return cast<Constant>(Callee.getCallee());
   };
   constexpr unsigned Pointers = 9;
-  const unsigned Size = 2 * sizeof(std::uint32_t) + Pointers * M.getDataLayout().getPointerSize();
+  const unsigned Size = 4 * sizeof(std::uint32_t) + Pointers * M.getDataLayout().getPointerSize();
+  const unsigned Compiler = From.IsHip ? TL_RTC_HIPRTC : TL_RTC_NVRTC;
   Source =
       constant({number(C, Size), number(C, From.Headers.size()), text(From.Name), text(From.Text),
-                constant(Headers), text(Lines), text(From.Toolkit),
-                Registrar("__cudaRegisterFatBinary"), Registrar("__cudaRegisterFunction"),
-                Registrar("__cudaRegisterFatBinaryEnd"), Registrar("__cudaUnregisterFatBinary")});
+                constant(Headers), text(Lines), text(From.Toolkit), Registrar("RegisterFatBinary"),
+                Registrar("RegisterFunction"),
+                From.IsHip ? ConstantPointerNull::get(Pointer) : Registrar("RegisterFatBinaryEnd"),
+                Registrar("UnregisterFatBinary"), number(C, Compiler), number(C, 0)});
 }
 
 void RunTimeCode::describe(Function &Variant, ArrayRef<RunTimeKernel> Kernels) const {

@@ -12,14 +12,15 @@
 namespace llvm {
 class Constant;
 class Function;
+class GlobalValue;
 class Module;
 } // namespace llvm
 
 namespace tlplugin {
 
 struct RunTimeKernel {
-  llvm::Function *Stub;
-  std::string Expression; ///< kernelExpression(), "" for what is no template
+  llvm::GlobalValue *Stub; ///< whose address stands for it
+  std::string Expression;  ///< kernelExpression(), "" for what is no template
   std::string Name;
 };
 

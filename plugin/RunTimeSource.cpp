@@ -21,11 +21,20 @@ using namespace clang;
 namespace tlplugin {
 namespace {
 
+/// The compiler library of a language.
+struct Library {
+  llvm::StringLiteral Name, Keyword;
+  llvm::StringLiteral Guard; ///< the macro that says that it is compiling
+};
+constexpr Library Nvrtc{"NVRTC", "tl::nvrtc()", "__CUDACC_RTC__"};
+constexpr Library Hiprtc{"HIPRTC", "tl::hiprtc()", "__HIPCC_RTC__"};
+
+const Library &libraryOf(const Session &T) { return T.S.getLangOpts().HIP ? Hiprtc : Nvrtc; }
+
 /// Options of the driver that NVRTC knows under another name; the last of several counts for both.
 struct Translation {
   const char *Ours, *Theirs;
 };
-constexpr llvm::StringLiteral Guard = "__CUDACC_RTC__";
 
 constexpr Translation Translations[] = {
     {"-ffast-math", "--use_fast_math"},
@@ -39,6 +48,34 @@ constexpr Translation Translations[] = {
     {"-ffp-contract=on", "--fmad=true"},
 };
 
+/// HIPRTC is a Clang. Options of code generation for the device, or what they begin with.
+constexpr llvm::StringLiteral KnownToClang[] = {"-ffast-math",
+                                                "-fno-fast-math",
+                                                "-ffp-contract=",
+                                                "-fgpu-flush-denormals-to-zero",
+                                                "-ffinite-math-only",
+                                                "-fno-finite-math-only",
+                                                "-fno-signed-zeros",
+                                                "-fsigned-zeros",
+                                                "-freciprocal-math",
+                                                "-fno-reciprocal-math",
+                                                "-fassociative-math",
+                                                "-fno-associative-math",
+                                                "-fno-math-errno",
+                                                "-fmath-errno",
+                                                "-munsafe-fp-atomics",
+                                                "-mno-unsafe-fp-atomics",
+                                                "-mcumode",
+                                                "-mno-cumode",
+                                                "-mwavefrontsize64",
+                                                "-mno-wavefrontsize64"};
+
+bool isKnownToClang(llvm::StringRef Option) {
+  return llvm::any_of(KnownToClang, [&](llvm::StringRef Known) {
+    return Known.ends_with("=") ? Option.starts_with(Known) : Option == Known;
+  });
+}
+
 std::string absolute(llvm::StringRef Path) {
   llvm::SmallString<256> Full(Path);
   static_cast<void>(llvm::sys::fs::make_absolute(Full));
@@ -46,33 +83,44 @@ std::string absolute(llvm::StringRef Path) {
 }
 
 const char *standardOf(const LangOptions &L) {
-  // NVRTC 13 knows none after C++20.
+  // NVRTC 13 knows none after C++20, and HIPRTC's Clang may be an old one.
   return L.CPlusPlus20 ? "--std=c++20" : "--std=c++17";
 }
 
 bool isForwarded(llvm::StringRef Macro) {
-  // What the driver adds.
-  return !Macro.starts_with("_GNU_SOURCE") && !Macro.starts_with("__CUDA_ARCH_LIST__");
+  // What the driver adds, and what stands for the device's own.
+  return !Macro.starts_with("_GNU_SOURCE") && !Macro.starts_with("__CUDA_ARCH_LIST__") &&
+         !Macro.starts_with("__AMDGCN_");
+}
+
+bool isWrapper(llvm::StringRef Included) {
+  return Included.ends_with("__clang_cuda_runtime_wrapper.h") ||
+         Included.ends_with("__clang_hip_runtime_wrapper.h");
 }
 
 std::string optionsFor(Session &T) {
-  std::vector<std::string> Lines{standardOf(T.S.getLangOpts()),
-                                 "--device-as-default-execution-space"};
-  for (const std::string &It : driverArguments())
+  const bool IsHip = T.S.getLangOpts().HIP;
+  std::vector<std::string> Lines{standardOf(T.S.getLangOpts())};
+  if (!IsHip)
+    Lines.push_back("--device-as-default-execution-space");
+  for (const std::string &It : driverArguments()) {
+    if (IsHip && isKnownToClang(It))
+      Lines.push_back(It);
     for (const Translation &Known : Translations)
-      if (It == Known.Ours)
+      if (!IsHip && It == Known.Ours)
         Lines.push_back(Known.Theirs);
+  }
   const Preprocessor &PP = T.S.getPreprocessor();
   for (const auto &[Macro, IsUndefined] : PP.getPreprocessorOpts().Macros)
     if (isForwarded(Macro))
       Lines.push_back((IsUndefined ? "-U" : "-D") + Macro);
   // Found among the headers that travel along, by that name.
   for (const std::string &It : PP.getPreprocessorOpts().Includes)
-    if (!llvm::StringRef(It).ends_with("__clang_cuda_runtime_wrapper.h"))
-      Lines.push_back("--pre-include=" + It);
+    if (!isWrapper(It))
+      Lines.push_back((IsHip ? "--include=" : "--pre-include=") + It);
   for (const auto &It : PP.getHeaderSearchInfo().getHeaderSearchOpts().UserEntries)
     if (It.Group == frontend::Angled || It.Group == frontend::Quoted)
-      Lines.push_back("--include-path=" + absolute(It.Path));
+      Lines.push_back((IsHip ? "-I" : "--include-path=") + absolute(It.Path));
   return llvm::join(Lines, "\n");
 }
 
@@ -97,9 +145,10 @@ HeaderList findIncluded(Session &T) {
     if (!IsNew) {
       if (&Before->second->File.getFileEntry() != &It.File.getFileEntry())
         error(T.S, It.Loc,
-              "'%0' is another file here ('%1') than before ('%2'), which NVRTC cannot tell apart; "
-              "with tl::nvrtc() each header needs a name of its own")
-            << It.Name << It.File.getName() << Before->second->File.getName();
+              "'%0' is another file here ('%1') than before ('%2'), which %3 cannot tell apart; "
+              "with %4 each header needs a name of its own")
+            << It.Name << It.File.getName() << Before->second->File.getName() << libraryOf(T).Name
+            << libraryOf(T).Keyword;
       continue;
     }
     std::optional<llvm::MemoryBufferRef> Buffer = SM.getMemoryBufferForFileOrNone(It.File);
@@ -128,7 +177,8 @@ std::vector<std::string> namesIncludedBy(llvm::StringRef Text) {
   return Names;
 }
 
-/// The user's headers that only NVRTC comes to, of those that the main file's folder and `-I` have.
+/// The user's headers that only the library comes to, of those that the main file's folder and `-I`
+/// have.
 HeaderList findSkippedHeaders(Session &T, const HeaderList &Included) {
   SourceManager &SM = T.S.getSourceManager();
   std::vector<std::string> Folders;
@@ -170,22 +220,26 @@ HeaderList findSkippedHeaders(Session &T, const HeaderList &Included) {
 RunTimeSource readRunTimeSource(Session &T) {
   SourceManager &SM = T.S.getSourceManager();
   RunTimeSource Made;
+  Made.IsHip = T.S.getLangOpts().HIP;
   Made.Toolkit = folderOfToolkit(T);
   Made.Options = optionsFor(T);
   Made.Text = SM.getBufferData(SM.getMainFileID()).str();
   if (auto Main = SM.getFileEntryRefForID(SM.getMainFileID()))
     Made.Name = llvm::sys::path::filename(Main->getName()).str();
   const HeaderList Included = findIncluded(T), Skipped = findSkippedHeaders(T, Included);
-  bool IsDivided = llvm::StringRef(Made.Text).contains(Guard);
+  const Library &By = libraryOf(T);
+  bool IsDivided = llvm::StringRef(Made.Text).contains(By.Guard);
   for (const HeaderList *List : {&Included, &Skipped})
     for (const auto &[Name, Text] : *List) {
       Made.Headers.emplace_back(Name, Text);
-      IsDivided |= llvm::StringRef(Text).contains(Guard);
+      IsDivided |= llvm::StringRef(Text).contains(By.Guard);
     }
   if (!IsDivided)
     warning(T.S, SM.getLocForStartOfFile(SM.getMainFileID()),
-            "NVRTC is going to read this file as it is, with the host's code in it, of which it "
-            "refuses most; put that between '#ifndef __CUDACC_RTC__' and '#endif'");
+            By.Name +
+                " is going to read this file as it is, with the host's code in it, of which it "
+                "refuses most; put that between '#ifndef " +
+                By.Guard + "' and '#endif'");
   return Made;
 }
 

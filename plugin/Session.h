@@ -76,13 +76,13 @@ struct Arguments {
 
 /// One of `compilers = {...}`, see DeviceCompilers.h.
 struct DeviceCompiler {
-  enum Kind { Clang, Nvcc, Nvrtc } Which = Clang; ///< as tl::device_compiler::kind
-  std::string Options;                            ///< separated by spaces
+  enum Kind { Clang, Nvcc, Nvrtc, Hiprtc } Which = Clang; ///< as tl::device_compiler::kind
+  std::string Options;                                    ///< separated by spaces
 
   bool operator==(const DeviceCompiler &) const = default;
   std::string name() const; ///< "nvcc"
   std::string text() const; ///< "nvcc(--maxrregcount=128)"
-  bool isAtRunTime() const { return Which == Nvrtc; }
+  bool isAtRunTime() const { return Which == Nvrtc || Which == Hiprtc; }
 };
 
 /// One `keyword = value` of the attribute.

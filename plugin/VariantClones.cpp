@@ -27,19 +27,20 @@ using namespace llvm;
 namespace tlplugin {
 namespace {
 
-/// How Clang's code registers a file's device code with the CUDA runtime.
+/// How Clang's code registers a file's device code with the runtime of CUDA, or of HIP.
 struct Registration {
   Function *Constructor = nullptr;
   Function *Globals = nullptr;
   GlobalVariable *Wrapper = nullptr;
   GlobalVariable *Handle = nullptr;
-  MapVector<Function *, std::string> Kernels; ///< by the function whose address stands for them
+  MapVector<GlobalValue *, std::string> Kernels; ///< by what has the address that stands for them
 
   explicit Registration(Module &M) {
     for (Function &F : M) {
       if (F.getName().starts_with("__cuda_module_ctor"))
         Constructor = &F;
-      else if (F.getName().starts_with("__cuda_register_globals"))
+      else if (F.getName().starts_with("__cuda_register_globals") ||
+               F.getName().starts_with("__hip_register_globals"))
         Globals = &F;
     }
     Wrapper = M.getGlobalVariable("__cuda_fatbin_wrapper", /*AllowInternal=*/true);
@@ -53,11 +54,11 @@ struct Registration {
                          ? dyn_cast<ConstantDataArray>(Text->getInitializer())
                          : nullptr;
         if (Name && Name->isCString())
-          Kernels[cast<Function>(Call->getArgOperand(1)->stripPointerCasts())] =
-              Name->getAsCString().str();
+          Kernels[kernelOf(*Call)] = Name->getAsCString().str();
       }
   }
 
+  /// Whether the registration can be made once more, with CUDA's device code of another compiler.
   bool isComplete() const {
     return Constructor && Globals && Wrapper && Wrapper->hasInitializer() && Handle;
   }
@@ -66,10 +67,16 @@ struct Registration {
   static CallInst *kernelCall(Instruction &I) {
     auto *Call = dyn_cast<CallInst>(&I);
     const Function *Callee = Call ? Call->getCalledFunction() : nullptr;
-    return Callee && Callee->getName() == "__cudaRegisterFunction" &&
-                   isa<Function>(Call->getArgOperand(1)->stripPointerCasts())
+    return Callee &&
+                   (Callee->getName() == "__cudaRegisterFunction" ||
+                    Callee->getName() == "__hipRegisterFunction") &&
+                   isa<GlobalValue>(Call->getArgOperand(1)->stripPointerCasts())
                ? Call
                : nullptr;
+  }
+
+  static GlobalValue *kernelOf(const CallInst &Call) {
+    return cast<GlobalValue>(Call.getArgOperand(1)->stripPointerCasts());
   }
 };
 
@@ -77,7 +84,7 @@ struct Registration {
 /// them.
 bool isGenerated(const GlobalValue &V) {
   return V.getName().contains("__tl_") || V.getName().starts_with("llvm.") ||
-         V.getName().starts_with("__cuda_");
+         V.getName().starts_with("__cuda_") || V.getName().starts_with("__hip_");
 }
 
 /// A static variable of a function, or what guards it: `Z <function> E <name>` in the C++ ABI's
@@ -145,9 +152,9 @@ SmallPtrSet<GlobalValue *, 32> findLeading(Module &M, const Registration &Regist
 
 /// What one copy takes.
 struct Copied {
-  SetVector<GlobalValue *> Values;    ///< functions, constants and static variables
-  SmallVector<Function *, 4> Kernels; ///< those among them that stand for kernels
-  std::string Obstacle;               ///< why it cannot be made
+  SetVector<GlobalValue *> Values;       ///< functions, constants and static variables
+  SmallVector<GlobalValue *, 4> Kernels; ///< those among them that stand for kernels
+  std::string Obstacle;                  ///< why it cannot be made
 };
 
 Copied findCopied(Function &Variant, const SmallPtrSet<GlobalValue *, 32> &Leading,
@@ -158,8 +165,8 @@ Copied findCopied(Function &Variant, const SmallPtrSet<GlobalValue *, 32> &Leadi
     GlobalValue *G = Open.pop_back_val();
     if (!Found.Values.insert(G))
       continue;
-    if (auto *F = dyn_cast<Function>(G); F && Registered.Kernels.contains(F))
-      Found.Kernels.push_back(F);
+    if (Registered.Kernels.contains(G))
+      Found.Kernels.push_back(G);
     forReferences(*G, [&](GlobalValue &To) {
       auto *V = dyn_cast<GlobalVariable>(&To);
       if (isGenerated(To) || To.isDeclaration())
@@ -217,10 +224,6 @@ private:
   /// Kernels that only copies launch are not in the file's own device code, and are not looked for
   /// there.
   void forgetKernelsOfOthers(Module &M, const Registration &Registered) const {
-    const auto IsKernel = [&](const GlobalValue &G) {
-      const auto *F = dyn_cast<Function>(&G);
-      return F && Registered.Kernels.contains(const_cast<Function *>(F));
-    };
     const auto Reach = [&](SmallVector<GlobalValue *, 32> Open) {
       SmallPtrSet<GlobalValue *, 32> Reached;
       while (!Open.empty()) {
@@ -233,7 +236,7 @@ private:
     };
     SmallVector<GlobalValue *, 32> Own, Kept;
     for (GlobalValue &G : M.global_values())
-      if (!G.isDeclaration() && !G.isDiscardableIfUnused() && !IsKernel(G))
+      if (!G.isDeclaration() && !G.isDiscardableIfUnused() && !Registered.Kernels.contains(&G))
         Own.push_back(&G);
     for (const std::string &It : Wanted->Kept)
       if (Function *F = findFunction(M, It))
@@ -242,17 +245,17 @@ private:
     SmallVector<CallInst *, 16> Foreign;
     for (Instruction &I : instructions(*Registered.Globals))
       if (CallInst *Call = Registration::kernelCall(I)) {
-        auto *F = cast<Function>(Call->getArgOperand(1)->stripPointerCasts());
-        if (OfOthers.contains(F) && !Needed.contains(F))
+        GlobalValue *Kernel = Registration::kernelOf(*Call);
+        if (OfOthers.contains(Kernel) && !Needed.contains(Kernel))
           Foreign.push_back(Call);
       }
     for (CallInst *Call : Foreign) {
-      auto *F = cast<Function>(Call->getArgOperand(1)->stripPointerCasts());
+      GlobalValue *Kernel = Registration::kernelOf(*Call);
       if (!Call->use_empty())
         Call->replaceAllUsesWith(Constant::getNullValue(Call->getType()));
       Call->eraseFromParent();
-      if (F->hasWeakODRLinkage())
-        F->setLinkage(GlobalValue::LinkOnceODRLinkage);
+      if (Kernel->hasWeakODRLinkage())
+        Kernel->setLinkage(GlobalValue::LinkOnceODRLinkage);
     }
   }
 
@@ -266,13 +269,16 @@ private:
   Share findShare(Module &M, const Registration &Registered,
                   const SmallPtrSet<GlobalValue *, 32> &Leading, unsigned Index) const {
     Share Found;
-    SetVector<Function *> Kernels;
+    SetVector<GlobalValue *> Kernels;
     for (const VariantClone &It : Wanted->Variants) {
       if (It.Compiler != Index)
         continue;
       Function *Of = findFunction(M, It.Of);
       Copied What;
-      if (!Registered.isComplete())
+      const bool IsKnown = Wanted->Compilers[Index].Compiler.isAtRunTime()
+                               ? Registered.Globals != nullptr
+                               : Registered.isComplete();
+      if (!IsKnown)
         What.Obstacle = "the object registers its device code in a way that is not known";
       else if (!Of || Of->isDeclaration())
         What.Obstacle = "no code was generated of it";
@@ -284,8 +290,8 @@ private:
         Kernels.insert(What.Kernels.begin(), What.Kernels.end());
       Found.All.push_back({&It, std::move(What)});
     }
-    for (Function *F : Kernels) {
-      const std::string &Name = Registered.Kernels.find(F)->second;
+    for (GlobalValue *It : Kernels) {
+      const std::string &Name = Registered.Kernels.find(It)->second;
       auto Known = Wanted->Kernels.find(Name);
       const bool IsTemplate = Known != Wanted->Kernels.end();
       Found.Asked.push_back({Name, IsTemplate ? Known->second.Instantiation : ""});
@@ -317,8 +323,8 @@ private:
     MapVector<unsigned, Failures> ByFactory; // by where its option is
     for (auto &[It, What] : From.All) {
       std::string Why = What.Obstacle.empty() ? From.Made.Unavailable : What.Obstacle;
-      for (Function *F : What.Kernels)
-        if (auto Found = From.Made.Failed.find(Registered.Kernels.find(F)->second);
+      for (GlobalValue *Kernel : What.Kernels)
+        if (auto Found = From.Made.Failed.find(Registered.Kernels.find(Kernel)->second);
             Why.empty() && Found != From.Made.Failed.end())
           Why = Found->second;
       Failures &Known = ByFactory[It->Loc.getRawEncoding()];
@@ -352,9 +358,9 @@ private:
       if (!is_contained(Good, It))
         continue;
       std::vector<RunTimeKernel> Kernels;
-      for (Function *F : What.Kernels) {
-        const std::string &Name = Registered.Kernels.find(F)->second;
-        Kernels.push_back({cast<Function>(Map.lookup(F)), expressionOf(Name), Name});
+      for (GlobalValue *Kernel : What.Kernels) {
+        const std::string &Name = Registered.Kernels.find(Kernel)->second;
+        Kernels.push_back({cast<GlobalValue>(Map.lookup(Kernel)), expressionOf(Name), Name});
       }
       Code.describe(*findFunction(M, It->Symbol), Kernels);
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// In the host's code, a variant launches kernels by the addresses of functions that are registered
-// with the device code. A variant whose kernels another compiler made is a copy of everything that
-// leads from the variant to such an address, with addresses of its own, which are registered with
-// that compiler's device code. This is done on LLVM's IR, before it is optimised; what may have
-// its own static variables, as one more specialisation would, has them.
+// In the host's code, a variant launches kernels by the addresses of functions (HIP: of constants
+// that hold those) that are registered with the device code. A variant whose kernels another
+// compiler made is a copy of everything that leads from the variant to such an address, with
+// addresses of its own, which are registered with that compiler's device code. This is done on
+// LLVM's IR, before it is optimised; what may have its own static variables, as one more
+// specialisation would, has them.
 
 #ifndef TL_PLUGIN_VARIANTCLONES_H
 #define TL_PLUGIN_VARIANTCLONES_H

@@ -338,8 +338,10 @@ typedef struct tl_on_demand_library {
   const void *values;         ///< config objects, as tl_factory::values
 } tl_on_demand_library;
 
-/// Source whose kernels a compiler library (NVRTC) compiles on the machine that the program runs
-/// on.
+/// Compiler libraries on the machine that the program runs on.
+enum { TL_RTC_NVRTC = 0, TL_RTC_HIPRTC = 1 };
+
+/// Source whose kernels such a library compiles.
 typedef struct tl_rtc_source {
   uint32_t struct_size;
   uint32_t header_count;
@@ -348,12 +350,14 @@ typedef struct tl_rtc_source {
   const char *const *headers; ///< [2 * header_count] a name as in `#include`, then its text
   const char *options;        ///< for the compiler, one a line
   const char *toolkit;        ///< where the device toolkit's headers were when this was built
-  /// The CUDA runtime's own that the program's launches go to, to make kernels known to it.
+  /// Of the runtime (CUDA's, HIP's) that the program's launches go to, to make kernels known to it.
   void **(*register_image)(void *wrapper);
   int (*register_kernel)(void **image, const char *stub, char *name, const char *again, int, void *,
                          void *, void *, void *, int *);
-  void (*registered)(void **image);
+  void (*registered)(void **image); ///< null: there is none
   void (*unregister_image)(void **image);
+  uint32_t compiler; ///< TL_RTC_...
+  uint32_t reserved;
 } tl_rtc_source;
 
 /// A kernel of such a source.

@@ -12,7 +12,7 @@ namespace tl {
 /// One compiler of device code, with options of its own. A constant of the compilation: nothing of
 /// it is left in the program but its text in the configs' names.
 struct device_compiler {
-  enum class kind { clang, nvcc, nvrtc } which;
+  enum class kind { clang, nvcc, nvrtc, hiprtc } which;
   const char *options; ///< a string literal, separated by spaces
 };
 
@@ -34,6 +34,12 @@ constexpr device_compiler nvcc(const char *options = "") {
 /// `#ifndef __CUDACC_RTC__` and `#endif`. `options` are NVRTC's: `tl::nvrtc("--maxrregcount=128")`.
 constexpr device_compiler nvrtc(const char *options = "") {
   return {device_compiler::kind::nvrtc, options};
+}
+
+/// The same for HIP: AMD's compiler library. What is not for the device stands between
+/// `#ifndef __HIPCC_RTC__` and `#endif`, and `options` are those of the Clang in it.
+constexpr device_compiler hiprtc(const char *options = "") {
+  return {device_compiler::kind::hiprtc, options};
 }
 
 } // namespace tl

@@ -11,7 +11,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <dirent.h>
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 
 namespace tl::rt::demand {
@@ -22,12 +23,8 @@ std::string hash_of(std::string_view text) {
 }
 
 void remove_folder(const std::string &path) {
-  if (DIR *const open = ::opendir(path.c_str())) {
-    while (const dirent *const it = ::readdir(open))
-      (void)::unlinkat(::dirfd(open), it->d_name, 0);
-    ::closedir(open);
-  }
-  (void)::rmdir(path.c_str());
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
 }
 
 code_folder::code_folder(const std::string &cache, std::string_view state) {

@@ -190,7 +190,7 @@ std::uint64_t collect_libraries(const std::string &cache, std::uint64_t most, do
           ::access((path.substr(0, path.size() - 2) + ".pch").c_str(), F_OK) == 0)
         continue;
       const bool finished =
-          name.ends_with(".so") || name.ends_with(".pch") || name.ends_with(".cubin");
+          name.ends_with(".so") || name.ends_with(".pch") || name.ends_with(".code");
       if (!finished && now_ns - it.used_ns > day_s * s_ns) {
         if (::unlink(path.c_str()) == 0)
           removed += it.bytes;

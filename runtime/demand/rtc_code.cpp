@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <exception>
 #include <map>
@@ -22,10 +23,10 @@
 namespace tl::rt::demand {
 namespace {
 
-/// Before each code in the file: the image, then the names, a line each.
+/// Before each code in the file: the image, then the architecture and the names, a line each.
 struct entry {
   std::uint64_t image_bytes;
-  std::uint32_t name_bytes;
+  std::uint32_t text_bytes;
   std::uint32_t variant; ///< index in the factory
 };
 
@@ -37,17 +38,20 @@ struct code_file {
   std::map<std::uint32_t, std::uint64_t> where; ///< variant to its latest entry
 };
 
-/// As the CUDA runtime reads it (fatbinary's wrapper: magic, version, image).
+/// As the CUDA runtime reads it (fatbinary's wrapper: magic, version, image), and HIP's with
+/// another magic number ("HIPF").
 struct image_wrapper {
-  int magic = 0x466243b1;
+  static constexpr int magic_of_cuda = 0x466243b1, magic_of_hip = 0x48495046;
+  int magic = magic_of_cuda;
   int version = 1;
   const void *image = nullptr;
   void *unused = nullptr;
 };
 
-/// What the CUDA runtime of this process knows. Never moved: it keeps the addresses.
+/// What the runtime of this process knows. Never moved: it keeps the addresses.
 struct loaded_image {
   rtc_code code;
+  std::string bundle; ///< HIP's image: the code for one device
   image_wrapper wrapper;
   void **handle = nullptr;
 };
@@ -87,7 +91,7 @@ bool open_file(code_file &of) {
 /// Looks what has come since the last time.
 void read_on(code_file &of) {
   for (entry it{}; of.file >= 0 && read_at(of.file, of.end, &it, sizeof it) && it.image_bytes > 0;
-       of.end += sizeof it + it.image_bytes + it.name_bytes)
+       of.end += sizeof it + it.image_bytes + it.text_bytes)
     of.where[it.variant] = of.end;
 }
 
@@ -97,21 +101,51 @@ status read_code(code_file &from, std::uint32_t variant, rtc_code &to) {
   if (found == from.where.end())
     return status::invalid("its device code is not there");
   entry it{};
-  std::string names;
+  std::string text;
   const std::uint64_t at = found->second;
   bool good = read_at(from.file, at, &it, sizeof it);
   if (good) {
     to.image.resize(it.image_bytes);
-    names.resize(it.name_bytes);
+    text.resize(it.text_bytes);
     good = read_at(from.file, at + sizeof it, to.image.data(), to.image.size()) &&
-           read_at(from.file, at + sizeof it + to.image.size(), names.data(), names.size());
+           read_at(from.file, at + sizeof it + to.image.size(), text.data(), text.size());
   }
-  for (const std::string_view line : lines_of(names))
-    to.names.emplace_back(line);
+  for (const std::string_view line : lines_of(text))
+    if (to.arch.empty())
+      to.arch = line;
+    else
+      to.names.emplace_back(line);
   return good ? status{} : status::io_error("its device code cannot be read");
 }
 
+/// What HIP's runtime reads: Clang's bundle of an empty part for the host and one for the device,
+/// on a page of its own. Source: Clang's documentation, "Clang Offload Bundler", "Bundled Binary
+/// File Layout".
+std::string bundle_of(const rtc_code &code) {
+  constexpr std::uint64_t page = 4096;
+  const std::string host = "host-x86_64-unknown-linux-gnu-";
+  const std::string device = "hipv4-amdgcn-amd-amdhsa--" + code.arch;
+  std::string bundle = "__CLANG_OFFLOAD_BUNDLE__";
+  const auto add = [&](std::uint64_t value) {
+    bundle.append(reinterpret_cast<const char *>(&value), sizeof value);
+  };
+  add(2);
+  for (const std::string *const id : {&host, &device}) {
+    add(page);
+    add(id == &host ? 0 : code.image.size());
+    add(id->size());
+    bundle += *id;
+  }
+  bundle.resize(page);
+  return bundle + code.image;
+}
+
 } // namespace
+
+rtc_kind kind_of(const tl_rtc_source &source) {
+  const bool says_so = source.struct_size >= sizeof(tl_rtc_source);
+  return says_so && source.compiler == TL_RTC_HIPRTC ? rtc_kind::hiprtc : rtc_kind::nvrtc;
+}
 
 const tl_rtc_variant *find_rtc(const tl_factory &factory, std::uint32_t variant) {
   const mutex_lock lock(all().guard);
@@ -139,10 +173,10 @@ bool has_rtc_code(const tl_factory &factory, std::uint32_t variant, std::string_
 }
 
 status keep_rtc_code(const tl_factory &factory, std::uint32_t variant, const rtc_code &code) {
-  std::string names;
+  std::string text = code.arch + "\n";
   for (const std::string &it : code.names)
-    names += it + "\n";
-  const entry it{code.image.size(), static_cast<std::uint32_t>(names.size()), variant};
+    text += it + "\n";
+  const entry it{code.image.size(), static_cast<std::uint32_t>(text.size()), variant};
   const mutex_lock lock(all().guard);
   code_file &to = all().files[factory.slot];
   if (!to.where.empty() && to.arch != code.arch)
@@ -151,12 +185,12 @@ status keep_rtc_code(const tl_factory &factory, std::uint32_t variant, const rtc
   to.arch = code.arch;
   if (!open_file(to) ||
       !write_at(to.file, to.end + sizeof it, code.image.data(), code.image.size()) ||
-      !write_at(to.file, to.end + sizeof it + code.image.size(), names.data(), names.size()) ||
+      !write_at(to.file, to.end + sizeof it + code.image.size(), text.data(), text.size()) ||
       !write_at(to.file, to.end, &it, sizeof it))
     return status::io_error(
         fmt::format("no memory to share device code with a worker: {}", std::strerror(errno)));
   to.where[variant] = to.end;
-  to.end += sizeof it + code.image.size() + names.size();
+  to.end += sizeof it + code.image.size() + text.size();
   if (const tl_rtc_variant *const of = find(all(), factory, variant))
     all().kept[of] = factory.slot;
   return {};
@@ -174,6 +208,11 @@ status load_rtc_code(const tl_factory &factory, std::uint32_t variant) {
     return status::corrupt("its device code has other kernels");
   const tl_rtc_source &source = *of->source;
   made->wrapper.image = made->code.image.data();
+  if (kind_of(source) == rtc_kind::hiprtc) {
+    made->bundle = bundle_of(made->code);
+    made->wrapper.magic = image_wrapper::magic_of_hip;
+    made->wrapper.image = made->bundle.data();
+  }
   made->handle = source.register_image(&made->wrapper);
   for (std::uint32_t i = 0; i < of->kernel_count; ++i) {
     const void *const stub = of->kernels[i].stub;
@@ -183,7 +222,8 @@ status load_rtc_code(const tl_factory &factory, std::uint32_t variant) {
     source.register_kernel(made->handle, static_cast<const char *>(stub), name.data(), name.c_str(),
                            -1, nullptr, nullptr, nullptr, nullptr, nullptr);
   }
-  source.registered(made->handle);
+  if (source.registered)
+    source.registered(made->handle);
   all().loaded[of] = std::move(made);
   return {};
 }
@@ -207,7 +247,7 @@ extern "C" void tl_rt_rtc(const tl_rtc_variant *variant, std::int32_t there);
 extern "C" void tl_rt_rtc(const tl_rtc_variant *variant, std::int32_t there) {
   using namespace tl::rt::demand;
   if (variant->struct_size < sizeof(tl_rtc_variant) ||
-      variant->source->struct_size < sizeof(tl_rtc_source))
+      variant->source->struct_size < offsetof(tl_rtc_source, compiler))
     return;
   try {
     const tl::rt::mutex_lock lock(all().guard);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Variants whose kernels are compiled on this machine by a compiler library (tl_rtc_variant). Their
-// code is shared with workers that are no forks through a memory file, and becomes known to the
-// CUDA runtime of a process when a variant is about to run there.
+// code is shared with workers that are no forks through a memory file, and becomes known to CUDA's
+// or HIP's runtime of a process when a variant is about to run there.
 
 #ifndef TL_RUNTIME_DEMAND_RTC_CODE_H
 #define TL_RUNTIME_DEMAND_RTC_CODE_H
 
+#include "runtime/demand/rtc_library.h"
 #include "runtime/support/status.h"
 
 #include <tl/abi.h>
@@ -20,13 +21,16 @@ namespace tl::rt::demand {
 
 /// A variant's kernels, compiled.
 struct rtc_code {
-  std::string arch;               ///< "sm_90a"
-  std::string image;              ///< a cubin
+  std::string arch;               ///< "sm_90a", "gfx90a:xnack-"
+  std::string image;              ///< a cubin, or a code object of AMD's
   std::vector<std::string> names; ///< of the kernels on the device, in the variant's order
 };
 
 /// What such a variant is made of; null for all others. Thread-safe.
 const tl_rtc_variant *find_rtc(const tl_factory &factory, std::uint32_t variant);
+
+/// Which library compiles it.
+rtc_kind kind_of(const tl_rtc_source &source);
 
 /// The first one of a factory, null where it has none. Thread-safe.
 const tl_rtc_variant *first_rtc(const tl_factory &factory);
@@ -40,8 +44,8 @@ bool has_rtc_code(const tl_factory &factory, std::uint32_t variant, std::string_
 /// one architecture only: a launch does not say which of two it means. Thread-safe.
 status keep_rtc_code(const tl_factory &factory, std::uint32_t variant, const rtc_code &code);
 
-/// Makes the kernels of a variant known to the CUDA runtime, unless they are, or it has none of
-/// that kind. Not ok: its code is not there. Thread-safe.
+/// Makes the kernels of a variant known to the runtime of CUDA or HIP, unless they are, or it has
+/// none of that kind. Not ok: its code is not there. Thread-safe.
 status load_rtc_code(const tl_factory &factory, std::uint32_t variant);
 
 /// The memory file of a factory's codes; it stays open. -1 with errno where there can be none.

@@ -31,7 +31,7 @@ namespace {
 /// So many processes in a row that died in a compilation, and nothing more is compiled.
 constexpr unsigned most_unexplained = 3;
 constexpr auto poll_interval = std::chrono::milliseconds(2);
-/// Statuses of the process, see nvrtc_process.c.
+/// Statuses of the process, see rtc_process.c.
 constexpr std::string_view library_is_no_good = "status 2", file_is_no_good = "status 3";
 /// A kept code says who made it, before its kernels' names.
 constexpr std::string_view made_by = "by ";
@@ -43,6 +43,10 @@ constexpr std::string_view standard_headers[] = {
     "complex",    "concepts", "cstddef", "cstdint", "cstdlib",     "cstring",
     "functional", "limits",   "numbers", "numeric", "optional",    "ratio",
     "span",       "tuple",    "utility", "variant", "type_traits", "initializer_list"};
+
+/// HIPRTC has what kernels use of these in its own headers, which the machine's would define again.
+constexpr std::string_view headers_of_hiprtc[] = {"cmath",    "cstddef",  "cstdint",    "math.h",
+                                                  "stddef.h", "stdint.h", "type_traits"};
 
 std::string standing_in_for(std::string_view header) {
   constexpr std::string_view theirs = "cuda/std";
@@ -75,7 +79,7 @@ void add_text(std::string &to, std::string_view text) {
   to += '\0';
 }
 
-/// The first error in what NVRTC or its assembler has said, else the first line.
+/// The first error in what the library or its assembler has said, else the first line.
 std::string complaint(const std::string &log) {
   std::string_view first;
   for (const std::string_view line : lines_of(log)) {
@@ -85,6 +89,13 @@ std::string complaint(const std::string &log) {
       first = line;
   }
   return std::string(first);
+}
+
+/// Whether a code object of AMD's has the kernels that it is to have: descriptors of these names.
+bool has_kernels(const rtc_code &code) {
+  return std::ranges::all_of(code.names, [&](const std::string &name) {
+    return code.image.find('\0' + name + std::string(".kd\0", 4)) != std::string::npos;
+  });
 }
 
 } // namespace
@@ -106,15 +117,16 @@ struct rtc_compiler::job {
   std::string base; ///< path of its files, without their endings
   child process;
 
+  std::string folder() const { return base + ".temporary"; }
   std::string file(std::size_t unit, std::string_view ending) const {
     return fmt::format("{}.{}.{}", base, unit, ending);
   }
   void remove_files() const {
     for (const char *const ending : {".request", ".log"})
       (void)::unlink((base + ending).c_str());
-    remove_folder(base + ".headers");
+    remove_folder(folder());
     for (std::size_t i = 0; i < variants.size(); ++i)
-      for (const char *const ending : {"part", "cubin", "names", "log"})
+      for (const char *const ending : {"part", "code", "names", "log"})
         (void)::unlink(file(i, ending).c_str());
   }
 };
@@ -134,7 +146,7 @@ rtc_compiler::rtc_compiler(const tl_factory &factory, const std::string &cache, 
   else if (arch_.empty())
     why_not_ = "the device does not say for which architecture to compile";
   else if (library_.path.empty())
-    why_not_ = fmt::format("there is no libnvrtc.so {}", rtc_library_places);
+    why_not_ = fmt::format("there is no {}", rtc_library_places(library_.kind));
 }
 
 rtc_compiler::~rtc_compiler() {
@@ -164,7 +176,7 @@ std::string rtc_compiler::name_of(const tl_rtc_variant &of) const {
   std::string text;
   for (std::uint32_t i = 0; i < of.kernel_count; ++i)
     text += fmt::format("{}\n{}\n", of.kernels[i].expression, of.kernels[i].name);
-  return hash_of(text) + ".cubin";
+  return hash_of(text) + ".code";
 }
 
 double rtc_compiler::limit_s(std::size_t variants) const {
@@ -263,13 +275,21 @@ status rtc_compiler::write_request(const job &it) const {
   std::map<std::string, std::string> headers;
   for (std::uint32_t i = 0; i < source.header_count; ++i)
     headers.emplace(source.headers[2 * i], source.headers[2 * i + 1]);
-  for (const std::string_view header : standard_headers)
-    headers.emplace(header, standing_in_for(header));
+  std::string begin;
+  if (library_.kind == rtc_kind::hiprtc) {
+    for (const std::string_view header : headers_of_hiprtc)
+      headers.emplace(header, "#pragma once\n");
+    // It forgets the name.
+    begin = fmt::format("#line 1 \"{}\"\n", source.name);
+  } else {
+    for (const std::string_view header : standard_headers)
+      headers.emplace(header, standing_in_for(header));
+  }
   std::string text;
   for (const std::size_t count : {headers.size(), options.size(), it.variants.size()})
     add_number(text, count);
   add_text(text, source.name);
-  add_text(text, source.text);
+  add_text(text, begin + source.text);
   for (const auto &[header, content] : headers) {
     add_text(text, header);
     add_text(text, content);
@@ -297,8 +317,8 @@ status rtc_compiler::write_request(const job &it) const {
 void rtc_compiler::start(job &it) {
   std::string error;
   if (program_ < 0) {
-    program_ = ::memfd_create("tl-nvrtc", MFD_CLOEXEC);
-    if (program_ < 0 || !write_at(program_, 0, embedded_nvrtc_process, embedded_nvrtc_process_size))
+    program_ = ::memfd_create("tl-rtc", MFD_CLOEXEC);
+    if (program_ < 0 || !write_at(program_, 0, embedded_rtc_process, embedded_rtc_process_size))
       error = fmt::format("no memory for the compiling process: {}", error_text(errno));
   }
   if (error.empty())
@@ -308,8 +328,9 @@ void rtc_compiler::start(job &it) {
   limits.seconds = limit_s(it.variants.size());
   limits.memory = limits_.memory;
   if (error.empty() &&
-      it.process.start({"nvrtc_process", library_.path, it.base + ".request", it.base}, "/",
-                       it.base + ".log", limits, error, program_))
+      it.process.start({"rtc_process", library_.kind == rtc_kind::hiprtc ? "hiprtc" : "nvrtc",
+                        library_.path, it.base + ".request", it.base},
+                       "/", it.base + ".log", limits, error, program_))
     return;
   for (const std::uint32_t variant : it.variants)
     finish(variant, error, true);
@@ -320,18 +341,19 @@ void rtc_compiler::start(job &it) {
 status rtc_compiler::keep(const job &it, std::size_t unit) {
   const std::uint32_t variant = it.variants[unit];
   const tl_rtc_variant &of = *find_rtc(factory_, variant);
-  const std::string path = it.file(unit, "cubin");
+  const std::string path = it.file(unit, "code");
   rtc_code code{.arch = arch_, .image = read_small_file(path), .names = {}};
   const std::string names = read_small_file(it.file(unit, "names"));
   const std::vector<std::string_view> lowered = lines_of(names);
   std::size_t next = 0;
   for (std::uint32_t i = 0; i < of.kernel_count; ++i) {
-    if (of.kernels[i].expression[0] == '\0')
+    if (of.kernels[i].expression[0] == '\0' || library_.kind == rtc_kind::hiprtc)
       code.names.emplace_back(of.kernels[i].name);
     else if (next < lowered.size())
       code.names.emplace_back(lowered[next++]);
   }
-  if (code.image.empty() || code.names.size() != of.kernel_count)
+  if (code.image.empty() || code.names.size() != of.kernel_count ||
+      (library_.kind == rtc_kind::hiprtc && !has_kernels(code)))
     return status::corrupt("the compiler has left other kernels than it was asked for");
   if (status kept = keep_rtc_code(factory_, variant, code); !kept)
     return kept;
@@ -353,7 +375,7 @@ status rtc_compiler::keep(const job &it, std::size_t unit) {
 /// Whether a unit was dealt with: it has code now, or the compiler's word that it has none.
 bool rtc_compiler::take_unit(const job &it, std::size_t unit) {
   const std::uint32_t variant = it.variants[unit];
-  if (::access(it.file(unit, "cubin").c_str(), R_OK) == 0) {
+  if (::access(it.file(unit, "code").c_str(), R_OK) == 0) {
     const status kept = keep(it, unit);
     finish(variant, kept ? "" : "compiled, but not used: " + kept.text(), !kept);
     return true;
@@ -361,7 +383,8 @@ bool rtc_compiler::take_unit(const job &it, std::size_t unit) {
   const std::string log = read_small_file(it.file(unit, "log"));
   if (log.empty())
     return false;
-  log_debug(fmt::format("{}: NVRTC said of {}: {}", factory_.name, factory_.configs[variant], log));
+  log_debug(fmt::format("{}: {} said of {}: {}", factory_.name, library_name(library_.kind),
+                        factory_.configs[variant], log));
   finish(variant, "did not compile: " + complaint(log));
   return true;
 }

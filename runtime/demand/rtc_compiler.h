@@ -45,11 +45,13 @@ struct rtc_limits {
 class rtc_compiler {
 public:
   /// The factory outlives it. `cache`: the cache directory, "" for none. `arch`: of the device,
-  /// "sm_90a".
+  /// "sm_90a", "gfx90a:sramecc+:xnack-".
   rtc_compiler(const tl_factory &factory, const std::string &cache, std::string arch,
                rtc_library library, rtc_limits limits = {});
   ~rtc_compiler();
 
+  /// "NVRTC", or "HIPRTC".
+  const char *library() const { return library_name(library_.kind); }
   /// Why nothing can be compiled (any more), "" where it can. Codes that are kept are still there.
   const std::string &why_not() const { return why_not_; }
   /// Whether that may be gone the next time: there is no room, or processes are killed.

@@ -22,9 +22,9 @@ extern const std::size_t embedded_hip_kernels_size;
 extern const unsigned char embedded_hook[];
 extern const std::size_t embedded_hook_size;
 
-/// The program that compiles with NVRTC (demand/nvrtc_process.c).
-extern const unsigned char embedded_nvrtc_process[];
-extern const std::size_t embedded_nvrtc_process_size;
+/// The program that compiles with NVRTC or HIPRTC (demand/rtc_process.c).
+extern const unsigned char embedded_rtc_process[];
+extern const std::size_t embedded_rtc_process_size;
 
 } // namespace tl::rt
 

@@ -11,19 +11,22 @@ namespace tl::rt {
 static constexpr double longest_s = 120;
 
 std::string arch_of_device(std::string_view identity) {
-  constexpr std::string_view field = "cc=";
+  // CUDA's compute capability, and what HIP says in a compiler's words.
+  constexpr std::string_view capability = "cc=", arch = "arch=";
   for (const std::string_view it : split(identity, ';'))
-    if (it.starts_with(field))
-      return demand::arch_of(it.substr(field.size()));
+    if (it.starts_with(capability))
+      return demand::arch_of(it.substr(capability.size()));
+    else if (it.starts_with(arch))
+      return it.substr(arch.size()) == "unknown" ? "" : std::string(it.substr(arch.size()));
   return {};
 }
 
 std::unique_ptr<demand::rtc_compiler>
 device_code_compiler(const world &in, const tl_factory &factory, std::string_view identity) {
+  const tl_rtc_source &source = *demand::first_rtc(factory)->source;
   return std::make_unique<demand::rtc_compiler>(
       factory, in.environment.disable_cache ? std::string() : in.lock_directory,
-      arch_of_device(identity),
-      demand::find_rtc_library(demand::first_rtc(factory)->source->toolkit));
+      arch_of_device(identity), demand::find_rtc_library(demand::kind_of(source), source.toolkit));
 }
 
 status ready_device_code(const world &in, const tl_factory &factory, std::string_view identity,

@@ -40,9 +40,9 @@ bool session_run::begin_device_code() {
   }
   if (!device_code_->why_not().empty())
     warn_once(fmt::format("rtc {} {}", factory_.id, device_code_->why_not()),
-              fmt::format("{}: no kernels are compiled by NVRTC: {}; the session makes do with "
+              fmt::format("{}: no kernels are compiled by {}: {}; the session makes do with "
                           "the variants that are there",
-                          factory_.name, device_code_->why_not()));
+                          factory_.name, device_code_->library(), device_code_->why_not()));
   device_code_->add(earlier);
   device_code_->add(all);
   std::vector<std::uint32_t> ignored;

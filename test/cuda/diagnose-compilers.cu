@@ -20,7 +20,7 @@ constexpr auto space = tl::space<config>().axis(&config::threads, {64, 128});
 
 // RDC: error: option 'compilers' needs device code that is not linked later (-fgpu-rdc)
 // TEMPS: error: option 'compilers' needs code generation and optimisation in one step, which -save-temps and -disable-llvm-passes keep apart
-// CPU: error: option 'compilers' chooses who makes CUDA device code, and this file is compiled as C++
+// CPU: error: option 'compilers' chooses who makes device code, and this file is compiled as C++
 template <config C = config{}>
 [[tl::autotune(configs = space, compilers = {tl::clang(), tl::nvcc()})]]
 void good(int n) {}
@@ -45,6 +45,11 @@ void characters(int n) {}
 template <config C = config{}>
 [[tl::autotune(configs = space, compilers = {tl::nvrtc(), tl::clang()})]]
 void late(int n) {}
+
+// CHECK: :[[@LINE+2]]:{{.*}} error: option 'compilers' has 'hiprtc', which makes code for AMD's devices, and this file is compiled as CUDA
+template <config C = config{}>
+[[tl::autotune(configs = space, compilers = {tl::clang(), tl::hiprtc()})]]
+void foreign(int n) {}
 
 constexpr char options[] = "-G";
 // CHECK: :[[@LINE+2]]:{{.*}} error: option 'compilers': the options of a compiler are to be a string literal

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A compiler library in NVRTC's place, for unit/rtc_compiler_test.cpp. What it does is in the name
- * expressions; its "code" says what it was given, and what it was asked to compile is noted in the
- * file "calls" beside it. */
+ * A compiler library in NVRTC's place (with -DHIP: in HIPRTC's), for unit/rtc_compiler_test.cpp.
+ * What it does is in the name expressions; its "code" says what it was given, and what it was asked
+ * to compile is noted in the file "calls" beside it. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +15,20 @@
 
 #ifndef VERSION
 #define VERSION 1
+#endif
+
+#ifdef HIP
+#include <sys/stat.h>
+#define nvrtcVersion hiprtcVersion
+#define nvrtcGetErrorString hiprtcGetErrorString
+#define nvrtcCreateProgram hiprtcCreateProgram
+#define nvrtcAddNameExpression hiprtcAddNameExpression
+#define nvrtcCompileProgram hiprtcCompileProgram
+#define nvrtcGetProgramLogSize hiprtcGetProgramLogSize
+#define nvrtcGetProgramLog hiprtcGetProgramLog
+#define nvrtcGetCUBINSize hiprtcGetCodeSize
+#define nvrtcGetCUBIN hiprtcGetCode
+#define nvrtcDestroyProgram hiprtcDestroyProgram
 #endif
 
 typedef struct {
@@ -98,6 +112,13 @@ int nvrtcCompileProgram(program *it, int count, const char *const *flags) {
   }
   if (calls)
     fclose(calls);
+#ifdef HIP
+  /* As its Clang does, and forgets when it is killed. */
+  snprintf(path, sizeof path, "%s/folder", getenv("TMPDIR"));
+  mkdir(path, 0700);
+  strcat(path, "/input");
+  fclose(fopen(path, "w"));
+#endif
   return it->log[0] ? 6 : 0;
 }
 int nvrtcGetLoweredName(program *it, const char *text, const char **to) {
@@ -117,8 +138,17 @@ int nvrtcGetProgramLog(program *it, char *to) {
   return 0;
 }
 static int code(program *it, char *to, size_t most) {
-  return snprintf(to, most, "code %d of [%s] with [%s] and [%s]", VERSION, it->source, it->flags,
-                  it->headers);
+  int size = snprintf(to, most, "code %d of [%s] with [%s] and [%s]", VERSION, it->source,
+                      it->flags, it->headers);
+#ifdef HIP
+  /* A code object's names of kernel descriptors. */
+  size += snprintf(to ? to + size : NULL, to ? most - size : 0, "%cplain_kernel.kd", 0) + 1;
+  for (int i = 0; i < it->count; ++i)
+    if (!strstr(it->expressions[i], "elsewhere"))
+      size += snprintf(to ? to + size - 1 : NULL, to ? most - size : 0, "%cname of %s.kd", 0,
+                       it->expressions[i]);
+#endif
+  return size;
 }
 int nvrtcGetCUBINSize(program *it, size_t *to) {
   *to = (size_t)code(it, NULL, 0);

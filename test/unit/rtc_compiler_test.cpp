@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels that are compiled on the machine that the program runs on, by a library in NVRTC's place
-// (fake_nvrtc.c). Whatever that does, no variant gets code that is not its own, and none is lost.
+// Kernels that are compiled on the machine that the program runs on, by a library in NVRTC's or
+// HIPRTC's place (fake_nvrtc.c). Whatever that does, no variant gets code that is not its own, and
+// none is lost.
 
 #include "on_demand_fixture.h"
 
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <filesystem>
@@ -34,7 +36,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// What the CUDA runtime is told.
+/// What the runtime of CUDA or HIP is told.
 std::vector<std::string> told;
 
 void **register_image(void *wrapper) {
@@ -157,7 +159,7 @@ protected:
   }
 
   rtc_library library() const {
-    rtc_library found = find_rtc_library("");
+    rtc_library found = find_rtc_library(rtc_kind::nvrtc, "");
     EXPECT_THAT(found.path, StartsWith(in.path)) << "LD_LIBRARY_PATH comes first";
     return found;
   }
@@ -477,7 +479,7 @@ TEST_F(RtcCompiler, CollectedWithTheLibraries) {
   compile(all);
   ASSERT_EQ(files().size(), 1u);
   const std::string left =
-      std::filesystem::path(files()[0]).parent_path().string() + "/1-0.headers";
+      std::filesystem::path(files()[0]).parent_path().string() + "/1-0.temporary";
   ASSERT_TRUE(std::filesystem::create_directory(left));
   put(left + "/a.pch", "x");
   collect_libraries(cache(), most_library_bytes);
@@ -491,9 +493,139 @@ TEST_F(RtcCompiler, CollectedWithTheLibraries) {
   EXPECT_TRUE(files().empty());
 }
 
-/// The real one, where it is.
+/// HIPRTC: a Clang, whose kernels have the names that the program's own Clang gives them.
+class HipCompiler : public RtcCompiler {
+protected:
+  void SetUp() override {
+    RtcCompiler::SetUp();
+    std::filesystem::copy_file(TL_FAKE_HIPRTC, in.path + "/lib/libhiprtc.so.7");
+  }
+  static void make_hip(made_up_program &it) {
+    it.source.compiler = TL_RTC_HIPRTC;
+    it.source.registered = nullptr;
+    for (std::vector<tl_rtc_kernel> &row : it.rows) {
+      it.texts.push_back(std::string("name of ") + row[0].expression);
+      row[0].name = it.texts.back().c_str();
+    }
+  }
+  std::map<std::string, std::string> compile(made_up_program &all) const {
+    rtc_compiler with(all.factory, cache(), "gfx90a:xnack-", find_rtc_library(rtc_kind::hiprtc, ""),
+                      limits);
+    EXPECT_STREQ(with.library(), "HIPRTC");
+    return RtcCompiler::compile(all, with);
+  }
+};
+
+TEST_F(HipCompiler, CompilesLoadsAndKeeps) {
+  {
+    made_up_program all({"::one<1>", "::bad<2>", "::elsewhere<3>"});
+    make_hip(all);
+    std::map<std::string, std::string> became = compile(all);
+    EXPECT_EQ(became["::one<1>"], "");
+    EXPECT_EQ(became["::bad<2>"], "did not compile: a.cu(3): error: it is bad");
+    EXPECT_EQ(became["::elsewhere<3>"], "?compiled, but not used: the compiler has left other "
+                                        "kernels than it was asked for");
+    EXPECT_TRUE(load_rtc_code(all.factory, 0));
+    EXPECT_EQ(told,
+              (std::vector<std::string>{"image __CLAN", "stub of ::one<1> is name of ::one<1>",
+                                        "the shared stub is plain_kernel"}));
+    EXPECT_FALSE(load_rtc_code(all.factory, 2));
+  }
+  EXPECT_EQ(told.back(), "gone");
+  ASSERT_EQ(files().size(), 1u) << "nothing of the library's own is left behind";
+  std::ostringstream content;
+  content << std::ifstream(files()[0], std::ios::binary).rdbuf();
+  EXPECT_THAT(content.str(), StartsWith("code 1 of [#line 1 \"a.cu\"\nthe source] with "
+                                        "[--gpu-architecture=gfx90a:xnack-;--std=c++20;-DN=1;]"));
+  EXPECT_THAT(content.str(), HasSubstr(";own.h;")) << "the program's own";
+  EXPECT_THAT(content.str(), HasSubstr(";cstdint;")) << "those that HIPRTC has in it";
+  made_up_program again({"::one<1>"});
+  make_hip(again);
+  EXPECT_EQ(compile(again)["::one<1>"], "");
+  EXPECT_EQ(calls().size(), 3u) << "kept";
+}
+
+/// What the image of a device's code looks like: Clang's bundle, as HIP's runtime reads it.
+TEST_F(HipCompiler, WrapsCodeInABundle) {
+  static std::string image;
+  made_up_program all({"::one<1>"});
+  make_hip(all);
+  all.source.register_image = [](void *wrapper) -> void ** {
+    struct wrapped {
+      unsigned magic, version;
+      const char *image;
+    };
+    const auto *const it = static_cast<const wrapped *>(wrapper);
+    EXPECT_EQ(it->magic, 0x48495046u) << "\"HIPF\"";
+    EXPECT_EQ(it->version, 1u);
+    image.assign(it->image, 4096 + 6);
+    return nullptr;
+  };
+  compile(all);
+  EXPECT_TRUE(load_rtc_code(all.factory, 0));
+  EXPECT_THAT(image, StartsWith("__CLANG_OFFLOAD_BUNDLE__"));
+  std::uint64_t numbers[4];
+  std::memcpy(numbers, image.data() + 24, sizeof numbers);
+  EXPECT_EQ(numbers[0], 2u);
+  EXPECT_EQ(numbers[2], 0u) << "nothing for the host";
+  const std::size_t second = 24 + 4 * 8 + numbers[3];
+  std::memcpy(numbers, image.data() + second, 3 * 8);
+  EXPECT_EQ(numbers[0], 4096u);
+  EXPECT_EQ(image.substr(second + 3 * 8, numbers[2]), "hipv4-amdgcn-amd-amdhsa--gfx90a:xnack-");
+  EXPECT_EQ(image.substr(4096), "code 1");
+}
+
+TEST_F(HipCompiler, WithoutHiprtcSaysWhereItLooked) {
+  made_up_program all({"::one<1>"});
+  make_hip(all);
+  rtc_library none;
+  none.kind = rtc_kind::hiprtc;
+  rtc_compiler with(all.factory, cache(), "gfx90a", none, limits);
+  EXPECT_THAT(with.why_not(), StartsWith("there is no libhiprtc.so among the loaded libraries, in "
+                                         "LD_LIBRARY_PATH, ROCM_PATH, HIP_PATH, "));
+  EXPECT_THAT(RtcCompiler::compile(all, with)["::one<1>"], StartsWith("?there is no libhiprtc.so"));
+}
+
+TEST_F(HipCompiler, WhatIsKilledLeavesNothing) {
+  limits.at_once = 1;
+  made_up_program all({"::crash<1>", "::one<1>"});
+  make_hip(all);
+  std::map<std::string, std::string> became = compile(all);
+  EXPECT_THAT(became["::crash<1>"], HasSubstr("signal 6"));
+  EXPECT_EQ(became["::one<1>"], "");
+  EXPECT_EQ(files().size(), 1u);
+}
+
+/// The real ones, where they are.
+TEST(Hiprtc, CompilesWithItsOwnHeaders) {
+  const rtc_library found = find_rtc_library(rtc_kind::hiprtc, "");
+  if (found.path.empty())
+    GTEST_SKIP() << "no HIPRTC here";
+  const scratch in;
+  made_up_program all({"::scale<config{4}>", "::scale<config{5}>"},
+                      "#include <hip/hip_runtime.h>\n#include <cstddef>\n#include <cstdint>\n"
+                      "#include <type_traits>\n#include \"own.h\"\nstruct config { int n; };\n"
+                      "template <config C> __global__ void scale(std::int32_t *x) {\n"
+                      "  static_assert(C.n != 5, \"five\");\n"
+                      "  *x = twice(C.n) + sqrtf(2.0f);\n"
+                      "}\n"
+                      "extern \"C\" __global__ void plain_kernel() {}\n");
+  all.headers[1] = "__device__ constexpr int twice(int x) { return 2 * x; }";
+  all.source.compiler = TL_RTC_HIPRTC;
+  all.source.registered = nullptr;
+  all.source.options = "--std=c++20\n-ffast-math";
+  for (std::vector<tl_rtc_kernel> &row : all.rows)
+    row[0].name = "_Z5scaleIXtl6configLi4EEEEvPi";
+  rtc_compiler with(all.factory, in.path + "/cache", "gfx90a:sramecc+:xnack-", found);
+  ASSERT_EQ(with.why_not(), "");
+  EXPECT_EQ(with.get(0, true, 120).reason, "");
+  EXPECT_THAT(with.get(1, true, 120).reason,
+              StartsWith("did not compile: a.cu:8:3: error: static"));
+  EXPECT_TRUE(load_rtc_code(all.factory, 0));
+}
+
 TEST(Nvrtc, CompilesWithHeadersOfTheStandardLibrary) {
-  const rtc_library found = find_rtc_library("");
+  const rtc_library found = find_rtc_library(rtc_kind::nvrtc, "");
   if (found.path.empty() || found.includes.empty())
     GTEST_SKIP() << "no NVRTC with its toolkit's headers here";
   const scratch in;

@@ -19,7 +19,7 @@ void compile_all() {
     const tl_rtc_variant *const first = demand::first_rtc(*factory);
     if (!first)
       continue;
-    demand::rtc_compiler compiler(*factory, "", "sm_90a", demand::find_rtc_library(first->source->toolkit));
+    demand::rtc_compiler compiler(*factory, "", "sm_90a", demand::find_rtc_library(demand::rtc_kind::nvrtc, first->source->toolkit));
     std::vector<std::uint32_t> all;
     for (std::uint32_t i = 0; i < factory->variant_count; ++i)
       if (demand::find_rtc(*factory, i))

@@ -50,6 +50,7 @@ struct event {
 using graph = std::vector<std::function<void()>>;
 struct function {
   std::string name;
+  void **image = nullptr;
 };
 /// A __device__, __constant__ or __managed__ variable: its memory is not that of its host's shadow.
 struct variable {
@@ -145,6 +146,30 @@ const variable *find_variable(const void *pointer) {
     if (pointer >= it.at && pointer < it.at + it.bytes)
       return &it;
   return nullptr;
+}
+
+constexpr const char *arch = "gfx90a:sramecc+:xnack-";
+
+/// The part of Clang's bundle that is for the device.
+std::string code_for_device(const char *bundle) {
+  const auto number = [&](const char *&at) {
+    std::uint64_t value;
+    std::memcpy(&value, at, sizeof value);
+    at += sizeof value;
+    return value;
+  };
+  const char *at = bundle + 24;
+  if (std::memcmp(bundle, "__CLANG_OFFLOAD_BUNDLE__", 24) != 0)
+    return {};
+  for (auto left = number(at); left > 0; --left) {
+    const auto offset = number(at), size = number(at), length = number(at);
+    const std::string id(at, length);
+    at += length;
+    if (id == std::string("hipv4-amdgcn-amd-amdhsa--") + arch ||
+        id == std::string("hipv4-amdgcn-amd-amdhsa--") + std::string(arch, std::strcspn(arch, ":")))
+      return std::string(bundle + offset, size);
+  }
+  return {};
 }
 
 /// Runs it, or keeps it for the recording that the stream is making.
@@ -342,7 +367,7 @@ hipError_t hipDeviceGetUuid(hipUUID *to, hipDevice_t device) {
 hipError_t hipGetDeviceProperties(hipDeviceProp_t *to, int device) {
   return call("hipGetDeviceProperties", text(device), [&] {
     std::memset(to, 0, sizeof *to);
-    std::strcpy(to->gcnArchName, "gfx90a:sramecc+:xnack-");
+    std::strcpy(to->gcnArchName, arch);
     return hipSuccess;
   });
 }
@@ -776,14 +801,26 @@ hipError_t __hipPopCallConfiguration(dim3 *grid, dim3 *block, size_t *shared, hi
   configurations.pop_back();
   return hipSuccess;
 }
-void **__hipRegisterFatBinary(const void *) {
-  static void *image;
-  return &image;
+void **__hipRegisterFatBinary(const void *wrapper) {
+  struct wrapped {
+    unsigned magic, version;
+    const char *image;
+  };
+  const auto *const it = static_cast<const wrapped *>(wrapper);
+  if (it->magic != 0x48495046 || it->version != 1)
+    std::abort();
+  return new void *(const_cast<char *>(it->image));
 }
-void __hipUnregisterFatBinary(void **) {}
-void __hipRegisterFunction(void **, const void *symbol, char *, const char *name, unsigned, void *,
-                           void *, void *, void *, int *) {
-  the().symbols[symbol].name = name;
+void __hipUnregisterFatBinary(void **image) {
+  std::erase_if(the().symbols, [&](const auto &known) { return known.second.image == image; });
+  delete image;
+}
+void __hipRegisterFunction(void **image, const void *symbol, char *, const char *name, unsigned,
+                           void *, void *, void *, void *, int *) {
+  // What is not in the device's code is no kernel.
+  const std::string code = code_for_device(static_cast<const char *>(*image));
+  if (code.find('\0' + std::string(name) + std::string(".kd\0", 4)) != std::string::npos)
+    the().symbols[symbol] = {name, image};
 }
 void __hipRegisterVar(void **, void *shadow, char *, char *, int, size_t bytes, int, int) {
   // What a device's copy begins with stands in its code, which is not looked at here: zeros.

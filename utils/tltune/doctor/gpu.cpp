@@ -85,16 +85,20 @@ static void check_toolkit(findings &found) {
 }
 
 /// For kernels that are compiled where the program runs.
-static void check_nvrtc(findings &found) {
-  const rt::demand::rtc_library nvrtc = rt::demand::find_rtc_library("");
-  if (nvrtc.path.empty())
-    found.push_back({"nvrtc", severity::note, std::string("none ") + rt::demand::rtc_library_places,
-                     "needed where kernels are compiled by tl::nvrtc() and not kept yet"});
-  else
-    found.push_back({"nvrtc", severity::good,
-                     nvrtc.path + (nvrtc.includes.empty() ? " (without the toolkit's headers)"
-                                                          : ", headers in " + nvrtc.includes[0]),
-                     ""});
+static void check_compiler_library(findings &found, rt::demand::rtc_kind kind,
+                                   const std::string &topic) {
+  const rt::demand::rtc_library library = rt::demand::find_rtc_library(kind, "");
+  if (library.path.empty()) {
+    found.push_back({topic, severity::note,
+                     std::string("no ") + rt::demand::rtc_library_places(kind),
+                     "needed where kernels are compiled by tl::" + topic + "() and not kept yet"});
+    return;
+  }
+  std::string headers;
+  if (kind == rt::demand::rtc_kind::nvrtc)
+    headers = library.includes.empty() ? " (without the toolkit's headers)"
+                                       : ", headers in " + library.includes[0];
+  found.push_back({topic, severity::good, library.path + headers, ""});
 }
 
 /// The driver's attribute numbers, from cuda.h.
@@ -156,7 +160,7 @@ static void check_management(findings &found, int count) {
 
 void check_cuda(findings &found) {
   check_toolkit(found);
-  check_nvrtc(found);
+  check_compiler_library(found, rt::demand::rtc_kind::nvrtc, "nvrtc");
   const library driver({"libcuda.so.1"});
   if (!driver) {
     found.push_back({"cuda driver", severity::note, "libcuda.so.1 is not there",
@@ -196,6 +200,7 @@ void check_hip(findings &found) {
                      "needed for AMD devices only: install ROCm (Debian: libamdhip64-dev)"});
     return;
   }
+  check_compiler_library(found, rt::demand::rtc_kind::hiprtc, "hiprtc");
   if (access("/dev/kfd", F_OK) != 0) {
     found.push_back({"hip", severity::note,
                      "the HIP runtime is there, and no AMD device (/dev/kfd is missing)",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Compiles kernels with NVRTC, in a process of its own that can be killed:
+ * Compiles kernels with NVRTC or HIPRTC, in a process of its own that can be killed:
  *
- *   nvrtc_process LIBRARY REQUEST BASE
+ *   rtc_process nvrtc|hiprtc LIBRARY REQUEST BASE
  *
  * REQUEST is what rtc_compiler.cpp writes: three counts (of headers, options and units, 8 bytes
  * each), then strings (a size of 8 bytes, the bytes, a zero): the source's name and text; for each
@@ -10,11 +10,11 @@
  * these. One unit after the other is compiled; of the unit N it leaves
  *
  *   BASE.N.log    what the compiler said
- *   BASE.N.names  the kernels' names on the device, a line each
- *   BASE.N.cubin  its code, written last; missing where it did not compile
+ *   BASE.N.names  the kernels' names on the device, a line each (not by HIPRTC)
+ *   BASE.N.code   its code, written last; missing where it did not compile
  *
  * The headers with which the source begins are read once, where the library is of CUDA 12.8 or
- * newer; what it keeps of them lies in the directory BASE.headers.
+ * newer. What the libraries write besides lies in the directory BASE.temporary.
  *
  * Status 0: all units were dealt with; 2: the library is no good; 3: a file could not be read or
  * written; the reason is on standard error. */
@@ -28,14 +28,14 @@
 
 typedef void *program;
 
-/* As NVRTC's header declares them; 0 is success. */
+/* As the libraries' headers declare them, but for the names; 0 is success. */
 static int (*create_program)(program *, const char *, const char *, int, const char *const *,
                              const char *const *);
 static int (*add_name_expression)(program, const char *);
 static int (*compile_program)(program, int, const char *const *);
 static int (*get_lowered_name)(program, const char *, const char **);
-static int (*get_cubin_size)(program, size_t *);
-static int (*get_cubin)(program, char *);
+static int (*get_code_size)(program, size_t *);
+static int (*get_code)(program, char *);
 static int (*get_log_size)(program, size_t *);
 static int (*get_log)(program, char *);
 static int (*destroy_program)(program *);
@@ -49,7 +49,11 @@ static void fail(int status, const char *what, const char *why) {
   exit(status);
 }
 
-static void *find(void *library, const char *name) {
+static int is_hip;
+
+static void *find(void *library, const char *what) {
+  char name[64];
+  snprintf(name, sizeof name, "%s%s", is_hip ? "hiprtc" : "nvrtc", what);
   void *found = dlsym(library, name);
   if (!found)
     fail(library_is_no_good, name, dlerror());
@@ -60,17 +64,18 @@ static void open_library(const char *path) {
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library)
     fail(library_is_no_good, path, dlerror());
-  *(void **)&create_program = find(library, "nvrtcCreateProgram");
-  *(void **)&add_name_expression = find(library, "nvrtcAddNameExpression");
-  *(void **)&compile_program = find(library, "nvrtcCompileProgram");
-  *(void **)&get_lowered_name = find(library, "nvrtcGetLoweredName");
-  *(void **)&get_cubin_size = find(library, "nvrtcGetCUBINSize");
-  *(void **)&get_cubin = find(library, "nvrtcGetCUBIN");
-  *(void **)&get_log_size = find(library, "nvrtcGetProgramLogSize");
-  *(void **)&get_log = find(library, "nvrtcGetProgramLog");
-  *(void **)&destroy_program = find(library, "nvrtcDestroyProgram");
-  *(void **)&get_error_string = find(library, "nvrtcGetErrorString");
-  *(void **)&get_version = find(library, "nvrtcVersion");
+  *(void **)&create_program = find(library, "CreateProgram");
+  *(void **)&add_name_expression = find(library, "AddNameExpression");
+  *(void **)&compile_program = find(library, "CompileProgram");
+  if (!is_hip)
+    *(void **)&get_lowered_name = find(library, "GetLoweredName");
+  *(void **)&get_code_size = find(library, is_hip ? "GetCodeSize" : "GetCUBINSize");
+  *(void **)&get_code = find(library, is_hip ? "GetCode" : "GetCUBIN");
+  *(void **)&get_log_size = find(library, "GetProgramLogSize");
+  *(void **)&get_log = find(library, "GetProgramLog");
+  *(void **)&destroy_program = find(library, "DestroyProgram");
+  *(void **)&get_error_string = find(library, "GetErrorString");
+  *(void **)&get_version = find(library, "Version");
 }
 
 /* ---- the request ------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ static void write_file(const char *base, uint64_t unit, const char *ending, cons
 static void put_in_place(const char *base, uint64_t unit) {
   char from[4096], to[4096];
   snprintf(from, sizeof from, "%s.%llu.part", base, (unsigned long long)unit);
-  snprintf(to, sizeof to, "%s.%llu.cubin", base, (unsigned long long)unit);
+  snprintf(to, sizeof to, "%s.%llu.code", base, (unsigned long long)unit);
   if (rename(from, to) != 0) {
     perror(to);
     exit(file_is_no_good);
@@ -187,15 +192,12 @@ static int write_names(const char *base, uint64_t unit, program made, uint64_t e
 
 enum { most_header_flags = 3 };
 
-static int add_header_flags(const char **to, const char *base) {
+static int add_header_flags(const char **to, const char *temporary) {
   static char folder[4096];
   int major = 0, minor = 0;
-  if (get_version(&major, &minor) || major < 12 || (major == 12 && minor < 8))
+  if (is_hip || get_version(&major, &minor) || major < 12 || (major == 12 && minor < 8))
     return 0;
-  const char option[] = "--pch-dir=";
-  snprintf(folder, sizeof folder, "%s%s.headers", option, base);
-  if (mkdir(folder + sizeof option - 1, 0700) != 0)
-    return 0;
+  snprintf(folder, sizeof folder, "--pch-dir=%s", temporary);
   to[0] = "--pch";
   to[1] = "--pch-messages=false";
   to[2] = folder;
@@ -203,11 +205,17 @@ static int add_header_flags(const char **to, const char *base) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4)
-    fail(file_is_no_good, "usage", "nvrtc_process LIBRARY REQUEST BASE");
-  read_request(argv[2]);
-  open_library(argv[1]);
-  const char *const base = argv[3];
+  if (argc != 5)
+    fail(file_is_no_good, "usage", "rtc_process nvrtc|hiprtc LIBRARY REQUEST BASE");
+  is_hip = strcmp(argv[1], "hiprtc") == 0;
+  read_request(argv[3]);
+  open_library(argv[2]);
+  const char *const base = argv[4];
+  static char temporary[4096];
+  snprintf(temporary, sizeof temporary, "%s.temporary", base);
+  const int has_folder = mkdir(temporary, 0700) == 0;
+  if (has_folder)
+    setenv("TMPDIR", temporary, 1);
 
   const uint64_t headers = count(), options = count(), units = count();
   const char *const name = string(), *const text = string();
@@ -220,7 +228,8 @@ int main(int argc, char **argv) {
   const char **flags = allocate((options + most_header_flags) * sizeof *flags);
   for (uint64_t i = 0; i < options; ++i)
     flags[i] = string();
-  const int flag_count = (int)options + add_header_flags(flags + options, base);
+  const int flag_count =
+      (int)options + (has_folder ? add_header_flags(flags + options, temporary) : 0);
 
   for (uint64_t unit = 0; unit < units; ++unit) {
     const uint64_t expressions = count();
@@ -234,13 +243,14 @@ int main(int argc, char **argv) {
     }
     if (!status)
       status = compile_program(made, flag_count, flags);
-    if (!status)
+    /* HIPRTC finds a name only where it spells the expression as LLVM's demangler does. */
+    if (!status && !is_hip)
       status = write_names(base, unit, made, expressions, texts);
     write_log(base, unit, made, status);
     size_t size = 0;
-    if (!status && get_cubin_size(made, &size) == 0 && size > 0) {
+    if (!status && get_code_size(made, &size) == 0 && size > 0) {
       char *code = allocate(size);
-      if (get_cubin(made, code) == 0) {
+      if (get_code(made, code) == 0) {
         write_file(base, unit, "part", code, size);
         put_in_place(base, unit);
       }
