@@ -242,10 +242,13 @@ std::string recordCompilation(Session &T) {
   addLine(Text, "in", Directory);
   addLine(Text, "from", absolute(Source));
   if (Driver) {
+    const bool IsHip = T.S.getLangOpts().HIP;
     llvm::SmallString<256> Toolkit; // a folder of links, where a distribution has one
-    if (llvm::sys::fs::real_path(folderOfToolkit(T) + "/cuda_runtime_api.h", Toolkit))
+    if (IsHip)
+      Toolkit = absolute(folderOfToolkit(T) + "/hip_runtime_api.h");
+    else if (llvm::sys::fs::real_path(folderOfToolkit(T) + "/cuda_runtime_api.h", Toolkit))
       Toolkit = absolute(folderOfToolkit(T)) + "/cuda_runtime_api.h";
-    addLine(Text, "cuda", llvm::sys::path::parent_path(Toolkit));
+    addLine(Text, IsHip ? "hip" : "cuda", llvm::sys::path::parent_path(Toolkit));
     addDriverArguments(T, Text);
   } else {
     addFrontEndArguments(T, Source, Text);

@@ -66,13 +66,6 @@ static bool checkAxes(Session &T, const Expr *Configs, const ProductSpace &Produ
 }
 
 bool readOnDemand(Session &T, Expr *Configs, APValue Value, Space &Out) {
-  if (T.S.getLangOpts().HIP) {
-    error(T.S, Configs->getExprLoc(),
-          "variants are not compiled on demand in HIP sources yet; give 'configs' the space "
-          "itself, or a list")
-        << Configs->getSourceRange();
-    return false;
-  }
   auto Product = std::make_shared<ProductSpace>();
   Product->Type = Configs->getType().getUnqualifiedType();
   Product->Written = Configs;

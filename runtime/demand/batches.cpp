@@ -64,8 +64,13 @@ batch_compiler::batch_compiler(const tl_factory &factory, const std::string &cac
     why_not_ = read.text();
   else
     why_not_ = why_no_compiler(record_);
-  if (!why_not_.empty() || !record_.has_device_code() || libraries_.shares_cudart())
+  if (!why_not_.empty() || !record_.has_device_code() ||
+      libraries_.shares_device_runtime(record_.is_hip))
     return;
+  if (record_.is_hip) {
+    why_not_ = "the program is not linked with a shared HIP runtime (-lamdhip64)";
+    return;
+  }
   cudart_ = find_cudart(record_);
   if (cudart_.empty())
     why_not_ = fmt::format("the program is not linked with a shared CUDA runtime (-lcudart), and "

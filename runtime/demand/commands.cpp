@@ -56,7 +56,7 @@ words compile_command(const compile_record &record, std::string_view factory,
     add(command,
         {"-w", "-ferror-limit=0", "-fPIC", "-fvisibility=default", "-fno-visibility-inlines-hidden",
          "-fplugin-arg-tl-" + wanted, "-fplugin-arg-tl-" + report, "-c", "-o", base + ".o", "-x",
-         "cuda", record.source});
+         record.is_hip ? "hip" : "cuda", record.source});
     return command;
   }
   command.push_back("-cc1");

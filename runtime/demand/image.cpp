@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -124,7 +125,10 @@ bool is_static_local_of(std::string_view symbol, std::string_view mangled) {
 
 /// What Clang makes for a file with device code: it is the library's own, and nobody else's affair.
 static bool is_for_device_code(std::string_view name) {
-  return name == "__cuda_gpubin_handle" || name == "__cuda_fatbin_wrapper";
+  // HIP's have a hash of the file in their names.
+  constexpr std::string_view own[] = {"__cuda_gpubin_handle", "__cuda_fatbin_wrapper",
+                                      "__hip_gpubin_handle", "__hip_fatbin_wrapper", "__hip_cuid_"};
+  return std::ranges::any_of(own, [&](std::string_view it) { return name.starts_with(it); });
 }
 
 /// Whether all that runs when the library is loaded is the registration of its device code.
@@ -141,8 +145,9 @@ static bool only_registers(const elf_file &elf, const Elf64_Shdr &to_run) {
       });
     if (table.sh_type == SHT_SYMTAB && table.sh_link < elf.sections().size())
       (void)elf.for_each<Elf64_Sym>(table, [&](const Elf64_Sym &it) {
+        const auto name = elf.text(elf.sections()[table.sh_link], it.st_name);
         if (ELF64_ST_TYPE(it.st_info) == STT_FUNC &&
-            elf.text(elf.sections()[table.sh_link], it.st_name) == "__cuda_module_ctor")
+            (name == "__cuda_module_ctor" || name == "__hip_module_ctor"))
           registration = it.st_value;
       });
   }
@@ -191,8 +196,10 @@ std::string why_not_to_open(std::string_view file,
         return;
       }
       if (undefined) {
-        for (const std::string_view own : {"__cudaRegisterVar", "__cudaRegisterManagedVar",
-                                           "__cudaRegisterTexture", "__cudaRegisterSurface"})
+        for (const std::string_view own :
+             {"__cudaRegisterVar", "__cudaRegisterManagedVar", "__cudaRegisterTexture",
+              "__cudaRegisterSurface", "__hipRegisterVar", "__hipRegisterManagedVar",
+              "__hipRegisterTexture", "__hipRegisterSurface"})
           if (*name == own)
             why = "it would have a copy of its own of a variable on the device; pass its address "
                   "as an argument";

@@ -108,8 +108,8 @@ std::vector<std::string> libraries::configs() {
   return all;
 }
 
-bool libraries::shares_cudart() const {
-  return scope_ && ::dlsym(scope_, "__cudaRegisterFatBinary");
+bool libraries::shares_device_runtime(bool is_hip) const {
+  return scope_ && ::dlsym(scope_, is_hip ? "__hipRegisterFatBinary" : "__cudaRegisterFatBinary");
 }
 
 status libraries::load(const std::string &path) {
@@ -132,7 +132,7 @@ status libraries::load(const std::string &path) {
     return status::invalid(fmt::format("it cannot be loaded: {}", text ? text : ""));
   }
   if (status taken = take_variants(factory_, opened, device_code ? content : ""); !taken) {
-    if (!device_code) // a CUDA runtime knows it until the program ends
+    if (!device_code) // the device's runtime knows it until the program ends
       ::dlclose(opened);
     return taken;
   }

@@ -41,8 +41,8 @@ public:
   /// The image that calls the factory, "" for the program itself: a library is linked against it.
   const std::string &image() const { return image_; }
 
-  /// Whether libraries that have device code find a CUDA runtime in the program.
-  bool shares_cudart() const;
+  /// Whether libraries that have device code find the runtime of CUDA, or of HIP, in the program.
+  bool shares_device_runtime(bool is_hip) const;
 
   /// Loads the variant with this config, if there is a library that has it, together with all that
   /// this one has. UINT32_MAX: there is none, or it is no good, and `why` says why (else "").

@@ -61,9 +61,10 @@ status read_record(std::string_view text, compile_record &out) {
       out.directory = value;
     else if (word == "from")
       out.source = value;
-    else if (word == "cuda")
+    else if (word == "cuda" || word == "hip") {
       out.toolkit = value;
-    else if (word == "w" && out.wrapper.size() < most_arguments)
+      out.is_hip = word == "hip";
+    } else if (word == "w" && out.wrapper.size() < most_arguments)
       out.wrapper.push_back(value);
     else if (word != "a" && word != "f")
       return status::corrupt("the record of how it was compiled is damaged");

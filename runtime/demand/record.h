@@ -15,11 +15,12 @@
 namespace tl::rt::demand {
 
 struct compile_record {
-  std::string compiler;             ///< absolute
-  std::string plugin;               ///< absolute
-  std::string directory;            ///< absolute: where the compiler ran
-  std::string source;               ///< absolute
-  std::string toolkit;              ///< absolute: the CUDA headers; "": there is no device code
+  std::string compiler;  ///< absolute
+  std::string plugin;    ///< absolute
+  std::string directory; ///< absolute: where the compiler ran
+  std::string source;    ///< absolute
+  std::string toolkit;   ///< absolute: CUDA's or HIP's headers; "": no device code
+  bool is_hip = false;
   std::vector<std::string> wrapper; ///< what runs the compiler, where that is not run by itself
   std::vector<std::string>
       arguments; ///< of `clang -cc1`; where there is device code, of the driver

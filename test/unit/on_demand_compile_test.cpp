@@ -371,6 +371,12 @@ TEST_F(OnDemandDeviceCode, NeedsASharedRuntimeAndItsWrapper) {
   expect_none(make({5}), "damaged", true);
 }
 
+TEST_F(OnDemandDeviceCode, OfHipNeedsThePrograms) {
+  record.replace(record.find("\ncuda "), 6, "\nhip ");
+  made.row.record = record.c_str();
+  expect_none(make({5}), "not linked with a shared HIP runtime (-lamdhip64)", true);
+}
+
 TEST_F(OnDemandCompile, WhatIsNoLibraryIsNotLoaded) {
   compile("usual; status=$?; : > $out; exit $status");
   expect_none(make({5}), "", false);

@@ -216,7 +216,9 @@ template <class F> F *of_image(const void *symbol, const char *name) {
   if (!dladdr(symbol, &image))
     return nullptr;
   void *opened = dlopen(image.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-  return reinterpret_cast<F *>(dlsym(opened ? opened : RTLD_DEFAULT, name));
+  void *found = opened ? dlsym(opened, name) : nullptr;
+  // A library of variants that were compiled on demand leaves that to the program.
+  return reinterpret_cast<F *>(found ? found : dlsym(RTLD_DEFAULT, name));
 }
 
 std::size_t static_shared(const void *symbol) {
