@@ -116,7 +116,8 @@ static constexpr KeywordRow Rows[] = {
     {.Name = "compilers",
      .Kind = ValueKind::Compilers,
      .Expects = "a list such as '{tl::clang(), tl::nvcc()}'",
-     .Type = "list of `tl::clang(options)`, `tl::nvcc(options)`, `tl::nvrtc(options)`"},
+     .Type = "list of `tl::clang(options)`, `tl::nvcc(options)`, `tl::nvrtc(options)`, "
+             "`tl::hiprtc(options)`"},
 };
 
 const KeywordRow *findKeywordRow(llvm::StringRef Name) {

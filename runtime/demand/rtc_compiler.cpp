@@ -146,7 +146,9 @@ rtc_compiler::rtc_compiler(const tl_factory &factory, const std::string &cache, 
   else if (arch_.empty())
     why_not_ = "the device does not say for which architecture to compile";
   else if (library_.path.empty())
-    why_not_ = fmt::format("there is no {}", rtc_library_places(library_.kind));
+    why_not_ = library_.kind == rtc_kind::hiprtc
+                   ? fmt::format("there is no libhiprtc.so {}", rtc_library_places(library_.kind))
+                   : fmt::format("there is no libnvrtc.so {}", rtc_library_places(library_.kind));
 }
 
 rtc_compiler::~rtc_compiler() {

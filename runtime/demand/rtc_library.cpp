@@ -116,10 +116,10 @@ const char *library_name(rtc_kind kind) { return kind == rtc_kind::hiprtc ? "HIP
 
 const char *rtc_library_places(rtc_kind kind) {
   return kind == rtc_kind::hiprtc
-             ? "libhiprtc.so among the loaded libraries, in LD_LIBRARY_PATH, ROCM_PATH, HIP_PATH, "
+             ? "among the loaded libraries, in LD_LIBRARY_PATH, ROCM_PATH, HIP_PATH, "
                "the toolkit that the program was built with, /opt/rocm and the system's library "
                "folders"
-             : "libnvrtc.so among the loaded libraries, in LD_LIBRARY_PATH, CUDA_HOME, CUDA_PATH, "
+             : "among the loaded libraries, in LD_LIBRARY_PATH, CUDA_HOME, CUDA_PATH, "
                "the toolkit that the program was built with, /usr/local/cuda and the system's "
                "library folders";
 }

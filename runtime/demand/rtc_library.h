@@ -28,7 +28,7 @@ struct rtc_library {
 /// loaded.
 rtc_library find_rtc_library(rtc_kind kind, const std::string &toolkit);
 
-/// What that has looked for, and where, for people.
+/// Where that has looked, for people.
 const char *rtc_library_places(rtc_kind kind);
 
 } // namespace tl::rt::demand

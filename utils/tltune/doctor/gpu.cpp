@@ -90,7 +90,7 @@ static void check_compiler_library(findings &found, rt::demand::rtc_kind kind,
   const rt::demand::rtc_library library = rt::demand::find_rtc_library(kind, "");
   if (library.path.empty()) {
     found.push_back({topic, severity::note,
-                     std::string("no ") + rt::demand::rtc_library_places(kind),
+                     std::string("none ") + rt::demand::rtc_library_places(kind),
                      "needed where kernels are compiled by tl::" + topic + "() and not kept yet"});
     return;
   }
