@@ -311,8 +311,8 @@ typedef struct tl_on_demand {
   /// "in DIRECTORY", "from SOURCE", then "a ARGUMENT" for each argument of `clang -cc1` ("f
   /// FEATURE" for two, `-target-feature FEATURE`), in which a backslash, a line feed and a carriage
   /// return are written \\, \n and \r; or "not REASON". With device code it is "tl-compile 2", has
-  /// "cuda FOLDER" (the toolkit's headers) and "w WORD" for each word of a command that runs the
-  /// compiler, and the arguments are those of Clang's driver.
+  /// "cuda FOLDER" or "hip FOLDER" (the toolkit's headers) and "w WORD" for each word of a command
+  /// that runs the compiler, and the arguments are those of Clang's driver.
   const char *record;
   const char *made_by; ///< the identity of compiler and plugin
   const char *code;    ///< hash of the code that the variants are made of, without flags

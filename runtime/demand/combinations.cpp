@@ -110,6 +110,28 @@ std::vector<std::uint64_t> combinations::neighbors(std::uint64_t combination) co
   return found;
 }
 
+std::optional<std::uint64_t> combinations::vary(std::uint64_t combination, unsigned axes,
+                                                std::mt19937_64 &random) const {
+  std::vector<std::uint64_t> strides(of_.axis_count, 1);
+  for (std::uint32_t i = of_.axis_count; i-- > 1;)
+    strides[i - 1] = strides[i] * of_.axes[i].count;
+  for (unsigned i = 0; i < axes && of_.axis_count > 0; ++i) {
+    const auto axis = static_cast<std::uint32_t>(random() % of_.axis_count);
+    const std::uint32_t at = digit(of_, combination, axis);
+    const auto to = static_cast<std::uint32_t>(random() % of_.axes[axis].count);
+    combination = combination - at * strides[axis] + to * strides[axis];
+  }
+  return admits(combination) ? std::optional(combination) : std::nullopt;
+}
+
+std::optional<std::uint64_t> combinations::cross(std::uint64_t a, std::uint64_t b,
+                                                 std::mt19937_64 &random) const {
+  std::uint64_t combination = 0;
+  for (std::uint32_t i = 0; i < of_.axis_count; ++i)
+    combination = combination * of_.axes[i].count + digit(of_, random() % 2 == 0 ? a : b, i);
+  return admits(combination) ? std::optional(combination) : std::nullopt;
+}
+
 std::vector<double> combinations::point(std::uint64_t combination) const {
   std::vector<double> at;
   for (std::uint32_t i = 0; i < of_.axis_count; ++i)

@@ -41,6 +41,14 @@ public:
 
   /// The admitted ones that are one step away along one axis.
   std::vector<std::uint64_t> neighbors(std::uint64_t combination) const;
+  /// One with a value drawn at random on `axes` axes, which are drawn, too; nothing where it is not
+  /// admitted.
+  std::optional<std::uint64_t> vary(std::uint64_t combination, unsigned axes,
+                                    std::mt19937_64 &random) const;
+  /// One with the values of either of two on each axis, drawn at random; nothing where it is not
+  /// admitted.
+  std::optional<std::uint64_t> cross(std::uint64_t a, std::uint64_t b,
+                                     std::mt19937_64 &random) const;
 
   /// Which value of each axis it has, as a position on a scale from 0 to 1.
   std::vector<double> point(std::uint64_t combination) const;

@@ -17,24 +17,13 @@ static std::size_t first_designed(std::size_t count) {
 }
 
 search::search(strategy how, std::size_t count, search_space space, std::uint64_t seed)
-    : how_(how), count_(how == strategy::exhaustive ? space.points.size()
-                                                    : std::min(count, space.points.size())),
+    : how_(how), asked_(count),
+      count_(how == strategy::exhaustive ? space.points.size()
+                                         : std::min(count, space.points.size())),
       space_(std::move(space)), random_(seed), steps_(space_.points.size()),
       order_(space_.points.size()), proposed_(space_.points.size(), false),
       expanded_(space_.points.size(), false), times_(space_.points.size(), 0.0) {
-  const std::vector<std::vector<double>> &points = space_.points;
-  const std::size_t axes = points.empty() ? 0 : points.front().size();
-  for (std::size_t axis = 0; axis < axes; ++axis) {
-    std::vector<double> values;
-    for (const std::vector<double> &point : points)
-      values.push_back(point[axis]);
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    for (std::size_t v = 0; v < points.size(); ++v)
-      steps_[v].push_back(static_cast<std::uint32_t>(
-          std::lower_bound(values.begin(), values.end(), points[v][axis]) - values.begin()));
-  }
-
+  rank_values();
   std::iota(order_.begin(), order_.end(), 0u);
   if (how_ != strategy::exhaustive)
     for (std::size_t i = order_.size(); i > 1; --i)
@@ -48,6 +37,39 @@ search::search(strategy how, std::size_t count, search_space space, std::uint64_
   const auto at = std::find(order_.begin(), order_.end(), space_.default_variant);
   if (at != order_.end())
     std::rotate(order_.begin(), at, at + 1);
+}
+
+/// Which value of those that its axis has in the space each variant has.
+void search::rank_values() {
+  const std::vector<std::vector<double>> &points = space_.points;
+  const std::size_t axes = points.empty() ? 0 : points.front().size();
+  steps_.assign(points.size(), std::vector<std::uint32_t>(axes));
+  for (std::size_t axis = 0; axis < axes; ++axis) {
+    std::vector<double> values;
+    for (const std::vector<double> &point : points)
+      values.push_back(point[axis]);
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    for (std::size_t v = 0; v < points.size(); ++v)
+      steps_[v][axis] = static_cast<std::uint32_t>(
+          std::lower_bound(values.begin(), values.end(), points[v][axis]) - values.begin());
+  }
+}
+
+void search::add(std::span<const std::vector<double>> points) {
+  const std::size_t before = space_.points.size(), all = before + points.size();
+  space_.points.insert(space_.points.end(), points.begin(), points.end());
+  if (!space_.elsewhere.empty())
+    space_.elsewhere.resize(all, std::numeric_limits<double>::quiet_NaN());
+  proposed_.resize(all, false);
+  expanded_.resize(all, false);
+  times_.resize(all, 0.0);
+  for (std::size_t v = before; v < all; ++v)
+    order_.push_back(static_cast<std::uint32_t>(v));
+  rank_values();
+  count_ = std::min(asked_, all);
+  if (model_)
+    model_->add(points);
 }
 
 /// How bad a variant was elsewhere; what is not known comes after all that is.
@@ -71,6 +93,7 @@ void search::learn(std::uint32_t variant, double time_ns) {
   if (times_[variant] == 0)
     known_.push_back(variant);
   times_[variant] = time_ns;
+  proposed_[variant] = true;
 }
 
 void search::take(std::uint32_t v, std::vector<std::uint32_t> &batch) {

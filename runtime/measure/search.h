@@ -46,8 +46,11 @@ public:
   /// the strategy learns from them. The first one may be larger, that of a random search has all,
   /// and an exhaustive search proposes as many as it has proposed before.
   std::vector<std::uint32_t> propose(std::size_t batch = 8);
-  /// What a proposed variant took, by any measure [ns]; infinite where it failed. In any order,
-  /// before the next batch or later.
+  /// More variants, numbered on, where the space is too large to be listed: propose() chooses among
+  /// them, too. Not for an exhaustive search.
+  void add(std::span<const std::vector<double>> points);
+  /// What a variant took, by any measure [ns]; infinite where it failed. In any order, before the
+  /// next batch or later. What was not proposed is not proposed any more.
   void learn(std::uint32_t variant, double time_ns);
 
   /// Whether two variants differ in one tunable only, by one step among the values it takes in the
@@ -55,6 +58,7 @@ public:
   bool neighbors(std::uint32_t a, std::uint32_t b) const;
 
 private:
+  void rank_values();
   double known_cost(std::uint32_t v) const;
   void take(std::uint32_t v, std::vector<std::uint32_t> &batch);
   void take_random(std::size_t wanted, std::vector<std::uint32_t> &batch);
@@ -67,7 +71,7 @@ private:
   std::vector<std::uint32_t> candidates();
 
   strategy how_;
-  std::size_t count_;
+  std::size_t asked_, count_; ///< of variants at most: as was asked, and of those that there are
   search_space space_;
   std::mt19937_64 random_;
   std::vector<std::vector<std::uint32_t>> steps_; // per variant: rank of each value in its axis

@@ -15,29 +15,30 @@ static constexpr float least = 0.02f, most = 8, step = 3;
 /// Configs that the weights are learned from at most.
 static constexpr std::size_t most_learned = 100;
 
-surrogate::surrogate(const std::vector<std::vector<double>> &points) {
-  // Axes on which all are the same tell nothing.
-  std::vector<std::vector<float>> columns;
-  for (std::size_t axis = 0; !points.empty() && axis < points.front().size(); ++axis) {
-    std::vector<double> values;
-    for (const std::vector<double> &it : points)
-      values.push_back(it[axis]);
-    const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    if (*low == *high)
+surrogate::surrogate(std::span<const std::vector<double>> points) {
+  for (std::size_t i = 0; !points.empty() && i < points.front().size(); ++i) {
+    double low = points.front()[i], high = low;
+    for (const std::vector<double> &it : points) {
+      low = std::min(low, it[i]);
+      high = std::max(high, it[i]);
+    }
+    if (low == high)
       continue;
-    const bool sizes = *low > 0;
-    const double from = sizes ? std::log(*low) : *low, to = sizes ? std::log(*high) : *high;
-    std::vector<float> &column = columns.emplace_back();
-    for (const double it : values)
-      column.push_back(static_cast<float>(((sizes ? std::log(it) : it) - from) / (to - from)));
+    const bool sizes = low > 0;
+    scales_.push_back({i, sizes, sizes ? std::log(low) : low, sizes ? std::log(high) : high});
   }
-  axes_ = columns.size();
-  coordinates_.resize(points.size() * axes_);
-  for (std::size_t axis = 0; axis < axes_; ++axis)
-    for (std::size_t v = 0; v < points.size(); ++v)
-      coordinates_[v * axes_ + axis] = columns[axis][v];
+  axes_ = scales_.size();
+  add(points);
   differs_.assign(axes_, 0.1f);
   steps_.assign(axes_, 0.5f);
+}
+
+void surrogate::add(std::span<const std::vector<double>> points) {
+  for (const std::vector<double> &it : points)
+    for (const axis &on : scales_) {
+      const double value = on.sizes ? std::log(it[on.index]) : it[on.index];
+      coordinates_.push_back(static_cast<float>((value - on.from) / (on.to - on.from)));
+    }
 }
 
 double surrogate::alike(std::uint32_t a, std::uint32_t b) const {

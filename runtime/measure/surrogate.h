@@ -28,8 +28,12 @@ struct belief {
 /// Not thread-safe. Takes time cubic in the number of values that it was fitted to.
 class surrogate {
 public:
-  /// `points[v]`: the values of config v's tunables, of one length for all.
-  explicit surrogate(const std::vector<std::vector<double>> &points);
+  /// `points[v]`: the values of config v's tunables, of one length for all. Axes on which all are
+  /// the same tell nothing, nor do they later.
+  explicit surrogate(std::span<const std::vector<double>> points);
+
+  /// More configs, numbered on.
+  void add(std::span<const std::vector<double>> points);
 
   /// Learns from `values[i]` of config `tried[i]`. With `learn_weights` also how much each axis
   /// matters, which takes some ten times as long; else that stays.
@@ -48,8 +52,16 @@ private:
   void learn(std::span<const std::uint32_t> tried, std::span<const double> values);
   const float *point(std::uint32_t v) const { return &coordinates_[v * axes_]; }
 
+  /// How values become coordinates, those of the first points from 0 to 1.
+  struct axis {
+    std::size_t index; ///< in a point
+    bool sizes;        ///< on a logarithmic scale
+    double from, to;
+  };
+
+  std::vector<axis> scales_;
   std::size_t axes_ = 0;
-  std::vector<float> coordinates_;     ///< configs x axes, each from 0 to 1
+  std::vector<float> coordinates_;     ///< configs x axes
   std::vector<float> differs_, steps_; ///< per axis: weight of being different, and of the distance
   std::vector<std::uint32_t> tried_;
   std::vector<double> factor_, weights_; ///< Cholesky factor; K^-1 (y - mean)

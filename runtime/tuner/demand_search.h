@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which configs of a space that is never listed are compiled and tried: a search over a sample of
-// it, then over the neighbours of the best, which need not be in the sample.
+// Which configs of a space that is never listed are compiled and tried: a search (search.h) over a
+// sample of it, which grows by more of the space, and by what is like the best ones.
 
 #ifndef TL_RUNTIME_TUNER_DEMAND_SEARCH_H
 #define TL_RUNTIME_TUNER_DEMAND_SEARCH_H
@@ -37,14 +37,17 @@ public:
   std::size_t proposed() const { return done_; }
 
 private:
+  bool add(std::uint64_t combination);
   void sample(std::size_t wanted);
-  void take(std::uint64_t combination, std::vector<std::uint64_t> &batch);
-  void walk(std::size_t wanted, std::vector<std::uint64_t> &batch);
+  std::vector<std::uint64_t> best(std::size_t most) const;
+  bool take(std::uint64_t combination, std::vector<std::uint64_t> &batch);
+  void grow_sample();
+  void take_neighbors(std::size_t wanted, std::vector<std::uint64_t> &batch);
 
   const demand::combinations &space_;
   const std::size_t count_;
-  std::size_t from_sample_; ///< how many of them the search over the sample may propose
   std::size_t done_ = 0;
+  bool widens_ = false; ///< there is more than the sample
   std::mt19937_64 random_;
   std::vector<std::uint64_t> sample_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_; ///< in the sample

@@ -155,6 +155,33 @@ TEST(MeasureSearch, WhatIsPromisingComesAfterTheDefault) {
   }
 }
 
+TEST(MeasureSearch, ProposesAmongWhatIsAddedAndNotWhatIsKnown) {
+  const grid g;
+  // The best one is not there at first.
+  const std::vector<std::vector<double>> some(g.points.begin(), g.points.begin() + 200),
+      more(g.points.begin() + 200, g.points.end());
+  for (const strategy how : {strategy::random, strategy::local, strategy::model}) {
+    search s(how, 300, {some, 0}, 1);
+    std::set<std::uint32_t> tried;
+    const auto learn = [&](const std::vector<std::uint32_t> &batch) {
+      for (const std::uint32_t v : batch) {
+        EXPECT_TRUE(tried.insert(v).second);
+        s.learn(v, g.times[v]);
+      }
+    };
+    s.learn(77, g.times[77]);
+    learn(s.propose(16));
+    s.add(more);
+    s.learn(377, g.times[377]);
+    for (auto batch = s.propose(16); !batch.empty(); batch = s.propose(16))
+      learn(batch);
+    EXPECT_EQ(tried.size(), 300u);
+    EXPECT_FALSE(tried.contains(77) || tried.contains(377)) << "known without being tried";
+    if (how == strategy::model)
+      EXPECT_TRUE(tried.contains(15 * 20 + 4));
+  }
+}
+
 TEST(MeasureSearch, AModelOfATinySpaceProposesAllOfIt) {
   for (const std::size_t size : {1u, 2u, 5u}) {
     std::vector<std::vector<double>> points;

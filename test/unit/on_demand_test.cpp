@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -58,6 +59,35 @@ TEST(OnDemand, DrawsWithoutAListAndNeighborsAreAdmitted) {
   const std::uint64_t edge = 30 * 2400 + 5;
   EXPECT_EQ(all.neighbors(edge),
             (std::vector<std::uint64_t>{edge - 1, edge + 1, edge + 60, edge - 2400}));
+}
+
+TEST(OnDemand, VariesAndCrossesWhatIsAdmitted) {
+  const made_up_space made;
+  const combinations all(made.factory);
+  const auto digits = [](std::uint64_t it) {
+    return std::array<std::uint64_t, 3>{it / 2400, it / 60 % 40, it % 60};
+  };
+  std::mt19937_64 random(1);
+  int made_some = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t a = *all.draw(random), b = *all.draw(random);
+    if (const auto varied = all.vary(a, 1, random)) {
+      ++made_some;
+      EXPECT_TRUE(all.admits(*varied));
+      int apart = 0;
+      for (int axis = 0; axis < 3; ++axis)
+        apart += digits(*varied)[axis] != digits(a)[axis];
+      EXPECT_LE(apart, 1);
+    }
+    if (const auto crossed = all.cross(a, b, random)) {
+      ++made_some;
+      EXPECT_TRUE(all.admits(*crossed));
+      for (int axis = 0; axis < 3; ++axis)
+        EXPECT_TRUE(digits(*crossed)[axis] == digits(a)[axis] ||
+                    digits(*crossed)[axis] == digits(b)[axis]);
+    }
+  }
+  EXPECT_GT(made_some, 1500);
 }
 
 TEST(OnDemand, SearchFindsAGoodConfigAmongAHundredThousand) {

@@ -2,7 +2,8 @@
 //
 // The matrix multiply of docs/examples/cpu/sgemm.cpp with more tunables: 336,000 configs, of which
 // utils/bench/on_demand has one compiled with the program, or with -DSUBSET about three thousand,
-// all of them. -DONE_CONFIG: no other one at all, for comparison.
+// all of them. -DONE_CONFIG: no other one at all, for comparison. -DCOMPARED={...},{...}: prints
+// what a call of each of these configs takes, by turns.
 
 #include <tl/autotune.h>
 
@@ -11,7 +12,10 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <random>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace tl::keywords;
@@ -144,6 +148,30 @@ static double milliseconds() {
       .count();
 }
 
+#ifdef COMPARED
+static constexpr sgemm_config compared[] = {COMPARED};
+
+template <std::size_t... I>
+static void compare(int n, const float *a, const float *b, float *c, std::index_sequence<I...>) {
+  constexpr int rounds = 41, calls = 25;
+  std::vector<double> taken[sizeof...(I)];
+  const auto measure = [&](auto index) {
+    constexpr std::size_t i = decltype(index)::value;
+    sgemm<compared[i]>(n, n, n, a, b, c); // its buffers, and what the last one left in caches
+    const double begin = milliseconds();
+    for (int call = 0; call < calls; ++call)
+      sgemm<compared[i]>(n, n, n, a, b, c);
+    taken[i].push_back((milliseconds() - begin) / calls);
+  };
+  for (int round = 0; round < rounds; ++round)
+    (measure(std::integral_constant<std::size_t, I>()), ...);
+  for (std::vector<double> &it : taken) {
+    std::ranges::nth_element(it, it.begin() + rounds / 2);
+    std::printf("%.4f\n", it[rounds / 2]);
+  }
+}
+#endif
+
 int main(int argc, char **argv) {
   const int n = argc > 1 ? std::atoi(argv[1]) : 256;
   std::vector<float> a(std::size_t(n) * n), b(a.size()), c(a.size());
@@ -151,6 +179,10 @@ int main(int argc, char **argv) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   for (std::size_t i = 0; i < a.size(); ++i)
     a[i] = uniform(random), b[i] = uniform(random);
+#ifdef COMPARED
+  compare(n, a.data(), b.data(), c.data(), std::make_index_sequence<std::size(compared)>());
+  return 0;
+#endif
   const double begin = milliseconds();
   sgemm(n, n, n, a.data(), b.data(), c.data());
   const double first = milliseconds() - begin;
