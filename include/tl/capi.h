@@ -34,7 +34,10 @@ const tl_factory *tl_rt_factory_of(const void *function);
 /// function.
 const char *tl_rt_describe(const tl_factory *factory);
 
-/// Index of the variant with this config text, UINT32_MAX: none was compiled. Thread-safe.
+/// Index of the variant with this config text, UINT32_MAX: none was compiled. One whose kernels are
+/// compiled where the program runs is compiled now for the thread's current device, which may take
+/// seconds, unless that was done before; UINT32_MAX where it cannot be, and with TL_TUNE=off.
+/// Thread-safe.
 uint32_t tl_rt_variant(const tl_factory *factory, const char *config);
 
 /// Config text of a variant; null past the end.
@@ -55,7 +58,7 @@ int32_t tl_rt_prepare(const tl_factory *factory, void *const *arguments, uint32_
 int32_t tl_rt_call(const tl_factory *factory, void *const *arguments, uint32_t count, void *stream,
                    void *result);
 
-/// Runs one given variant in place of the winner.
+/// Runs one given variant in place of the winner. Its kernels are compiled as by tl_rt_variant().
 int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *const *arguments,
                            uint32_t count, void *stream, void *result);
 

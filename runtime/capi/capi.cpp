@@ -10,6 +10,7 @@
 #include "runtime/factory/grown.h"
 #include "runtime/factory/registry.h"
 #include "runtime/tuner/call.h"
+#include "runtime/tuner/device_code.h"
 #include "runtime/tuner/rank_group.h"
 #include "runtime/tuner/resolve.h"
 
@@ -49,6 +50,20 @@ template <class Answer, class Body> Answer guarded(Answer on_error, Body &&body)
 struct failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// What is compiled where the program runs is compiled for the thread's current device.
+void make_callable(const tl_factory &factory, std::uint32_t variant) {
+  if (!demand::find_rtc(factory, variant))
+    return;
+  const world &in = program_world();
+  const device &on =
+      in.find_device(factory.backend, factory.current_device ? factory.current_device() : -1);
+  if (const status ready = ready_device_code(in, factory, on.record.identity, variant,
+                                             in.environment.tune == tune_mode::on);
+      !ready)
+    throw failure(fmt::format("config '{}' of {} cannot be called: {}", factory.configs[variant],
+                              factory.name, ready.text()));
+}
 
 /// One call's arguments, streams filled in, and what the runtime makes of them.
 struct prepared_call {
@@ -191,11 +206,7 @@ uint32_t tl_rt_variant(const tl_factory *factory, const char *config) {
     if (found == UINT32_MAX)
       throw failure(fmt::format("config '{}' is none of the {} of {} that were compiled",
                                 config ? config : "", factory->variant_count, factory->name));
-    // It is compiled for a device, which this call does not name.
-    if (const status loaded = demand::load_rtc_code(*factory, found); !loaded)
-      throw failure(fmt::format("config '{}' of {} cannot be called by its number yet: {}; a "
-                                "session or a call that it wins compiles its kernels",
-                                factory->configs[found], factory->name, loaded.text()));
+    make_callable(*factory, found);
     return found;
   });
 }
@@ -245,6 +256,7 @@ int32_t tl_rt_call_variant(const tl_factory *factory, uint32_t variant, void *co
     if (variant >= count_variants(*factory))
       throw failure(fmt::format("{} has {} variants, number {} was asked for", factory->name,
                                 factory->variant_count, variant));
+    make_callable(*factory, variant);
     factory->invoke(factory, variant, call.arguments.data(), result);
     return 0;
   });

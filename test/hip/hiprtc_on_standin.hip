@@ -31,6 +31,11 @@
 // RUN: env HIP_STANDIN_LOG=%t/calls ./program 2>&1 | FileCheck %s
 // RUN: FileCheck %s --check-prefix=AGAIN --input-file=calls
 //
+// Variants are called by their numbers, too, which compiles them.
+// RUN: env TL_CACHE_DIR=%t/number HIP_STANDIN_LOG=%t/by-number ./program by-number 2>&1 | FileCheck %s
+// RUN: FileCheck %s --check-prefix=AGAIN --input-file=by-number
+// RUN: env TL_CACHE_DIR=%t/none TL_TUNE=off ./program by-number 2>&1 | FileCheck %s --check-prefix=NONE
+//
 // Clang makes the default config's kernels only.
 // RUN: %clangxx -O1 %plugin %hip -DUNIT=1 -I%S/Inputs --cuda-device-only --no-gpu-bundle-output -S %s -o - 2>/dev/null | FileCheck %s --check-prefix=DEVICE
 
@@ -66,6 +71,8 @@ extern "C" __global__ void touch(float *y) { *y = 0; }
 #ifndef __HIPCC_RTC__
 #include "standin.h"
 
+#include <tl/capi.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -98,7 +105,7 @@ extern "C" void hip_standin_kernel(const char *name, const unsigned[3], const un
   ::usleep(what == kind::slow ? 12000 : 8000); // long beside what a busy machine adds
 }
 
-int main() {
+int main(int argc, char **) {
   const int n = 1000;
   float *x = nullptr, *y = nullptr;
   hipStream_t stream = nullptr;
@@ -107,7 +114,19 @@ int main() {
     return 1;
   for (int i = 0; i < n; ++i)
     x[i] = float(i), y[i] = -1;
-  std::printf("call: %s\n", hipGetErrorName(scale(n, 2, x, y, stream)));
+  if (argc > 1) {
+    const tl_factory *factory = tl_rt_find_factory("scale");
+    const std::uint32_t number = tl_rt_variant(factory, "what=fast,factor=1.5,compiler=hiprtc(-ffast-math)");
+    const float a = 2;
+    const void *const arguments[] = {&n, &a, &x, &y};
+    hipError_t result = hipErrorUnknown;
+    if (tl_rt_call_variant(factory, number == UINT32_MAX ? 2 : number, const_cast<void *const *>(arguments), 4, stream,
+                           &result) != 0)
+      return std::printf("error: %s\n", tl_rt_last_error()), 0;
+    std::printf("call: %s\n", hipGetErrorName(result));
+  } else {
+    std::printf("call: %s\n", hipGetErrorName(scale(n, 2, x, y, stream)));
+  }
   for (int i = 0; i < n; ++i)
     if (y[i] != 6 * float(i) || x[i] != float(i))
       return std::printf("element %d is %g\n", i, y[i]), 1;
@@ -138,6 +157,8 @@ int main() {
 // AGAIN: hipLaunchKernel(touch, 1, 1, 1, 64, 1, 1, #, 0, #) = hipSuccess
 // AGAIN: hipLaunchKernel({{.*}}scale_kernel{{.*}}kindE1E{{.*}}, 16, 1, 1, 64, 1, 1, #, 0, #) = hipSuccess
 // AGAIN-NOT: hipLaunchKernel
+
+// NONE: error: config 'what={{.*}}compiler=hiprtc(-ffast-math)' of scale cannot be called: nothing is compiled in this call
 
 // DEVICE-NOT: .amdhsa_kernel {{.*}}kindE1E
 // DEVICE: .amdhsa_kernel {{.*}}scale_kernel

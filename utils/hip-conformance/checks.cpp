@@ -4,6 +4,9 @@
 
 #include "runtime/backend/gpu/driver_device.h"
 #include "runtime/backend/hip/driver.h"
+#include "runtime/demand/rtc_code.h"
+#include "runtime/demand/rtc_compiler.h"
+#include "runtime/demand/rtc_library.h"
 
 #include <tl/abi.h>
 
@@ -12,12 +15,15 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <dlfcn.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <type_traits>
 #include <unistd.h>
 #include <vector>
 
 extern char **environ;
+extern "C" void tl_rt_rtc(const tl_rtc_variant *variant, std::int32_t there);
 
 namespace tl::conformance {
 
@@ -38,6 +44,11 @@ bool report::line(const char *what, const status &outcome) {
 
 namespace {
 
+/// dim3
+struct dimensions {
+  unsigned x, y, z;
+};
+
 /// The checks that need an open device share it.
 class device_checks {
 public:
@@ -52,6 +63,7 @@ public:
     events();
     kernels();
     recordings();
+    kernels_at_run_time(library);
     sharing(library);
     errors();
     to_.line("flushing the cache", flush());
@@ -63,6 +75,7 @@ private:
   void events();
   void kernels();
   void recordings();
+  void kernels_at_run_time(const std::string &library);
   void sharing(const std::string &library);
   void errors();
   status flush() {
@@ -274,6 +287,79 @@ void device_checks::recordings() {
     to_.line("then it does", read<unsigned char>(memory + 63) == 7, "");
   device_.drop_captures();
   device_.release(memory);
+}
+
+/// HIPRTC's code becomes known to a HIP runtime that has long begun its work, and a launch by the
+/// kernel's address finds it.
+void device_checks::kernels_at_run_time(const std::string &library) {
+  std::string path = library, arch;
+  if (path.empty())
+    if (Dl_info image{}; ::dladdr(reinterpret_cast<void *>(api_.hipMalloc), &image))
+      path = image.dli_fname;
+  void *const opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  for (const auto &[name, value] : driver_.identity(ordinal_))
+    if (name == "arch")
+      arch = value;
+  // What a program tells of a variant, for as long as this one runs.
+  static const char function = 0, stub = 0;
+  static const tl_rtc_kernel kernel{&stub, "", "tl_late_check"};
+  static tl_rtc_source source{};
+  source.struct_size = sizeof source;
+  source.name = "late.hip";
+  source.text = "#include <hip/hip_runtime.h>\n"
+                "extern \"C\" __global__ void tl_late_check(unsigned *to) { *to = 42; }\n";
+  source.options = "-std=c++17";
+  source.toolkit = "";
+  source.compiler = TL_RTC_HIPRTC;
+  static const tl_rtc_variant variant{sizeof variant, 1, &function, &kernel, &source};
+  static const void *const functions[] = {&function};
+  static const char *const configs[] = {"late"};
+  static tl_dispatch_slot slot{};
+  static tl_factory factory{};
+  factory.struct_size = sizeof factory;
+  factory.abi_version = TL_ABI_VERSION;
+  factory.id = factory.name = "late";
+  factory.variant_count = 1;
+  factory.functions = functions;
+  factory.configs = configs;
+  factory.slot = &slot;
+  int (*launch)(const void *, dimensions, dimensions, void **, std::size_t, void *) = nullptr;
+  const auto find = [&](auto &to, const char *name) {
+    to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(opened ? ::dlsym(opened, name)
+                                                                        : nullptr);
+    return to != nullptr;
+  };
+  if (!to_.line("what launches are made of",
+                find(source.register_image, "__hipRegisterFatBinary") &&
+                    find(source.register_kernel, "__hipRegisterFunction") &&
+                    find(source.unregister_image, "__hipUnregisterFatBinary") &&
+                    find(launch, "hipLaunchKernel"),
+                path))
+    return;
+  tl_rt_rtc(&variant, 1);
+  const rt::demand::rtc_library compiling =
+      rt::demand::find_rtc_library(rt::demand::rtc_kind::hiprtc, "");
+  rt::demand::rtc_compiler compiler(factory, "", arch, compiling);
+  constexpr double most_s = 60;
+  const std::string why = compiler.get(0, compiler.why_not().empty(), most_s).reason;
+  if (to_.line("HIPRTC compiles a kernel", why.empty(), why.empty() ? compiling.path : why) &&
+      to_.line("its code is taken late", rt::demand::load_rtc_code(factory, 0))) {
+    gpu::address memory = 0;
+    status done = device_.allocate(64, memory);
+    if (done)
+      done = device_.fill(memory, 1, 64);
+    if (done)
+      done = device_.synchronize();
+    void *arguments[] = {&memory};
+    const int answer = done ? launch(&stub, {1, 1, 1}, {1, 1, 1}, arguments, 0, nullptr) : -1;
+    to_.line("and launched by its address", answer == 0,
+             fmt::format("hipLaunchKernel: {}", answer));
+    if (done)
+      done = device_.synchronize();
+    to_.line("what it writes arrives", done && read<unsigned>(memory) == 42, "");
+    device_.release(memory);
+  }
+  tl_rt_rtc(&variant, 0);
 }
 
 void device_checks::sharing(const std::string &library) {
