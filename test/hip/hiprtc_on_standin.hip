@@ -36,6 +36,12 @@
 // RUN: FileCheck %s --check-prefix=AGAIN --input-file=by-number
 // RUN: env TL_CACHE_DIR=%t/none TL_TUNE=off ./program by-number 2>&1 | FileCheck %s --check-prefix=NONE
 //
+// Each config by both: the kernels of one are not those of the other.
+// RUN: %clangxx -O1 %plugin %hip -DUNIT=1 -DBOTH -I%S/Inputs %s -o both -x none %runtime_static -rdynamic \
+// RUN:   libamdhip64.so.5 -Wl,-rpath,%t
+// RUN: env TL_CACHE_DIR=%t/both-cache ./both 2>&1 | FileCheck %s
+// RUN: env TL_CACHE_DIR=%t/both-cache %trials | FileCheck %s --check-prefix=BOTH
+//
 // Clang makes the default config's kernels only.
 // RUN: %clangxx -O1 %plugin %hip -DUNIT=1 -I%S/Inputs --cuda-device-only --no-gpu-bundle-output -S %s -o - 2>/dev/null | FileCheck %s --check-prefix=DEVICE
 
@@ -80,9 +86,14 @@ extern "C" __global__ void touch(float *y) { *y = 0; }
 
 using app::kind;
 
+#ifdef BOTH
+#define COMPILERS {tl::clang(), tl::hiprtc("-ffast-math")}
+#else
+#define COMPILERS {tl::hiprtc("-ffast-math")}
+#endif
 template <app::config C = app::config{}>
 [[tl::autotune({.what = kind::fast}, {.what = kind::wrong}, {.what = kind::refused}, {.what = kind::endless},
-               compilers = {tl::hiprtc("-ffast-math")}, timeout = 0.5, rep = 4)]]
+               compilers = COMPILERS, timeout = 0.5, rep = 4)]]
 hipError_t scale(int n, float a, const float *x, float *y, hipStream_t stream) {
   touch<<<dim3(1), dim3(64), 0, stream>>>(y);
   app::scale_kernel<float, C><<<dim3((n + 63) / 64), dim3(64), 0, stream>>>(n, a, x, y);
@@ -147,6 +158,12 @@ int main(int argc, char **) {
 // TRIALS-DAG: what=wrong,factor=1.5,compiler=hiprtc(-ffast-math)|wrong|
 // TRIALS-DAG: what=endless,factor=1.5,compiler=hiprtc(-ffast-math)|timed_out|
 // TRIALS-DAG: what=refused,factor=1.5,compiler=hiprtc(-ffast-math)|infeasible|did not compile: hiprtc_on_standin.hip:{{[0-9]+}}:{{[0-9]+}}: error: {{.*}}refused it is
+
+// BOTH-DAG: what=fast,factor=1.5,compiler=clang|{{measured|cut}}|
+// BOTH-DAG: what=fast,factor=1.5,compiler=hiprtc(-ffast-math)|{{measured|cut}}|
+// BOTH-DAG: what=wrong,factor=1.5,compiler=clang|wrong|
+// BOTH-DAG: what=refused,factor=1.5,compiler=clang|{{measured|cut}}|
+// BOTH-DAG: what=refused,factor=1.5,compiler=hiprtc(-ffast-math)|infeasible|
 
 // KEPT-DAG: FUNC {{.*}} touch
 // KEPT-DAG: OBJECT {{.*}} touch.kd
