@@ -193,7 +193,7 @@ static int write_names(const char *base, uint64_t unit, program made, uint64_t e
 enum { most_header_flags = 3 };
 
 static int add_header_flags(const char **to, const char *temporary) {
-  static char folder[4096];
+  static char folder[4096 + sizeof "--pch-dir="];
   int major = 0, minor = 0;
   if (is_hip || get_version(&major, &minor) || major < 12 || (major == 12 && minor < 8))
     return 0;

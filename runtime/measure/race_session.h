@@ -49,6 +49,7 @@ private:
   bool held_back();
   bool note_load();
   std::vector<std::uint32_t> finalists() const;
+  void sample_finalists();
   /// Of one variant alone: how long it runs before it is timed, and how long it is timed [ns].
   struct window_length {
     double before_ns = 0, timed_ns = 0;

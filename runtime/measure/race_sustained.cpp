@@ -27,6 +27,9 @@ static constexpr double long_launch_ns = 150e3, long_race_ns = 100e6, look_ns = 
 /// one, and a window of the first turn is short.
 static constexpr double final_reach = 0.06;
 static constexpr std::size_t most_finalists = 24;
+/// Those without a sample are taken for as close as that if their first runs may be, by so many of
+/// their standard deviations, and by this much at most [ln].
+static constexpr double first_run_errors = 2, most_first_run_error = 0.1;
 /// Steps of the longest window, and of one of the first turn; the first ones are not timed.
 static constexpr std::size_t longest_steps = 12, first_steps = 7, untimed_steps = 3;
 /// A window that went on as it began, by this share of what changed at first, is too short for the
@@ -74,19 +77,35 @@ bool race_session::held_back() {
   return note_load() || (last.clock > 0 && last.clock < (1 - sunk_clock) * highest);
 }
 
-/// Those as good as the leader, the best first.
+/// Those as good as the leader, as far as is known, the best first.
 std::vector<std::uint32_t> race_session::finalists() const {
   std::vector<std::uint32_t> close;
-  const std::uint32_t best = ranking_.leader();
+  const double best = ranking_.level(ranking_.leader());
+  const double unsure =
+      std::min(first_run_errors * ranking_.first_call_noise(), most_first_run_error);
   for (std::uint32_t v = 0; v < count_; ++v)
-    if (racing_[v] && samples_[v] > 0 && ranking_.has(v) &&
-        ranking_.level(v) - ranking_.level(best) < final_reach)
+    if (racing_[v] && ranking_.has(v) &&
+        ranking_.level(v) - best < final_reach + (samples_[v] == 0 ? unsure : 0))
       close.push_back(v);
   std::stable_sort(close.begin(), close.end(), [&](std::uint32_t a, std::uint32_t b) {
     return ranking_.level(a) < ranking_.level(b);
   });
   close.resize(std::min(close.size(), most_finalists));
   return close;
+}
+
+/// A race has no samples of what first runs have put behind, which may lead for long.
+void race_session::sample_finalists() {
+  std::vector<std::uint32_t> unknown = finalists();
+  std::erase_if(unknown, [&](std::uint32_t v) { return samples_[v] > 0; });
+  if (unknown.empty())
+    return;
+  for (int twice = 0; twice < 2; ++twice) {
+    arrange(unknown);
+    if (!take(unknown, options_.least_sample_ns))
+      return;
+  }
+  look();
 }
 
 void race_session::run_untimed(std::uint32_t v, double for_ns) {
@@ -192,10 +211,14 @@ void race_session::confirm_sustained() {
   if (!looked_ || !ranking_.found() || !result_.stopped.empty() ||
       options_.confirm == confirmation::burst)
     return;
-  std::vector<std::uint32_t> order = finalists();
-  if (order.size() < 2)
+  if (finalists().size() < 2)
     return;
   if (options_.confirm == confirmation::measured && !held_back())
+    return;
+  sample_finalists();
+  std::vector<std::uint32_t> order = finalists();
+  std::erase_if(order, [&](std::uint32_t v) { return samples_[v] == 0; });
+  if (order.size() < 2)
     return;
   std::vector<std::vector<double>> turns_of(count_); // ln of each window
   const window_length length = first_turn(order, turns_of);

@@ -92,7 +92,7 @@ void demand_search::grow_sample() {
   for (std::size_t i = 0; i < varied && !leaders.empty(); ++i) {
     const std::uint64_t one = leaders[random_() % leaders.size()];
     const std::uint64_t other = leaders[random_() % leaders.size()];
-    const unsigned axes = i % 3;
+    const auto axes = static_cast<unsigned>(i % 3);
     if (const auto made =
             axes == 0 ? space_.cross(one, other, random_) : space_.vary(one, axes, random_))
       more(*made);
