@@ -379,7 +379,9 @@ bool rtc_compiler::take_unit(const job &it, std::size_t unit) {
   const std::uint32_t variant = it.variants[unit];
   if (::access(it.file(unit, "code").c_str(), R_OK) == 0) {
     const status kept = keep(it, unit);
-    finish(variant, kept ? "" : "compiled, but not used: " + kept.text(), !kept);
+    // Which kernels it has is its own affair; that there is no room for them is not.
+    finish(variant, kept ? "" : "compiled, but not used: " + kept.text(),
+           !kept && kept.code() != status_code::corrupt);
     return true;
   }
   const std::string log = read_small_file(it.file(unit, "log"));

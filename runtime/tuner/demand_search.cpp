@@ -29,7 +29,10 @@ demand_search::demand_search(const demand::combinations &space, measure::strateg
   if (how == measure::strategy::exhaustive)
     how = measure::strategy::model;
   sample(how == measure::strategy::random ? count : std::max(most_sampled, count));
-  widens_ = how != measure::strategy::random && sample_.size() < space.count();
+  widens_ = how != measure::strategy::random && !is_whole_;
+  if (sample_.empty()) // what is known leads to its neighbours
+    for (const std::uint64_t it : seen_)
+      add(it);
   measure::search_space points;
   for (const std::uint64_t it : sample_)
     points.points.push_back(space.point(it));
@@ -51,10 +54,12 @@ void demand_search::sample(std::size_t wanted) {
     for (std::uint64_t it = 0; it < space_.count(); ++it)
       if (space_.admits(it))
         add(it);
+    is_whole_ = true;
     return;
   }
   for (std::size_t draws = 0; sample_.size() < wanted && draws < 4 * wanted; ++draws) {
     const std::optional<std::uint64_t> made = space_.draw(random_);
+    sparse_ = !made;
     if (!made)
       return;
     add(*made);
@@ -81,9 +86,11 @@ void demand_search::grow_sample() {
     if (add(it))
       points.push_back(space_.point(it));
   };
-  for (std::size_t i = 0; i < drawn; ++i)
+  for (std::size_t i = 0; i < drawn && !sparse_; ++i)
     if (const auto made = space_.draw(random_))
       more(*made);
+    else
+      sparse_ = true; // looking for more takes longer than it is worth
   const std::vector<std::uint64_t> leaders = best(followed);
   for (const std::uint64_t leader : leaders)
     if (expanded_.insert(leader).second)
@@ -119,7 +126,7 @@ void demand_search::take_neighbors(std::size_t wanted, std::vector<std::uint64_t
 
 std::vector<std::uint64_t> demand_search::propose(std::size_t batch_size) {
   std::vector<std::uint64_t> batch;
-  if (!search_)
+  if (!search_ || done_ == count_)
     return batch;
   const bool near = widens_ && static_cast<double>(done_) > near_from * static_cast<double>(count_);
   const auto neighbors =
@@ -130,10 +137,13 @@ std::vector<std::uint64_t> demand_search::propose(std::size_t batch_size) {
     const std::vector<std::uint32_t> proposed = search_->propose(batch_size - neighbors);
     for (const std::uint32_t it : proposed)
       take(sample_[it], batch);
-    if (proposed.empty())
-      search_.reset();
+    if (proposed.empty()) {
+      if (!widens_)
+        search_.reset();
+      break;
+    }
   }
-  take_neighbors(neighbors, batch);
+  take_neighbors(widens_ && batch.empty() ? batch_size : neighbors, batch);
   return batch;
 }
 

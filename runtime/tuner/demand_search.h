@@ -47,7 +47,9 @@ private:
   const demand::combinations &space_;
   const std::size_t count_;
   std::size_t done_ = 0;
-  bool widens_ = false; ///< there is more than the sample
+  bool is_whole_ = false; ///< the sample has all that is admitted
+  bool sparse_ = false;   ///< so little is admitted that draws find none
+  bool widens_ = false;   ///< there is more than the sample, and the search wants it
   std::mt19937_64 random_;
   std::vector<std::uint64_t> sample_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_; ///< in the sample

@@ -125,6 +125,24 @@ TEST(OnDemand, SearchFindsAGoodConfigAmongAHundredThousand) {
   }
 }
 
+TEST(OnDemand, SearchOfASpaceThatAdmitsNextToNothingGoesFromWhatIsKnown) {
+  made_up_space made;
+  made.row.admits = [](const void *, std::uint64_t it) { return it < 4; };
+  const combinations all(made.factory);
+  for (const measure::strategy how : {measure::strategy::local, measure::strategy::model})
+    for (const std::uint64_t seed : {1, 2, 3, 4}) {
+      demand_search search(all, how, 300, {0}, seed);
+      search.learn(0, 5.0);
+      std::set<std::uint64_t> seen;
+      for (auto batch = search.propose(16); !batch.empty(); batch = search.propose(16))
+        for (const std::uint64_t it : batch) {
+          EXPECT_TRUE(seen.insert(it).second);
+          search.learn(it, 1.0 + double(it));
+        }
+      EXPECT_EQ(seen, (std::set<std::uint64_t>{1, 2, 3})) << seed;
+    }
+}
+
 TEST(OnDemand, SearchOfASmallSpaceTriesAll) {
   made_up_space made;
   made.row.axis_count = 1;
