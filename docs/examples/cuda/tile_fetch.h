@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Tiles that the Tensor Memory Accelerator brings into shared memory, and the barriers that say
-// when they have come (full) and may be overwritten (empty), for the two examples that use them.
+// when they have come (full) and may be overwritten (empty), for the examples that use them.
 
 #ifndef TL_EXAMPLES_CUDA_TILE_FETCH_H
 #define TL_EXAMPLES_CUDA_TILE_FETCH_H
@@ -15,6 +15,11 @@ __device__ inline void init_barrier(std::uint32_t barrier, int arrivals) {
 
 __device__ inline void arrive(std::uint32_t barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
+}
+
+/// Arrives when all that the thread has begun to copy so far (copy_async()) is there.
+__device__ inline void arrive_after_copies(std::uint32_t barrier) {
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%0];" ::"r"(barrier) : "memory");
 }
 
 /// Arrives, and tells the barrier how many bytes are on their way.

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The GEMM of hopper_gemm.cu as a lazy factory, with tiles that the Tensor Memory Accelerator
-// brings: the box of each tensor map is the tile, so it comes from the config. One warpgroup only
-// asks for tiles, the others only multiply, and each block computes several tiles of C one after
-// the other, so that the next one's first steps arrive while a result is being stored. Needs
+// brings: the box of each tensor map is the tile, so it comes from the config. Needs
 // --offload-arch=sm_90a.
 
-#include "tile_fetch.h"
-#include "wgmma.h"
+#include "stage_ring.h"
 
 #include <tl/autotune.h>
 #include <tl/tma.h>
 
-#include <algorithm>
 #include <map>
 
 using namespace tl::keywords;
@@ -24,10 +20,7 @@ struct tma_config {
   int group = 8;                    ///< rows of tiles that run side by side, for the cache
 };
 
-/// One stage more for the alignment of the first, and two barriers for each.
-constexpr int shared_bytes(tma_config c) {
-  return c.stages * ((c.block_m + c.block_n) * step * 2 + 16) + 1024;
-}
+template <tma_config C> using ring_of = stage_ring<C.block_m, C.block_n, C.stages>;
 
 constexpr auto tma_space =
     tl::space<tma_config>()
@@ -39,26 +32,8 @@ constexpr auto tma_space =
         .where([](tma_config c) { return c.block_m % (64 * c.consumers) == 0; })
         // What a thread can hold of C.
         .where([](tma_config c) { return c.block_m * c.block_n / (128 * c.consumers) <= 128; })
-        .where([](tma_config c) { return shared_bytes(c) <= 227 * 1024; });
-
-/// The stages of one block's shared memory, gone round by whoever fills or empties them.
-template <tma_config Cfg> struct stage_ring {
-  static constexpr std::uint32_t bytes_a = Cfg.block_m * step * 2, bytes_b = Cfg.block_n * step * 2;
-  std::uint32_t base, stage = 0, phase = 0;
-
-  __device__ std::uint32_t tile_a() const { return base + stage * (bytes_a + bytes_b); }
-  __device__ std::uint32_t tile_b() const { return tile_a() + bytes_a; }
-  __device__ std::uint32_t full() const {
-    return base + Cfg.stages * (bytes_a + bytes_b) + stage * 16;
-  }
-  __device__ std::uint32_t empty() const { return full() + 8; }
-  __device__ void advance() {
-    if (++stage == Cfg.stages) {
-      stage = 0;
-      phase ^= 1;
-    }
-  }
-};
+        .where(
+            [](tma_config c) { return ring_bytes(c.block_m, c.block_n, c.stages) <= 227 * 1024; });
 
 /// Sizes are multiples of the tiles.
 template <tma_config Cfg>
@@ -67,18 +42,10 @@ __global__ void __launch_bounds__(128 * (Cfg.consumers + 1), 1)
                const __grid_constant__ CUtensorMap b, __half *c) {
   constexpr int tiles = Cfg.block_m / 64 / Cfg.consumers;
   extern __shared__ unsigned char shared[];
-  stage_ring<Cfg> ring{(static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) + 1023) &
-                       ~1023u};
+  ring_of<Cfg> ring(shared);
   const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / 128;
   const int rows = m / Cfg.block_m, columns = n / Cfg.block_n, steps = k / step;
-  if (thread == 0) {
-    for (stage_ring<Cfg> all = ring; all.phase == 0; all.advance()) {
-      init_barrier(all.full(), 1);
-      init_barrier(all.empty(), 4 * Cfg.consumers); // each of their warps
-    }
-    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-  }
-  __syncthreads();
+  ring.begin(1, 4 * Cfg.consumers); // one thread that fetches, each warp that multiplies
 
   if (warpgroup == Cfg.consumers) {
     // It needs hardly any registers; those that multiply need more than their share.
@@ -90,8 +57,7 @@ __global__ void __launch_bounds__(128 * (Cfg.consumers + 1), 1)
          id += static_cast<int>(gridDim.x)) {
       const auto [row, column] = position_of(id, rows, columns, Cfg.group);
       for (int at = 0; at < steps; ++at, ring.advance()) {
-        // Of a barrier that nobody has arrived at, the phase before counts as over.
-        wait_barrier(ring.empty(), ring.phase ^ 1);
+        ring.wait_empty();
         expect_bytes(ring.full(), ring.bytes_a + ring.bytes_b);
         fetch_box(ring.tile_a(), a, at * step, row * Cfg.block_m, ring.full());
         fetch_box(ring.tile_b(), b, at * step, column * Cfg.block_n, ring.full());
@@ -106,29 +72,7 @@ __global__ void __launch_bounds__(128 * (Cfg.consumers + 1), 1)
        id += static_cast<int>(gridDim.x)) {
     const auto [row, column] = position_of(id, rows, columns, Cfg.group);
     float sum[tiles][Cfg.block_n / 2] = {};
-    std::uint32_t before = 0;
-    for (int at = 0; at < steps; ++at, ring.advance()) {
-      wait_barrier(ring.full(), ring.phase);
-      const std::uint64_t right = descriptor(ring.tile_b());
-      asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-#pragma unroll
-      for (int i = 0; i < tiles; ++i) {
-        const std::uint64_t left = descriptor(
-            ring.tile_a() + static_cast<std::uint32_t>(warpgroup * tiles + i) * 64 * 128);
-#pragma unroll
-        for (int part = 0; part < step / 16; ++part) // 32 bytes on
-          tensor_core<Cfg.block_n>::multiply(sum[i], left + 2 * part, right + 2 * part);
-      }
-      asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-      // While this step is being multiplied, the one before it is done.
-      asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
-      if (at > 0 && thread % 32 == 0)
-        arrive(before);
-      before = ring.empty();
-    }
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
-    if (thread % 32 == 0)
-      arrive(before);
+    ring.template multiply<false>(sum, steps, warpgroup);
     const int warp_row = row * Cfg.block_m + warpgroup * tiles * 64 + thread % 128 / 32 * 16;
     __half *to = c + static_cast<std::size_t>(warp_row) * n + column * Cfg.block_n;
 #pragma unroll
@@ -136,14 +80,6 @@ __global__ void __launch_bounds__(128 * (Cfg.consumers + 1), 1)
       store_rows<Cfg.block_n>(as_rows<Cfg.block_n>(sum[i]),
                               to + static_cast<std::size_t>(i) * 64 * n, n, thread % 32);
   }
-}
-
-/// As many blocks as run at the same time; each takes the tiles that are its turn.
-inline unsigned blocks_for(int tiles) {
-  int device = 0, multiprocessors = 1;
-  CHECK(cudaGetDevice(&device));
-  CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
-  return static_cast<unsigned>(std::min(tiles, multiprocessors));
 }
 
 using gemm_launch = tl::kernel<void(tl::in<__half>, tl::in<__half>, tl::out<__half>)>;
@@ -161,7 +97,7 @@ gemm_launch tma_gemm(int m, int n, int k) {
   return gemm_launch(&tma_kernel<Cfg>, m, n, k)
       .grid(blocks_for(m / Cfg.block_m * (n / Cfg.block_n)))
       .block(128 * (Cfg.consumers + 1))
-      .shared(shared_bytes(Cfg))
+      .shared(ring_bytes(Cfg.block_m, Cfg.block_n, Cfg.stages))
       .template tma<0>(box(m, Cfg.block_m))
       .template tma<1>(box(n, Cfg.block_n))
       .template extent<0>(m, k)
