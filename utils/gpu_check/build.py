@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 
-from .programs import ARCHITECTURES, BINDINGS, COMPILER_PACKED, DROP_FAILED, EXTRA, LIBRARIES, LINKED, PACK, PROGRAMS, PROGRAMS_PACKED, ROOT, SHARED
+from .programs import ARCHITECTURES, BINDINGS, COMPILER_PACKED, DROP_FAILED, EXTRA, LIBRARIES, LINKED, PACK, PROGRAMS, PROGRAMS_PACKED, ROOT, SHARED, SUBSET, SUBSET_SHARDS
 
 
 def call(*command, **options):
@@ -33,13 +33,22 @@ def objects_of(name, options):
     return [(source, f"{options.objects}/{name}.{i}.o") for i, source in enumerate(sources)]
 
 
-def compile_program(name, options):
-    _, optimize, tuned = PROGRAMS[name]
-    command = [
+def compile_command(name, optimize, options):
+    """Without the plugin."""
+    return [
         options.clang, "-x", "cuda", f"--cuda-path={options.cuda}", f"--cuda-gpu-arch={ARCHITECTURES.get(name, options.arch)}",
         "-Wno-unknown-cuda-version", "-Wno-unknown-attributes", "-std=c++20", optimize, f"-I{ROOT}", f"-I{ROOT}/include",
         f"-I{options.cuda}/include/cccl", *EXTRA.get(name, []),
     ]
+
+
+def plugin_option(options):
+    return f"-fplugin={os.path.abspath(options.build)}/lib/libtlplugin.so"
+
+
+def compile_program(name, options):
+    _, optimize, tuned = PROGRAMS[name]
+    command = compile_command(name, optimize, options)
     if name == "compilers_nvcc":
         # No factory, and kernels that nobody else asks for: nvcc alone.
         command = [f"{options.cuda}/bin/nvcc", f"-arch={options.arch}", "-std=c++20", optimize, f"-I{ROOT}", "-w"]
@@ -49,7 +58,7 @@ def compile_program(name, options):
     if name in DROP_FAILED:
         command.insert(0, f"{ROOT}/utils/tl-drop-failed")
     if tuned:
-        command.insert(command.index(options.clang) + 1, f"-fplugin={os.path.abspath(options.build)}/lib/libtlplugin.so")
+        command.insert(command.index(options.clang) + 1, plugin_option(options))
     for source, made in objects_of(name, options):
         if options.keep and os.path.exists(made):
             continue
@@ -61,7 +70,16 @@ def compile_program(name, options):
                 sys.stderr.write("" if name == "legality" else said.read())
 
 
-def link(name, options):
+def compile_subset(shard, options):
+    """One part of SUBSET; its object."""
+    made = f"{options.objects}/{SUBSET}.{shard}.o"
+    if not (options.keep and os.path.exists(made)):
+        call(*compile_command(SUBSET, "-O2", options), plugin_option(options), f"-fplugin-arg-tl-shard={shard}/{SUBSET_SHARDS}",
+             "-DSUBSET", "-w", "-c", f"{ROOT}/utils/bench/gpu/on_demand.cu", "-o", made)
+    return made
+
+
+def link(name, made, options):
     # Debian's static SQLite is not made for shared objects; bound to itself it does.
     shared = ["-shared", "-Wl,-Bsymbolic"] if name in SHARED else []
     # Other languages look for functions that nothing in the library itself calls.
@@ -70,7 +88,7 @@ def link(name, options):
     libraries = [system_library(library) for library in LIBRARIES if not shared or "gtest" not in library]
     device = [f"--cuda-path={options.cuda}", "--offload-link", "-fgpu-rdc"] if "-fgpu-rdc" in EXTRA.get(name, []) else []
     own = [*LINKED.get(name, []), f"-L{options.cuda}/lib64", f"-Wl,-rpath,{options.cuda}/lib64"] if name in LINKED else []
-    call(options.clang, *device, *shared, "-Wl,--strip-debug", *[made for _, made in objects_of(name, options)], *own,
+    call(options.clang, *device, *shared, "-Wl,--strip-debug", *made, *own,
          "-o", f"{options.objects}/{name}", *whole, *libraries, f"{options.cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
 
 
@@ -137,15 +155,18 @@ def build(options):
         call("cmake", "--build", options.build, "--target", "tlplugin", "tlruntime_static", "tltune")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(lambda name: compile_program(name, options), PROGRAMS))
+        subset = list(pool.map(lambda shard: compile_subset(shard, options), range(SUBSET_SHARDS if options.with_compiler else 0)))
     for name in PROGRAMS:
-        link(name, options)
-    bindings = build_bindings(options)
+        link(name, [made for _, made in objects_of(name, options)], options)
+    others = build_bindings(options)
     if options.with_compiler:
+        link(SUBSET, subset, options)
+        others.append(SUBSET)
         pack_compiler(options)
     # Each holds the whole runtime: with a dictionary that reaches back over several of them they shrink to a fraction.
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 1 << 26}]
     with lzma.open(PROGRAMS_PACKED, "wb", filters=filters) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        for name in [*PROGRAMS, *bindings]:
+        for name in [*PROGRAMS, *others]:
             archive.add(f"{options.objects}/{name}", name)
         archive.add(f"{options.build}/bin/tltune", "tltune")
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()

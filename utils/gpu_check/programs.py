@@ -47,7 +47,7 @@ for compared in COMPARED:
 # Built again from what won on the device that the file names.
 WINNERS = "test/cuda/Inputs/sgemm.winners.tl"
 PROGRAMS["sgemm_baked"] = PROGRAMS["sgemm"]
-PROGRAMS["sustained"] = ("utils/bench/gpu/sustained.cu", "-O2", True)
+PROGRAMS["sustained"] = PROGRAMS["sustained_hgemm"] = ("utils/bench/gpu/sustained.cu", "-O2", True)
 # Examples on 40 problems each.
 UNSEEN = "sgemm softmax reduce transpose".split()
 for unseen in UNSEEN:
@@ -71,6 +71,7 @@ EXTRA = {
     "e01-c-abi": ["-fPIC"],
     "e01-c-abi-program": ["-fPIC"],
     "e02-dynamic-shared-memory": ["-fplugin-arg-tl-legality=off"],
+    "sustained_hgemm": ["-DHGEMM"],
     "legality": ["-fplugin-arg-tl-legality=warn", "-fplugin-arg-tl-remarks"],
     "sgemm_baked": [f"-fplugin-arg-tl-use={ROOT}/{WINNERS}"],
     "separate": ["--cuda-gpu-arch=sm_80"],
@@ -87,6 +88,8 @@ LINKED = {"cublaslt": ["-lcublasLt"]}
 NOT_THERE = {"cublaslt": "algorithms for this problem"}
 # With a variant that ptxas refuses.
 DROP_FAILED = ("a08-variant-does-not-compile",)
+# A part of the space of utils/bench/gpu/on_demand.cu, each of whose configs is compiled: in so many shards.
+SUBSET, SUBSET_SHARDS = "on_demand_subset", 16
 LIBRARIES = ["libsqlite3.a", "libgtest.a", "libgtest_main.a"]
 PROGRAMS_PACKED = os.path.join(PACK, "programs.tar.xz")
 # A whole compiler, for what is compiled on the machine with the device.

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 
 from . import results
-from .programs import COMPARED, COMPILER_PACKED, COMPILERS, PACK, ROOT, UNSEEN
+from .programs import COMPARED, COMPILER_PACKED, COMPILERS, PACK, ROOT, SUBSET, UNSEEN
 from .reading import session_seconds
 from .running import program, rows
 
@@ -87,12 +87,14 @@ def check_compilers(summary):
 
 def check_sustained(summary):
     """Winners on a device that its power limits, against the best for long."""
-    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/sustained", program("tma_gemm"), program("sustained"),
-                               "--size", "8192", limit=300)
-    found = re.findall(r"^\d+: \d+ of \d+ within.*$", output, re.M)
-    summary.judge(code == 0 and found, "sustained", "; ".join(found) or f"status {code}: " + output[-300:].replace("\n", "; "))
-    for line in output.splitlines():
-        summary.note("        " + line)
+    for name, truth, sizes in (("tma_gemm", "sustained", (8192, 4096)), ("hgemm", "sustained_hgemm", (8192,))):
+        code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/sustained", program(name), program(truth),
+                                   *(word for size in sizes for word in ("--size", str(size))), limit=500)
+        found = re.findall(r"^\d+: \d+ of \d+ within.*$", output, re.M)
+        summary.judge(code == 0 and found, f"sustained: {name}",
+                      "; ".join(found) or f"status {code}: " + output[-300:].replace("\n", "; "))
+        for line in output.splitlines():
+            summary.note("        " + line)
 
 
 def check_attention(summary):
@@ -115,7 +117,8 @@ def check_attention(summary):
 def check_unseen(summary):
     """What a prediction of a problem from others loses, over 40 problems an example."""
     programs = [program(f"unseen_{name}") for name in UNSEEN]
-    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/unseen", program("tltune"), *programs, limit=500)
+    code, output = summary.run(sys.executable, f"{ROOT}/utils/bench/gpu/unseen", program("tltune"), *programs,
+                               "--keep", f"{os.environ.get('OUT', PACK)}/unseen", limit=500)
     found = re.findall(r"^.* problems tuned in .*$", output, re.M)
     summary.judge(code == 0 and len(found) == len(UNSEEN), "unseen",
                   f"{len(found)} examples" if found else f"status {code}: " + output[-300:].replace("\n", "; "))
@@ -210,29 +213,42 @@ def check_nvrtc(summary):
 
 
 def check_on_demand(summary):
-    """Variants that are compiled there by Clang: the first call of a large space, and later runs without a compiler."""
+    """Variants that are compiled there: the first call of a large space, later runs without a compiler, and how far winners are
+    from the best of a part of the space that was compiled with the program."""
     if not os.path.exists(COMPILER_PACKED):
         return summary.line("not run", "on demand", "no compiler was packed (gpu-check build --with-compiler)")
     with tarfile.open(COMPILER_PACKED) as archive:
         archive.extractall(PACK)
+    winners = []
+    for by, names in (("Clang", ("gemm", "softmax")), ("nvcc", ("gemm",))):
+        made = compile_on_demand(summary, by)
+        for name in names if made else ():
+            winner = check_first_and_later_run(summary, made, name, f"{name} by {by}")
+            if winner and (name, by) == ("gemm", "Clang"):
+                winners = [winner, search_again(summary, made)]
+    if winners:
+        compare_with_subset(summary, [it for it in winners if it])
+
+
+def compile_on_demand(summary, by, *extra):
+    """The program of utils/bench/gpu/on_demand.cu, whose device code is from this compiler; nothing where that fails."""
     compiler, cuda = program("compiler"), "/usr/local/cuda"
-    for by, wrapper, names in (("Clang", [], ("gemm", "softmax")), ("nvcc", [f"{ROOT}/utils/tl-nvcc"], ("gemm",))):
-        made = program(f"on_demand_{by}")
+    made = program(f"on_demand_{by}")
+    code, output = summary.run(
+        *([f"{ROOT}/utils/tl-nvcc"] if by == "nvcc" else []), f"{compiler}/bin/clang++", "-x", "cuda", f"--cuda-path={cuda}",
+        "--cuda-gpu-arch=sm_90", "-std=c++20", "-O2", "-w", f"-I{ROOT}", f"-I{ROOT}/include",
+        f"-fplugin={compiler}/lib/libtlplugin.so", *extra, "-c", f"{ROOT}/utils/bench/gpu/on_demand.cu", "-o", f"{made}.o")
+    if code == 0:
         code, output = summary.run(
-            *wrapper, f"{compiler}/bin/clang++", "-x", "cuda", f"--cuda-path={cuda}", "--cuda-gpu-arch=sm_90", "-std=c++20", "-O2",
-            "-w", f"-I{ROOT}", f"-I{ROOT}/include", f"-fplugin={compiler}/lib/libtlplugin.so", "-c",
-            f"{ROOT}/utils/bench/gpu/on_demand.cu", "-o", f"{made}.o")
-        if code == 0:
-            code, output = summary.run(
-                f"{compiler}/bin/clang++", f"{made}.o", "-o", made, f"{compiler}/lib/libtlruntime.a", f"{compiler}/lib/libsqlite3.a",
-                f"{cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
-        summary.judge(code == 0, f"on demand by {by}", output.replace("\n", "; ")[-300:])
-        if code == 0:
-            for name in names:
-                check_first_and_later_run(summary, made, name, f"{name} by {by}", compiler)
+            f"{compiler}/bin/clang++", f"{made}.o", "-o", made, f"{compiler}/lib/libtlruntime.a", f"{compiler}/lib/libsqlite3.a",
+            f"{cuda}/lib64/libcudart_static.a", "-ldl", "-lrt", "-lm", "-pthread")
+    summary.judge(code == 0, f"on demand by {by}", output.replace("\n", "; ")[-300:])
+    return made if code == 0 else None
 
 
-def check_first_and_later_run(summary, made, name, what, compiler):
+def check_first_and_later_run(summary, made, name, what):
+    """The config that wins."""
+    compiler = program("compiler")
     with tempfile.TemporaryDirectory() as cache:
         environment = {"TL_CACHE_DIR": cache, "TL_LOG": "info", "TL_PROGRESS": "off"}
         code, output = summary.run(made, name, **environment)
@@ -251,3 +267,28 @@ def check_first_and_later_run(summary, made, name, what, compiler):
         again = re.search(rf"^{name}: default.*$", output, re.M)
         summary.judge(code == 0 and again and "stored winner" in output, f"{what}, again",
                       again.group() if again else f"status {code}: " + output.replace("\n", "; ")[-600:])
+    return taken.group(1) if taken else None
+
+
+def search_again(summary, made):
+    """What wins in a session of its own."""
+    with tempfile.TemporaryDirectory() as cache:
+        _, output = summary.run(made, "gemm", TL_CACHE_DIR=cache, TL_LOG="info", TL_PROGRESS="off")
+    found = re.search(r"winner (\S+) ", output)
+    return found.group(1) if found else None
+
+
+def compare_with_subset(summary, winners):
+    """Winners of searches beside the best of a part of the space, all of whose configs are tried: by turns, in one process."""
+    best = search_again(summary, program(SUBSET))
+    if not best:
+        return summary.line("FAIL", "gemm, exhaustive", "the session over the subset has no winner")
+    configs = ",".join("gemm_config{" + re.sub(r"(\w+)=", r".\1=", it) + "}" for it in (best, *winners))
+    made = compile_on_demand(summary, "Clang", f"-DCOMPARED={configs}")
+    code, output = summary.run(made, "gemm", TL_TUNE="off") if made else (1, "")
+    taken = [float(it) for it in re.findall(r"^compared ([0-9.]+) ms$", output, re.M)]
+    ran = code == 0 and len(taken) == 1 + len(winners)
+    summary.judge(ran and max(taken[1:]) <= 1.05 * taken[0], "gemm, exhaustive",
+                  f"best of the subset {taken[0]:.4f} ms ({best}); searches on demand "
+                  + ", ".join(f"{it:.4f} ms, {it / taken[0]:.3f} times ({winner})" for it, winner in zip(taken[1:], winners))
+                  if ran else f"status {code}: " + output.replace("\n", "; ")[-600:])

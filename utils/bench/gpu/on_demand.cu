@@ -2,7 +2,9 @@
 //
 // Kernels whose variants are compiled when a session asks for them, for utils/gpu-check: the matrix
 // multiply of docs/examples/cuda/sgemm.cu with more tunables, more than a hundred thousand configs,
-// and the softmax of docs/examples/cuda/softmax.cu with all of its configs on demand.
+// and the softmax of docs/examples/cuda/softmax.cu with all of its configs on demand. -DSUBSET:
+// about three thousand configs of the matrix multiply, all of them compiled with the program.
+// -DCOMPARED={...},{...}: prints what each of these configs takes, by turns.
 
 #define main softmax_main
 #define softmax softmax_ahead // the example's own, compiled ahead of time and never called
@@ -38,6 +40,21 @@ constexpr bool fits(gemm_config c) {
          c.block_m % c.thread_m == 0 && c.block_n % c.thread_n == 0 && c.unroll <= c.block_k;
 }
 
+#ifdef SUBSET
+constexpr auto gemms = tl::space<gemm_config>()
+                           .axis(&gemm_config::block_m, {64, 128, 256})
+                           .axis(&gemm_config::block_n, {64, 128, 256})
+                           .axis(&gemm_config::block_k, {8, 16, 32})
+                           .axis(&gemm_config::thread_m, {8, 16})
+                           .axis(&gemm_config::thread_n, {4, 8})
+                           .axis(&gemm_config::padding, {4, 8})
+                           .axis(&gemm_config::unroll, {4, 8, 16})
+                           .axis(&gemm_config::blocks, {1, 2})
+                           .axis(&gemm_config::group, {1, 8})
+                           .axis(&gemm_config::ahead, {false, true})
+                           .where(fits);
+#define CONFIGS gemms
+#else
 constexpr auto gemms = tl::space<gemm_config>()
                            .axis(&gemm_config::block_m, {16, 32, 64, 128, 256})
                            .axis(&gemm_config::block_n, {32, 64, 128, 256})
@@ -50,6 +67,8 @@ constexpr auto gemms = tl::space<gemm_config>()
                            .axis(&gemm_config::group, {1, 2, 4, 8, 16})
                            .axis(&gemm_config::ahead, {false, true})
                            .where(fits);
+#define CONFIGS tl::on_demand(gemms)
+#endif
 
 template <gemm_config C>
 __global__ void __launch_bounds__(threads_of(C), C.blocks)
@@ -141,7 +160,7 @@ __global__ void __launch_bounds__(threads_of(C), C.blocks)
 }
 
 template <gemm_config C = gemm_config{}>
-[[tl::autotune(configs = tl::on_demand(gemms), timeout = 10)]] void
+[[tl::autotune(configs = CONFIGS, timeout = 10)]] void
     gemm(int m, int n, int k, const float *a, const float *b, float *c, cudaStream_t stream) {
   gemm_kernel<C><<<n / C.block_n *(m / C.block_m), threads_of(C), 0, stream>>>(m, n, k, a, b, c);
 }
@@ -183,6 +202,17 @@ static void run_gemm() {
   report("gemm", before, after, 1e-9 * flop / after, "TFLOP/s", library ? 1e-9 * flop / best : 0);
 }
 
+#ifdef COMPARED
+template <gemm_config... Compared> static void compare() {
+  const int n = 4096;
+  buffer<float> a(some_values(std::size_t(n) * n)), b(some_values(std::size_t(n) * n, 2)),
+      c(std::size_t(n) * n);
+  bench on;
+  for (const double ms : on.times([&] { gemm<Compared>(n, n, n, a, b, c, on.stream); }...))
+    std::printf("compared %.4f ms\n", ms);
+}
+#endif
+
 static void run_softmax() {
   const int rows = 16384 + 1;
   const std::vector<float> in = some_values(std::size_t(rows) * columns);
@@ -208,6 +238,10 @@ static void run_softmax() {
 
 /// "count" needs no device.
 int main(int, char **argv) {
+#ifdef COMPARED
+  compare<COMPARED>();
+  return 0;
+#endif
   if (std::strcmp(argv[1], "count") == 0)
     std::printf("%zu configs\n", static_cast<std::size_t>(gemms.size()));
   else

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Times of the tensor-map GEMM's configs when each runs alone for long: of all that are within 4 %
-// of the best in a first window of 0.25 s, 0.6 s untimed and 0.6 s timed, in four rounds of
-// alternating order. What a session's winner is judged by on a device that its power limits. Prints
-// "config <name> <sustained ms>" lines. utils/bench/gpu/sustained runs it. With a further argument,
-// "trace", it prints instead how long the limiter takes: the time of a launch in each 50 ms of such
-// a window, over that in its last 0.4 s.
+// Times of a GEMM's configs when each runs alone for long: of all that are within 4 % of the best
+// in a first window of 0.25 s, 0.6 s untimed and 0.6 s timed, in four rounds of alternating order.
+// What a session's winner is judged by on a device that its power limits. The GEMM is that of
+// tensor maps, or with -DHGEMM the one of mma.sync. Prints "config <name> <sustained ms>" lines.
+// utils/bench/gpu/sustained runs it. With a further argument, "trace", it prints instead how long
+// the limiter takes: the time of a launch in each 50 ms of such a window, over that in its last 0.4
+// s.
 
 #define main example_main
+#ifdef HGEMM
+#include "../../../docs/examples/cuda/hgemm.cu"
+#else
 #include "../../../docs/examples/cuda/tma_gemm.cu"
+#endif
 #undef main
 
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -21,21 +27,49 @@
 
 namespace {
 
+#ifdef HGEMM
+using config = hgemm_config;
+constexpr const auto &space = hgemm_space;
+#else
+using config = tma_config;
+constexpr const auto &space = tma_space;
+#endif
+
 constexpr auto list() {
-  std::array<tma_config, tl::detail::config_count(tma_space)> configs{};
-  tl::detail::write_configs(tma_space, configs.data());
+  std::array<config, tl::detail::config_count(space)> configs{};
+  tl::detail::write_configs(space, configs.data());
   return configs;
 }
 constexpr auto all_configs = list();
 
-using launcher = gemm_launch (*)(int, int, int);
+using launch = std::function<void(const __half *, const __half *, __half *, cudaStream_t)>;
 
-template <std::size_t I> gemm_launch make(int m, int n, int k) {
-  return tma_gemm<all_configs[I]>(m, n, k);
+/// Of the product of square matrices.
+template <std::size_t I> launch make(int size) {
+#ifdef HGEMM
+  return [size](const __half *a, const __half *b, __half *c, cudaStream_t stream) {
+    hgemm<all_configs[I]>(size, size, size, a, b, c, stream);
+  };
+#else
+  return [made = tma_gemm<all_configs[I]>(size, size, size)](
+             const __half *a, const __half *b, __half *c, cudaStream_t stream) mutable {
+    made.on(stream)(a, b, c);
+  };
+#endif
 }
 
-template <std::size_t... I> std::vector<launcher> all(std::index_sequence<I...>) {
-  return {&make<I>...};
+template <std::size_t... I> std::vector<launch> all(int size, std::index_sequence<I...>) {
+  return {make<I>(size)...};
+}
+
+void print(const config &o, double ms) {
+#ifdef HGEMM
+  std::printf("config block_m=%d,block_n=%d,warps_m=%d,warps_n=%d,stages=%d,group=%d %.6f\n",
+              o.block_m, o.block_n, o.warps_m, o.warps_n, o.stages, o.group, ms);
+#else
+  std::printf("config block_m=%d,block_n=%d,consumers=%d,stages=%d,group=%d %.6f\n", o.block_m,
+              o.block_n, o.consumers, o.stages, o.group, ms);
+#endif
 }
 
 double now_s() {
@@ -50,15 +84,13 @@ int main(int argc, char **argv) {
   const std::vector<float> values = some_values(std::size_t(size) * size);
   const std::vector<__half> halves(values.begin(), values.end());
   buffer<__half> a(halves), b(halves), c(halves.size());
-  std::vector<gemm_launch> variants;
-  for (const launcher it : all(std::make_index_sequence<all_configs.size()>{}))
-    variants.push_back(it(size, size, size));
+  std::vector<launch> variants = all(size, std::make_index_sequence<all_configs.size()>{});
   // Mean time of launches for about so long [s].
   const auto run_for = [&](std::size_t v, double seconds, double launch_s) {
     const int launches = std::max(1, static_cast<int>(seconds / launch_s));
     const double begin = now_s();
     for (int i = 0; i < launches; ++i)
-      variants[v].on(on.stream)(a, b, c);
+      variants[v](a, b, c, on.stream);
     CHECK(cudaStreamSynchronize(on.stream));
     return (now_s() - begin) / launches;
   };
@@ -101,9 +133,6 @@ int main(int argc, char **argv) {
     }
     std::reverse(close.begin(), close.end());
   }
-  for (const std::size_t v : close) {
-    const tma_config o = all_configs[v];
-    std::printf("config block_m=%d,block_n=%d,consumers=%d,stages=%d,group=%d %.6f\n", o.block_m,
-                o.block_n, o.consumers, o.stages, o.group, 1e3 * sum[v] / rounds);
-  }
+  for (const std::size_t v : close)
+    print(all_configs[v], 1e3 * sum[v] / rounds);
 }
