@@ -2,6 +2,7 @@
 
 #include "plugin/Kernels.h"
 #include "plugin/ClangCompat.h"
+#include "plugin/DeviceVariables.h"
 #include "plugin/Diagnostics.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclCXX.h"
@@ -243,6 +244,8 @@ void writeKernels(Session &T) {
   }
   for (const FunctionDecl *FD : T.Kernels)
     OS << kernelName(T.S.Context, FD) << '\t' << kernelInstantiation(T.S.Context, FD) << '\n';
+  for (const std::string &It : findDeviceVariables(T.S.Context))
+    OS << It << "\tvariable\n";
 }
 
 } // namespace tlplugin

@@ -23,8 +23,8 @@ std::string kernelInstantiation(clang::ASTContext &Context, const clang::Functio
 /// "::ns::kernel<4>", as compiler libraries take it, or "!" and what prevents it.
 std::string kernelExpression(clang::ASTContext &Context, const clang::FunctionDecl *FD);
 
-/// Writes the file of -fplugin-arg-tl-kernels, one line for each kernel: its mangled name, a tab,
-/// and its instantiation.
+/// Writes the file of -fplugin-arg-tl-kernels: for each kernel its mangled name, a tab, and its
+/// instantiation; and for each variable on the device its mangled name, a tab, and "variable".
 void writeKernels(Session &T);
 
 } // namespace tlplugin

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Variables on the device, which compilers name differently where they have internal linkage, and
+// which the code of several compilers has to share.
+
+#ifndef TL_PLUGIN_DEVICEVARIABLES_H
+#define TL_PLUGIN_DEVICEVARIABLES_H
+
+#include "clang/AST/ASTContext.h"
+#include <string>
+#include <vector>
+
+namespace clang {
+class CompilerInstance;
+}
+
+namespace tlplugin {
+
+/// Clang's names of all `__device__` and `__constant__` variables that the translation unit has
+/// now, those of functions and templates among them.
+std::vector<std::string> findDeviceVariables(clang::ASTContext &Context);
+
+/// Makes this pass keep such variables whole, under these names and visible to a linker, whoever
+/// else reads or writes them (-fplugin-arg-tl-keep-variables).
+void keepDeviceVariables(clang::CompilerInstance &CI);
+
+} // namespace tlplugin
+
+#endif
