@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/DeviceCode.h"
+#include "plugin/DeviceVariables.h"
 #include "plugin/InnerLoops.h"
 #include "plugin/LocalArrays.h"
 #include "plugin/LocalLoops.h"
@@ -27,6 +28,8 @@ std::vector<std::string> describeDeviceCode(const CompilerInstance &CI, const Ar
 void improveDeviceCode(CompilerInstance &CI, const Arguments &Args) {
   if (!isCuda(CI) || !CI.getLangOpts().CUDAIsDevice)
     return;
+  if (Args.KeepVariables)
+    keepDeviceVariables(CI);
   CodeGenOptions &Code = CI.getCodeGenOpts();
   if (Args.AdaptDeviceCode) {
     Code.PassBuilderCallbacks.push_back(registerVectorCopies);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "plugin/DeviceCompilers.h"
+#include "plugin/DeviceVariables.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/Kernels.h"
 #include "plugin/KeywordTable.h"
@@ -311,14 +312,21 @@ bool checkCompilers(Session &T, const Dispatcher &D) {
   if (D.Source->Compilers.empty())
     return true;
   SourceLocation Loc = findOption(*D.Source, "compilers")->Value->getExprLoc();
+  const std::vector<DeviceCompiler> &All = D.Source->Compilers;
+  const auto Late = llvm::find_if(All, [](const auto &By) { return By.isAtRunTime(); });
   for (const ReachedVariable &It : findReachedState(T, D, {}, /*AllOnDevice=*/true)) {
-    if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() &&
-        !It.Var->hasAttr<HIPManagedAttr>())
+    const bool IsManaged = It.Var->hasAttr<HIPManagedAttr>();
+    if (!It.Var->hasAttr<CUDADeviceAttr>() && !It.Var->hasAttr<CUDAConstantAttr>() && !IsManaged)
       continue;
+    if (Late == All.end() && !IsManaged) {
+      if (T.Args.Clones)
+        T.Args.Clones->Linked = true;
+      continue;
+    }
     error(T.S, Loc,
-          "%0 uses the device's variable %1, of which the code of each compiler would have a copy "
-          "of its own; with 'compilers' it needs to be an argument (an address)")
-        << D.Source->Template << It.Var;
+          "%0 uses the device's variable %1, of which the code of %2 would have a copy of its own; "
+          "with that compiler it needs to be an argument (an address)")
+        << D.Source->Template << It.Var << (Late == All.end() ? All.back() : *Late).text();
     note(T.S, It.Var->getLocation(), "variable declared here");
     return false;
   }
@@ -331,6 +339,8 @@ void finishClones(Session &T) {
   for (const FunctionDecl *FD : T.Kernels)
     T.Args.Clones->Kernels[kernelName(T.S.Context, FD)] = {kernelInstantiation(T.S.Context, FD),
                                                            kernelExpression(T.S.Context, FD)};
+  T.Args.Clones->Own = ownCompiler(T);
+  T.Args.Clones->Variables = findDeviceVariables(T.S.Context);
   for (const OtherCompiler &It : T.Args.Clones->Compilers)
     if (It.Compiler.isAtRunTime() && T.Args.Clones->Source.Text.empty())
       T.Args.Clones->Source = readRunTimeSource(T);

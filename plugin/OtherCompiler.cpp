@@ -40,9 +40,8 @@ static std::string contentOf(llvm::StringRef Path) {
 
 /// Runs tl-nvcc with `Words` before the driver's command. Why it failed, "" where it did not; what
 /// it wrote is in `Output`.
-static std::string runWrapper(const Arguments &Args, const DeviceCompiler &Compiler,
-                              llvm::StringRef Folder, llvm::ArrayRef<std::string> Words,
-                              std::string &Output) {
+static std::string runWrapper(const Arguments &Args, llvm::StringRef Folder,
+                              llvm::ArrayRef<std::string> Words, std::string &Output) {
   std::vector<std::string> Driver = driverArguments();
   if (Driver.empty())
     return "the command is not known that the file was compiled by";
@@ -53,11 +52,6 @@ static std::string runWrapper(const Arguments &Args, const DeviceCompiler &Compi
       return "tl-nvcc is not where the plugin's package has it";
   }
   All.insert(All.end(), Words.begin(), Words.end());
-  All.push_back("--by=" + Compiler.name());
-  llvm::SmallVector<llvm::StringRef, 8> Options;
-  llvm::StringRef(Compiler.Options).split(Options, ' ', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
-  for (llvm::StringRef It : Options)
-    All.insert(All.end(), {"--with", It.str()});
   All.insert(All.end(), Driver.begin(), Driver.end());
 
   llvm::ErrorOr<std::string> Program = llvm::sys::findProgramByName(All.front());
@@ -83,6 +77,56 @@ static std::string runWrapper(const Arguments &Args, const DeviceCompiler &Compi
   return Said.empty() ? "tl-nvcc ended with " + std::to_string(Status) : Said.str();
 }
 
+static llvm::SmallVector<llvm::StringRef, 8> optionsOf(const DeviceCompiler &Compiler) {
+  llvm::SmallVector<llvm::StringRef, 8> Options;
+  llvm::StringRef(Compiler.Options).split(Options, ' ', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  return Options;
+}
+
+/// tl-nvcc's words for one compiler to do `What`.
+static std::vector<std::string> wordsFor(const DeviceCompiler &Compiler, std::string What) {
+  std::vector<std::string> Words{std::move(What), "--by=" + Compiler.name()};
+  for (llvm::StringRef It : optionsOf(Compiler))
+    Words.insert(Words.end(), {"--with", It.str()});
+  return Words;
+}
+
+/// Writes a file; why it could not be, or "".
+template <class Callback> static std::string writeFile(const std::string &Path, Callback Write) {
+  std::error_code Error;
+  {
+    llvm::raw_fd_ostream OS(Path, Error);
+    if (!Error)
+      Write(OS);
+    OS.flush();
+    if (!Error && OS.has_error())
+      Error = OS.error();
+    OS.clear_error();
+  }
+  return Error ? "'" + Path + "' cannot be written: " + Error.message() : std::string();
+}
+
+/// tl-nvcc's list of what is wanted, in a folder.
+static std::string writeWanted(llvm::StringRef Folder, const WantedDeviceCode &Wanted) {
+  return writeFile((Folder + "/kernels").str(), [&](llvm::raw_ostream &OS) {
+    for (const WantedKernel &It : Wanted.Kernels)
+      OS << It.Name << '\t' << It.Instantiation << '\n';
+    for (const std::string &It : Wanted.Variables)
+      OS << It << "\tvariable\n";
+  });
+}
+
+/// ... and of what it could not make.
+static llvm::StringMap<std::string> readFailed(llvm::StringRef Folder) {
+  llvm::StringMap<std::string> Made;
+  llvm::SmallVector<llvm::StringRef, 16> Lines;
+  const std::string Failed = contentOf((Folder + "/failed").str());
+  llvm::StringRef(Failed).split(Lines, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (llvm::StringRef Line : Lines)
+    Made[Line.split('\t').first] = Line.split('\t').second.str();
+  return Made;
+}
+
 /// Calls `Use` with the path of a folder that is gone afterwards.
 template <class Callback> static std::string inFolder(Callback Use) {
   llvm::SmallString<128> Folder;
@@ -98,39 +142,57 @@ const std::string &OtherCompiler::identity(const Arguments &Args) {
     return Identity;
   std::string Output;
   const std::string Failure = inFolder([&](llvm::StringRef Folder) {
-    return runWrapper(Args, Compiler, Folder, {"--identify"}, Output);
+    return runWrapper(Args, Folder, wordsFor(Compiler, "--identify"), Output);
   });
   Identity = Failure.empty() ? llvm::StringRef(Output).trim().str() : "unavailable, " + Failure;
   return Identity;
 }
 
-MadeDeviceCode OtherCompiler::compile(const Arguments &Args,
-                                      llvm::ArrayRef<WantedKernel> Kernels) const {
+MadeDeviceCode OtherCompiler::compile(const Arguments &Args, const WantedDeviceCode &Wanted) const {
   MadeDeviceCode Made;
   Made.Unavailable = inFolder([&](llvm::StringRef Folder) -> std::string {
-    const std::string List = (Folder + "/kernels").str();
-    std::error_code Error;
-    {
-      llvm::raw_fd_ostream OS(List, Error);
-      for (const WantedKernel &It : Kernels)
-        OS << It.Name << '\t' << It.Instantiation << '\n';
-      OS.flush();
-      if (!Error && OS.has_error())
-        Error = OS.error();
-      OS.clear_error();
-    }
-    if (Error)
-      return "'" + List + "' cannot be written: " + Error.message();
-    std::string Output;
-    std::string Failure = runWrapper(Args, Compiler, Folder, {"--image=" + Folder.str()}, Output);
+    std::string Output, Failure = writeWanted(Folder, Wanted);
+    if (Failure.empty())
+      Failure = runWrapper(Args, Folder, wordsFor(Compiler, "--image=" + Folder.str()), Output);
     if (!Failure.empty())
       return Failure;
     Made.FatBinary = contentOf((Folder + "/device.fatbin").str());
-    llvm::SmallVector<llvm::StringRef, 16> Lines;
-    const std::string Failed = contentOf((Folder + "/failed").str());
-    llvm::StringRef(Failed).split(Lines, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
-    for (llvm::StringRef Line : Lines)
-      Made.Failed[Line.split('\t').first] = Line.split('\t').second.str();
+    Made.Failed = readFailed(Folder);
+    return "";
+  });
+  return Made;
+}
+
+std::string kernelSuffix(unsigned Part) {
+  return Part == 0 ? std::string() : "__tl_by_" + std::to_string(Part);
+}
+
+/// A part's folder, with all that tl-nvcc has to know of it.
+static std::string writePart(const std::string &Folder, const ImagePart &Part) {
+  if (std::error_code Error = llvm::sys::fs::create_directory(Folder))
+    return "'" + Folder + "' cannot be made: " + Error.message();
+  const std::string Failure = writeFile(Folder + "/by", [&](llvm::raw_ostream &OS) {
+    OS << Part.Compiler.name() << '\n';
+    for (llvm::StringRef It : optionsOf(Part.Compiler))
+      OS << It << '\n';
+  });
+  return Failure.empty() ? writeWanted(Folder, Part.Wanted) : Failure;
+}
+
+MadeDeviceCode linkParts(const Arguments &Args, std::vector<ImagePart> &Parts) {
+  MadeDeviceCode Made;
+  Made.Unavailable = inFolder([&](llvm::StringRef Folder) -> std::string {
+    const auto FolderOf = [&](size_t Part) { return (Folder + "/" + llvm::Twine(Part)).str(); };
+    std::string Output, Failure;
+    for (size_t I = 0; I < Parts.size() && Failure.empty(); ++I)
+      Failure = writePart(FolderOf(I), Parts[I]);
+    if (Failure.empty())
+      Failure = runWrapper(Args, Folder, {"--linked=" + Folder.str()}, Output);
+    if (!Failure.empty())
+      return Failure;
+    Made.FatBinary = contentOf((Folder + "/device.fatbin").str());
+    for (size_t I = 0; I < Parts.size(); ++I)
+      Parts[I].Failed = readFailed(FolderOf(I));
     return "";
   });
   return Made;

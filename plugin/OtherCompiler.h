@@ -19,6 +19,12 @@ struct WantedKernel {
   std::string Instantiation;
 };
 
+/// What a compiler is asked for: kernels, and under which names Clang knows the device's variables.
+struct WantedDeviceCode {
+  std::vector<WantedKernel> Kernels;
+  std::vector<std::string> Variables;
+};
+
 /// What came of it.
 struct MadeDeviceCode {
   std::string FatBinary;               ///< its bytes
@@ -36,11 +42,25 @@ public:
   const std::string &identity(const Arguments &Args);
 
   /// Takes as long as that compiler does.
-  MadeDeviceCode compile(const Arguments &Args, llvm::ArrayRef<WantedKernel> Kernels) const;
+  MadeDeviceCode compile(const Arguments &Args, const WantedDeviceCode &Wanted) const;
 
 private:
   std::string Identity;
 };
+
+/// One compiler's part of an image.
+struct ImagePart {
+  DeviceCompiler Compiler;
+  WantedDeviceCode Wanted;
+  llvm::StringMap<std::string> Failed; ///< kernels that are not in it, and why
+};
+
+/// What the names of a part's kernels end in.
+std::string kernelSuffix(unsigned Part);
+
+/// An image of several compilers' code, which share the device's variables; the first part is the
+/// command's own. Tells each part what failed. Takes as long as the slowest of them.
+MadeDeviceCode linkParts(const Arguments &Args, std::vector<ImagePart> &Parts);
 
 } // namespace tlplugin
 

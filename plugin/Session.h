@@ -66,6 +66,7 @@ struct Arguments {
   std::vector<std::string> Wrapper;   ///< the command before Clang's that sees to it
   std::string Kernels;                ///< file that is told which kernels there are
   std::string KernelsBy;              ///< compiler for whose variants kernels are made; "": its own
+  bool KeepVariables = false;         ///< see DeviceVariables.h
   std::string Report;                 ///< file that is told what became of each variant
   std::string Demand;                 ///< factory of which a library is made, see OnDemand.h
   std::vector<uint64_t> Combinations; ///< of its space, that the library has

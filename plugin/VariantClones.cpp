@@ -196,34 +196,43 @@ public:
       return PreservedAnalyses::all();
     const Registration Registered(M);
     const SmallPtrSet<GlobalValue *, 32> Leading = findLeading(M, Registered);
-    std::vector<Share> Shares(Wanted->Compilers.size());
-    std::vector<std::thread> Running; // each waits for a compiler's process
-    for (unsigned I = 0; I < Shares.size(); ++I) {
-      Share &It = Shares[I] = findShare(M, Registered, Leading, I);
-      if (Wanted->Compilers[I].Compiler.isAtRunTime())
-        refuseNameless(It);
-      else if (!It.Asked.empty())
-        Running.emplace_back([&, I] { It.Made = Wanted->Compilers[I].compile(Args, It.Asked); });
-    }
-    for (std::thread &It : Running)
-      It.join();
-    for (unsigned I = 0; I < Shares.size(); ++I)
-      addShare(M, Registered, Shares[I], I);
     SmallPtrSet<const Constant *, 16> Kept;
     for (const std::string &It : Wanted->Kept)
       Kept.insert(findFunction(M, It));
     removeFromUsedLists(M, [&](Constant *C) { return Kept.contains(C->stripPointerCasts()); });
-    if (Registered.Globals)
-      forgetKernelsOfOthers(M, Registered);
+    const SmallVector<CallInst *, 16> Foreign = findKernelsOfOthers(M, Registered);
+
+    std::vector<Share> Shares(Wanted->Compilers.size());
+    for (unsigned I = 0; I < Shares.size(); ++I)
+      Shares[I] = findShare(M, Registered, Leading, I);
+    const std::string Image =
+        Wanted->Linked ? link(Registered, Foreign, Shares) : compileAll(Shares);
+    bool Any = false;
+    for (unsigned I = 0; I < Shares.size(); ++I)
+      Any |= addShare(M, Registered, Shares[I], I) && Shares[I].Part != 0;
+    if (Any)
+      replaceImage(M, Registered, Image);
+    for (CallInst *It : Foreign)
+      forget(It);
     return PreservedAnalyses::none();
   }
 
   static bool isRequired() { return true; }
 
 private:
-  /// Kernels that only copies launch are not in the file's own device code, and are not looked for
-  /// there.
-  void forgetKernelsOfOthers(Module &M, const Registration &Registered) const {
+  /// What one compiler has to do with a module.
+  struct Share {
+    std::vector<std::pair<const VariantClone *, Copied>> All;
+    std::vector<WantedKernel> Asked;
+    MadeDeviceCode Made;
+    unsigned Part = 0; ///< of the image, where that is the code of several compilers
+  };
+
+  /// Registrations of kernels that only copies launch: these are not in the file's own device code.
+  SmallVector<CallInst *, 16> findKernelsOfOthers(Module &M, const Registration &Registered) const {
+    SmallVector<CallInst *, 16> Foreign;
+    if (!Registered.Globals)
+      return Foreign;
     const auto Reach = [&](SmallVector<GlobalValue *, 32> Open) {
       SmallPtrSet<GlobalValue *, 32> Reached;
       while (!Open.empty()) {
@@ -242,29 +251,96 @@ private:
       if (Function *F = findFunction(M, It))
         Kept.push_back(F);
     const SmallPtrSet<GlobalValue *, 32> Needed = Reach(Own), OfOthers = Reach(Kept);
-    SmallVector<CallInst *, 16> Foreign;
     for (Instruction &I : instructions(*Registered.Globals))
       if (CallInst *Call = Registration::kernelCall(I)) {
         GlobalValue *Kernel = Registration::kernelOf(*Call);
         if (OfOthers.contains(Kernel) && !Needed.contains(Kernel))
           Foreign.push_back(Call);
       }
-    for (CallInst *Call : Foreign) {
-      GlobalValue *Kernel = Registration::kernelOf(*Call);
-      if (!Call->use_empty())
-        Call->replaceAllUsesWith(Constant::getNullValue(Call->getType()));
-      Call->eraseFromParent();
-      if (Kernel->hasWeakODRLinkage())
-        Kernel->setLinkage(GlobalValue::LinkOnceODRLinkage);
-    }
+    return Foreign;
   }
 
-  /// What one compiler has to do with a module.
-  struct Share {
-    std::vector<std::pair<const VariantClone *, Copied>> All;
-    std::vector<WantedKernel> Asked;
-    MadeDeviceCode Made;
-  };
+  static void forget(CallInst *Call) {
+    GlobalValue *Kernel = Registration::kernelOf(*Call);
+    if (!Call->use_empty())
+      Call->replaceAllUsesWith(Constant::getNullValue(Call->getType()));
+    Call->eraseFromParent();
+    if (Kernel->hasWeakODRLinkage())
+      Kernel->setLinkage(GlobalValue::LinkOnceODRLinkage);
+  }
+
+  /// Each compiler makes an image of its own, which the copies register.
+  std::string compileAll(std::vector<Share> &Shares) const {
+    std::vector<std::thread> Running; // each waits for a compiler's process
+    for (unsigned I = 0; I < Shares.size(); ++I) {
+      Share &It = Shares[I];
+      const OtherCompiler &By = Wanted->Compilers[I];
+      if (By.Compiler.isAtRunTime())
+        refuseNameless(It);
+      else if (!It.Asked.empty())
+        Running.emplace_back([&] { It.Made = By.compile(Args, {It.Asked, Wanted->Variables}); });
+    }
+    for (std::thread &It : Running)
+      It.join();
+    return {};
+  }
+
+  /// One image for all of them, instead of the file's own.
+  std::string link(const Registration &Registered, ArrayRef<CallInst *> Foreign,
+                   std::vector<Share> &Shares) const {
+    SmallPtrSet<GlobalValue *, 16> OfOthers;
+    for (const CallInst *It : Foreign)
+      OfOthers.insert(Registration::kernelOf(*It));
+    std::vector<ImagePart> Parts(1);
+    Parts[0].Compiler = Wanted->Own;
+    for (const auto &[Kernel, Name] : Registered.Kernels)
+      if (!OfOthers.contains(Kernel))
+        Parts[0].Wanted.Kernels.push_back(
+            {Name, Wanted->Own.Which == DeviceCompiler::Clang ? "" : instantiationOf(Name)});
+    for (unsigned I = 0; I < Shares.size(); ++I) {
+      if (Wanted->Compilers[I].Compiler.isAtRunTime()) {
+        refuseNameless(Shares[I]);
+        continue;
+      }
+      if (Shares[I].Asked.empty())
+        continue;
+      Shares[I].Part = Parts.size();
+      Parts.emplace_back().Compiler = Wanted->Compilers[I].Compiler;
+      Parts.back().Wanted.Kernels = Shares[I].Asked;
+    }
+    if (Parts.size() == 1)
+      return {};
+    for (ImagePart &It : Parts)
+      It.Wanted.Variables = Wanted->Variables;
+    MadeDeviceCode Made = linkParts(Args, Parts);
+    for (Share &It : Shares)
+      if (It.Part != 0) {
+        It.Made.Failed = std::move(Parts[It.Part].Failed);
+        It.Made.Unavailable = Made.Unavailable;
+      }
+    return std::move(Made.FatBinary);
+  }
+
+  static GlobalVariable *addImage(Module &M, const GlobalVariable *Own, StringRef FatBinary) {
+    auto *Bytes = ConstantDataArray::getString(M.getContext(), FatBinary, /*AddNull=*/false);
+    auto *Made = new GlobalVariable(M, Bytes->getType(), /*isConstant=*/true,
+                                    GlobalValue::PrivateLinkage, Bytes);
+    Made->setAlignment(Align(16));
+    if (Own && Own->hasSection())
+      Made->setSection(Own->getSection());
+    return Made;
+  }
+
+  static GlobalVariable *imageOf(const Registration &Registered) {
+    auto *Wrapper = cast<ConstantStruct>(Registered.Wrapper->getInitializer());
+    return dyn_cast<GlobalVariable>(Wrapper->getOperand(2)->stripPointerCasts());
+  }
+
+  static void replaceImage(Module &M, const Registration &Registered, StringRef FatBinary) {
+    GlobalVariable *Own = imageOf(Registered);
+    Own->replaceAllUsesWith(addImage(M, Own, FatBinary));
+    Own->eraseFromParent();
+  }
 
   Share findShare(Module &M, const Registration &Registered,
                   const SmallPtrSet<GlobalValue *, 32> &Leading, unsigned Index) const {
@@ -292,11 +368,15 @@ private:
     }
     for (GlobalValue *It : Kernels) {
       const std::string &Name = Registered.Kernels.find(It)->second;
-      auto Known = Wanted->Kernels.find(Name);
-      const bool IsTemplate = Known != Wanted->Kernels.end();
-      Found.Asked.push_back({Name, IsTemplate ? Known->second.Instantiation : ""});
+      Found.Asked.push_back({Name, instantiationOf(Name)});
     }
     return Found;
+  }
+
+  /// "" of a kernel that is no template's.
+  std::string instantiationOf(const std::string &Kernel) const {
+    auto Known = Wanted->Kernels.find(Kernel);
+    return Known == Wanted->Kernels.end() ? "" : Known->second.Instantiation;
   }
 
   std::string expressionOf(const std::string &Kernel) const {
@@ -311,7 +391,8 @@ private:
         To.Made.Failed[It.Name] = Text.substr(1);
   }
 
-  void addShare(Module &M, const Registration &Registered, Share &From, unsigned Index) {
+  /// Whether anything came of it.
+  bool addShare(Module &M, const Registration &Registered, Share &From, unsigned Index) {
     const OtherCompiler &Other = Wanted->Compilers[Index];
     std::vector<const VariantClone *> Good;
     SetVector<GlobalValue *> Values;
@@ -346,11 +427,13 @@ private:
                 "' by " + Other.Compiler.text() + " are left out, such as " + It.First)
                    .str();
     if (Good.empty())
-      return;
+      return false;
     ValueToValueMapTy Map;
     if (!Other.Compiler.isAtRunTime()) {
-      copy(M, Registered, Good, Values, &From.Made, Index, Map);
-      return;
+      copy(M, Registered, Good, Values, From.Part == 0 ? &From.Made : nullptr, Index, Map);
+      if (From.Part != 0)
+        registerKernels(Registered, Map, kernelSuffix(From.Part));
+      return true;
     }
     copy(M, Registered, Good, Values, nullptr, Index, Map);
     const RunTimeCode Code(M, Wanted->Source, Other.Compiler.Options);
@@ -363,6 +446,30 @@ private:
         Kernels.push_back({cast<GlobalValue>(Map.lookup(Kernel)), expressionOf(Name), Name});
       }
       Code.describe(*findFunction(M, It->Symbol), Kernels);
+    }
+    return true;
+  }
+
+  /// Registers copies of kernels' addresses with the file's own device code, in which these have
+  /// the kernels' names and a suffix.
+  static void registerKernels(const Registration &Registered, ValueToValueMapTy &Map,
+                              const std::string &Suffix) {
+    SmallVector<CallInst *, 32> Calls;
+    for (Instruction &I : instructions(*Registered.Globals))
+      if (CallInst *Call = Registration::kernelCall(I))
+        Calls.push_back(Call);
+    for (CallInst *Call : Calls) {
+      GlobalValue *Kernel = Registration::kernelOf(*Call);
+      Value *Made = Map.lookup(Kernel);
+      if (!Made)
+        continue;
+      IRBuilder<> B(Call);
+      Value *Name = B.CreateGlobalString(Registered.Kernels.find(Kernel)->second + Suffix);
+      auto *Added = cast<CallInst>(Call->clone());
+      Added->setArgOperand(1, Made);
+      Added->setArgOperand(2, Name);
+      Added->setArgOperand(3, Name);
+      B.Insert(Added);
     }
   }
 
@@ -443,11 +550,11 @@ private:
     return Made;
   }
 
-  /// Makes the good ones, and registers their kernels with `Made`, if that is there already.
+  /// Makes the good ones, and registers their kernels with `Made`, an image of their own, if they
+  /// have one.
   void copy(Module &M, const Registration &Registered, ArrayRef<const VariantClone *> Good,
             const SetVector<GlobalValue *> &Values, const MadeDeviceCode *Made, unsigned Index,
             ValueToValueMapTy &Map) {
-    LLVMContext &C = M.getContext();
     const std::string Suffix = ".tl_by_" + std::to_string(Index);
     SmallVector<std::pair<Function *, Function *>, 32> Functions;
     SmallVector<std::pair<GlobalVariable *, GlobalVariable *>, 8> Variables;
@@ -490,16 +597,8 @@ private:
           if (!F.isDeclaration() && !F.getName().contains(".tl_by_"))
             addFunction(&F);
       addVariable(Registered.Handle);
-      auto *Bytes = ConstantDataArray::getString(C, Made->FatBinary, /*AddNull=*/false);
-      auto *Binary = new GlobalVariable(M, Bytes->getType(), /*isConstant=*/true,
-                                        GlobalValue::PrivateLinkage, Bytes);
-      Binary->setAlignment(Align(16));
-      auto *Wrapper = cast<ConstantStruct>(Registered.Wrapper->getInitializer());
-      if (auto *Own = dyn_cast<GlobalVariable>(Wrapper->getOperand(2)->stripPointerCasts())) {
-        if (Own->hasSection())
-          Binary->setSection(Own->getSection());
-        Map[Own] = Binary;
-      }
+      if (GlobalVariable *Own = imageOf(Registered))
+        Map[Own] = addImage(M, Own, Made->FatBinary);
       addVariable(Registered.Wrapper);
     }
 

@@ -5,7 +5,9 @@
 // compiler made is a copy of everything that leads from the variant to such an address, with
 // addresses of its own, which are registered with that compiler's device code. This is done on
 // LLVM's IR, before it is optimised; what may have its own static variables, as one more
-// specialisation would, has them.
+// specialisation would, has them. Where kernels use variables of the device, the code of all
+// compilers is one image, in which there is one of each variable, and kernels of others than the
+// command's own have names of their own.
 
 #ifndef TL_PLUGIN_VARIANTCLONES_H
 #define TL_PLUGIN_VARIANTCLONES_H
@@ -37,8 +39,11 @@ struct KernelText {
 
 /// What the walk over the source has found for code generation.
 struct VariantClones {
+  DeviceCompiler Own; ///< the command's
   std::vector<OtherCompiler> Compilers;
   std::vector<VariantClone> Variants;
+  bool Linked = false;                 ///< whether kernels use variables of the device
+  std::vector<std::string> Variables;  ///< those, by Clang's names
   std::vector<std::string> Kept;       ///< functions that are there for the copies' sake alone
   llvm::StringMap<KernelText> Kernels; ///< by name
   RunTimeSource Source;                ///< for compilers that come with the program's machine

@@ -69,14 +69,15 @@ void demanded(int n) {}
 
 __device__ int counter;
 template <config C> __global__ void count() { ++counter; }
-// CHECK: :[[@LINE+3]]:{{.*}} error: 'variable' uses the device's variable 'counter', of which the code of each compiler would have a copy of its own
+// CHECK: :[[@LINE+3]]:{{.*}} error: 'variable' uses the device's variable 'counter', of which the code of nvrtc(-O3) would have a copy of its own; with that compiler it needs to be an argument (an address)
 // CHECK: note: variable declared here
 template <config C = config{}>
-[[tl::autotune(configs = space, compilers = {tl::clang(), tl::nvcc()})]]
+[[tl::autotune(configs = space, compilers = {tl::clang(), tl::nvcc(), tl::nvrtc("-O3")})]]
 void variable(int n) {
   count<C><<<1, C.threads>>>();
 }
 
+// CHECK: :1:1: warning: NVRTC is going to read this file as it is, with the host's code in it
 void call() {
   dependent<1>(1);
   demanded(1);
