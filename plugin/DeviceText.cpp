@@ -36,14 +36,17 @@ DeviceText::DeviceText(Session &InT, std::shared_ptr<OriginalSource> InOriginal)
     llvm::sort(Entry.second, [](Range A, Range B) { return A.Begin < B.Begin; });
   // The headers of toolkits are full of them: only those that something reached is in are looked
   // at.
-  llvm::SmallVector<FileID, 16> OfUser;
+  llvm::SmallVector<FileID, 16> Order;
   for (const auto &Entry : Skipped)
     if (!SM.isInSystemHeader(SM.getLocForStartOfFile(Entry.first)))
-      OfUser.push_back(Entry.first);
-  llvm::sort(OfUser);
-  for (FileID File : OfUser)
+      Order.push_back(Entry.first);
+  llvm::sort(Order);
+  for (FileID File : Order)
     indexFile(File);
+  OfUser.insert(Order.begin(), Order.end());
 }
+
+void DeviceText::begin() { Active = OfUser; }
 
 bool DeviceText::isUsers(SourceLocation Loc) const {
   if (!Original)
@@ -187,6 +190,7 @@ public:
     const IdentifierInfo *Own = Named ? Named->getIdentifier() : nullptr;
     for (const Place &Source : Text.textOf(D)) {
       Text.indexFile(Source.File);
+      Text.Active.insert(Source.File);
       if (const std::vector<Range> *Ranges = Text.rangesOf(Source.File))
         for (Range It : *Ranges)
           if (Source.At.Begin <= It.Begin && It.End <= Source.At.End)
@@ -237,7 +241,8 @@ private:
     if (auto Found = Text.ByName.find(Id);
         Found != Text.ByName.end() && !Id->isKeyword(Text.PP.getLangOpts()))
       for (Place It : Found->second)
-        add(It);
+        if (Text.Active.contains(It.File))
+          add(It);
     if (const MacroInfo *Info = Text.PP.getMacroDefinitionAtLoc(Id, Where).getMacroInfo()) {
       followMacro(Info, Where, In, Hash);
       return;

@@ -30,6 +30,10 @@ public:
     llvm::SmallVector<const clang::Decl *, 4> Named; ///< what it may refer to
   };
 
+  /// Forgets which files the last closure came to: what one factory reaches does not depend on which
+  /// others the file has, and in which order they are looked at.
+  void begin();
+
   /// The ranges in D's own source, and those at namespace scope that seem to declare or define what
   /// D's source names.
   std::vector<Piece> around(const clang::Decl *D);
@@ -57,6 +61,8 @@ private:
   clang::Preprocessor &PP;
   llvm::DenseMap<clang::FileID, std::vector<Range>> Skipped;
   llvm::DenseSet<clang::FileID> Indexed;
+  llvm::DenseSet<clang::FileID> OfUser; ///< all of them are looked at
+  llvm::DenseSet<clang::FileID> Active; ///< those, and others that the closure came to
   llvm::StringMap<llvm::SmallVector<clang::FileID, 1>> Files; ///< of the original
   llvm::DenseMap<const clang::IdentifierInfo *, llvm::SmallVector<Place, 1>> ByName;
 };

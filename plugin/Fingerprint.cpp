@@ -97,6 +97,8 @@ Fingerprint computeFingerprint(Session &T, const Dispatcher &D, const VariantLis
     T.Parts = std::make_shared<CodeParts>(T);
   if (!T.LeftOut && T.S.getLangOpts().CUDA)
     readLeftOut(T);
+  if (T.LeftOut)
+    T.LeftOut->begin();
   CodeClosure Reached(*T.Parts, T.LeftOut.get());
   std::vector<std::string> Lines = surroundings(T);
   Lines.push_back("specialisation " + D.Id);
