@@ -150,13 +150,16 @@ void race_session::warm_up() {
   result_.settle_ns = static_cast<double>(settle(from_, time_, busy, limits).took_ns);
 }
 
-/// Those without a first call, the default, the fastest by their first calls, and half as many of
-/// the others at random: without these, first calls that take several times too long stay unknown.
+/// Those without a first call, the default, those that promise much, the fastest by their first
+/// calls, and half as many of the others at random: without these, first calls that take several
+/// times too long stay unknown.
 std::vector<std::uint32_t> race_session::first_contenders() {
   std::vector<std::uint32_t> known, order;
   for (std::uint32_t v = 0; v < count_; ++v)
     if (ready(v))
-      (expected_ns(v) <= 0 || v == options_.default_variant ? order : known).push_back(v);
+      (expected_ns(v) <= 0 || v == options_.default_variant || entrants_[v].promising ? order
+                                                                                      : known)
+          .push_back(v);
   std::stable_sort(known.begin(), known.end(), [&](std::uint32_t a, std::uint32_t b) {
     return expected_ns(a) < expected_ns(b);
   });

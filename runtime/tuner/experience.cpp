@@ -17,6 +17,9 @@ static constexpr double other_device = 0.25;
 /// ... and how much farther away it is when the nearest ones are chosen.
 static constexpr double far_device = 1000;
 
+/// A time counts as this many medians at most.
+static constexpr double longest_believed = 2;
+
 double tuned_problem::best_ns() const {
   if (well_sampled_ns > 0)
     return well_sampled_ns;
@@ -32,6 +35,18 @@ double tuned_problem::regret(const std::string &config) const {
                                 : std::max(0.0, std::log(found->second / best_ns()));
 }
 
+/// What a call takes in the mean, which is what users pay: times of a short kernel come in two or
+/// more heaps, and the median is in the one or in the other by chance. What disturbed the machine
+/// counts as the longest that is believed.
+static double mean_time_ns(const store::trial &it) {
+  if (it.samples_ns.empty())
+    return it.median_ns;
+  double sum = 0;
+  for (const double ns : it.samples_ns)
+    sum += std::min(ns, longest_believed * it.median_ns);
+  return sum / static_cast<double>(it.samples_ns.size());
+}
+
 /// Of a session's trials. Where kernels are short, chance makes the fastest of many that were
 /// sampled once or twice.
 static double best_of_well_sampled(std::span<const store::trial> trials) {
@@ -42,8 +57,8 @@ static double best_of_well_sampled(std::span<const store::trial> trials) {
   double best = 0;
   for (const store::trial &it : trials)
     if (it.status == store::trial_status::measured && it.median_ns > 0 &&
-        2 * it.samples_ns.size() >= most && (best == 0 || it.median_ns < best))
-      best = it.median_ns;
+        2 * it.samples_ns.size() >= most && (best == 0 || mean_time_ns(it) < best))
+      best = mean_time_ns(it);
   return best;
 }
 
@@ -63,7 +78,7 @@ void add_trials(tuned_problem &to, std::span<const store::trial> trials) {
     if (tells(it))
       to.time_ns[it.config] =
           it.status == store::trial_status::measured || it.status == store::trial_status::cut
-              ? it.median_ns
+              ? mean_time_ns(it)
               : std::numeric_limits<double>::infinity();
 }
 

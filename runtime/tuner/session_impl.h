@@ -60,6 +60,7 @@ private:
     bool known = false;  ///< its first run has ended, in this run of the session or an earlier one
     bool again = false;  ///< an earlier run of the session was stopped or killed in its first run
     bool probed = false; ///< right, and the time of its first run is known
+    bool promising = false; ///< predicted from other problems
     double probe_ns = 0;
     /// When, on the clock of the race [ns]; NaN: in an earlier run, or on another device.
     double probe_at_ns = std::numeric_limits<double>::quiet_NaN();

@@ -226,8 +226,11 @@ bool session_run::probe_all(trial_bench &bench, double start_s) {
                       make_hooks(bench, static_cast<std::uint32_t>(most)));
     return probe_on_demand(queue, bench);
   }
-  measure::search search(static_cast<measure::strategy>(options_.search), most,
-                         known_space(configs, start), session_.seed);
+  measure::search_space space = known_space(configs, start);
+  for (const std::uint32_t it : space.promising)
+    trials_[variants[it]].promising = true;
+  measure::search search(static_cast<measure::strategy>(options_.search), most, std::move(space),
+                         session_.seed);
 
   probe_queue queue(bench, factory_.default_variant, start_s,
                     make_hooks(bench, static_cast<std::uint32_t>(most)));

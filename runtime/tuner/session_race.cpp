@@ -95,7 +95,7 @@ std::vector<measure::entrant> session_run::entrants() const {
   std::vector<measure::entrant> all;
   for (const entry &it : trials_)
     all.push_back({it.trial.samples_ns.empty() ? it.probe_ns : 0,
-                   it.probed ? std::string{} : "not in the race", it.probe_at_ns});
+                   it.probed ? std::string{} : "not in the race", it.probe_at_ns, it.promising});
   return all;
 }
 

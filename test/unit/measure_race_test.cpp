@@ -49,6 +49,22 @@ TEST(MeasureRace, FindsTheBestWhileTheDeviceDriftsByAThird) {
   EXPECT_GE(right, 19);
 }
 
+TEST(MeasureRace, TimesWhatWasGoodOnOtherProblems) {
+  for (const bool promising : {false, true}) {
+    virtual_clock clock;
+    synthetic_device device(ladder(32, 19), clock);
+    std::vector<entrant> entrants = device.entrants();
+    std::size_t slowest = 0;
+    for (std::size_t v = 0; v < entrants.size(); ++v)
+      if (entrants[v].probe_ns > entrants[slowest].probe_ns)
+        slowest = v;
+    entrants[slowest].promising = promising;
+    const race_result r = race(entrants, device, clock);
+    EXPECT_EQ(r.winner, 19u);
+    EXPECT_EQ(r.variants[slowest].times_ns.empty(), !promising);
+  }
+}
+
 TEST(MeasureRace, CostsLittleMoreThanProbeAndScreenWhereOneIsFarAhead) {
   std::vector<double> times(64, 1.3e6);
   times[5] = 1e6;

@@ -170,5 +170,24 @@ TEST(Experience, TheBestIsOneThatWasSampledWell) {
   EXPECT_NEAR(elsewhere[1], std::log(1.5), 1e-12);
 }
 
+// Times of a short kernel, in two heaps: the medians are 9 % apart by one sample of 21.
+TEST(Experience, ATimeIsTheMean) {
+  const auto sampled = [](const char *config, int shorter, int longer) {
+    store::trial it;
+    it.config = config;
+    it.status = store::trial_status::measured;
+    for (int i = 0; i < shorter + longer; ++i)
+      it.samples_ns.push_back(i < shorter ? 5100 : 5600);
+    it.median_ns = shorter > longer ? 5100 : 5600;
+    return it;
+  };
+  store::trial trials[] = {sampled("a", 11, 10), sampled("b", 10, 11), sampled("c", 11, 10)};
+  trials[2].samples_ns.back() = 1e9; // of the machine
+  tuned_problem it;
+  add_trials(it, trials);
+  EXPECT_NEAR(it.regret("b"), 0.0045, 0.001);
+  EXPECT_NEAR(it.regret("c"), 0.04, 0.01);
+}
+
 } // namespace
 } // namespace tl::rt
