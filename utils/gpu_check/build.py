@@ -154,22 +154,24 @@ def build(options):
     if not options.keep:
         call("cmake", "--build", options.build, "--target", "tlplugin", "tlruntime_static", "tltune")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(lambda name: compile_program(name, options), PROGRAMS))
-        subset = list(pool.map(lambda shard: compile_subset(shard, options), range(SUBSET_SHARDS if options.with_compiler else 0)))
-    for name in PROGRAMS:
-        link(name, [made for _, made in objects_of(name, options)], options)
-    others = build_bindings(options)
-    if options.with_compiler:
-        link(SUBSET, subset, options)
-        others.append(SUBSET)
-        pack_compiler(options)
+        if options.with_compiler:
+            link(SUBSET, list(pool.map(lambda shard: compile_subset(shard, options), range(SUBSET_SHARDS))), options)
+            names = [SUBSET]
+            pack_compiler(options)
+        else:
+            list(pool.map(lambda name: compile_program(name, options), PROGRAMS))
+            for name in PROGRAMS:
+                link(name, [made for _, made in objects_of(name, options)], options)
+            names = [*PROGRAMS, *build_bindings(options)]
+            if os.path.exists(COMPILER_PACKED):  # of another build, and too much beside all programs
+                os.remove(COMPILER_PACKED)
     # Each holds the whole runtime: with a dictionary that reaches back over several of them they shrink to a fraction.
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 1 << 26}]
     with lzma.open(PROGRAMS_PACKED, "wb", filters=filters) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        for name in [*PROGRAMS, *others]:
+        for name in names:
             archive.add(f"{options.objects}/{name}", name)
         archive.add(f"{options.build}/bin/tltune", "tltune")
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     with open(f"{PACK}/manifest.json", "w") as file:
-        json.dump({"commit": commit, "arch": options.arch, "legality": legality_verdicts(options),
-                   "left_out": left_out(options)}, file)
+        found = {} if options.with_compiler else {"legality": legality_verdicts(options), "left_out": left_out(options)}
+        json.dump({"commit": commit, "arch": options.arch, **found}, file)

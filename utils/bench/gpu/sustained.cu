@@ -3,7 +3,7 @@
 // Times of a GEMM's configs when each runs alone for long: of all that are within 4 % of the best
 // in a first window of 0.25 s, 0.6 s untimed and 0.6 s timed, in four rounds of alternating order.
 // What a session's winner is judged by on a device that its power limits. The GEMM is that of
-// tensor maps, or with -DHGEMM the one of mma.sync. Prints "config <name> <sustained ms>" lines.
+// tensor maps, or with -DHGEMM the one of mma.sync. Prints "config <name> <sustained ms>, <in each round>" lines.
 // utils/bench/gpu/sustained runs it. With a further argument, "trace", it prints instead how long
 // the limiter takes: the time of a launch in each 50 ms of such a window, over that in its last 0.4
 // s.
@@ -62,14 +62,19 @@ template <std::size_t... I> std::vector<launch> all(int size, std::index_sequenc
   return {make<I>(size)...};
 }
 
-void print(const config &o, double ms) {
+void print(const config &o, const std::vector<double> &rounds_s) {
 #ifdef HGEMM
-  std::printf("config block_m=%d,block_n=%d,warps_m=%d,warps_n=%d,stages=%d,group=%d %.6f\n",
-              o.block_m, o.block_n, o.warps_m, o.warps_n, o.stages, o.group, ms);
+  std::printf("config block_m=%d,block_n=%d,warps_m=%d,warps_n=%d,stages=%d,group=%d", o.block_m,
+              o.block_n, o.warps_m, o.warps_n, o.stages, o.group);
 #else
-  std::printf("config block_m=%d,block_n=%d,consumers=%d,stages=%d,group=%d %.6f\n", o.block_m,
-              o.block_n, o.consumers, o.stages, o.group, ms);
+  std::printf("config block_m=%d,block_n=%d,consumers=%d,stages=%d,group=%d", o.block_m, o.block_n,
+              o.consumers, o.stages, o.group);
 #endif
+  const double sum = std::accumulate(rounds_s.begin(), rounds_s.end(), 0.0);
+  std::printf(" %.6f,", 1e3 * sum / static_cast<double>(rounds_s.size()));
+  for (const double it : rounds_s)
+    std::printf(" %.6f", 1e3 * it);
+  std::printf("\n");
 }
 
 double now_s() {
@@ -81,9 +86,10 @@ double now_s() {
 int main(int argc, char **argv) {
   const int size = argc > 1 ? std::atoi(argv[1]) : 8192;
   bench on;
-  const std::vector<float> values = some_values(std::size_t(size) * size);
-  const std::vector<__half> halves(values.begin(), values.end());
-  buffer<__half> a(halves), b(halves), c(halves.size());
+  const std::size_t count = std::size_t(size) * size;
+  const std::vector<float> left = some_values(count), right = some_values(count, 2);
+  buffer<__half> a(std::vector<__half>(left.begin(), left.end())),
+      b(std::vector<__half>(right.begin(), right.end())), c(count);
   std::vector<launch> variants = all(size, std::make_index_sequence<all_configs.size()>{});
   // Mean time of launches for about so long [s].
   const auto run_for = [&](std::size_t v, double seconds, double launch_s) {
@@ -125,14 +131,14 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
-  std::vector<double> sum(variants.size(), 0.0);
+  std::vector<std::vector<double>> times(variants.size());
   for (int r = 0; r < rounds; ++r) {
     for (const std::size_t v : close) {
       run_for(v, 0.6, brief[v]);
-      sum[v] += run_for(v, 0.6, brief[v]);
+      times[v].push_back(run_for(v, 0.6, brief[v]));
     }
     std::reverse(close.begin(), close.end());
   }
   for (const std::size_t v : close)
-    print(all_configs[v], 1e3 * sum[v] / rounds);
+    print(all_configs[v], times[v]);
 }
