@@ -20,8 +20,8 @@ namespace tlplugin {
 /// now, those of functions and templates among them.
 std::vector<std::string> findDeviceVariables(clang::ASTContext &Context);
 
-/// Makes this pass keep such variables whole, under these names and visible to a linker, whoever
-/// else reads or writes them (-fplugin-arg-tl-keep-variables).
+/// Makes this pass keep such variables whole and under these names, since other compilers' code
+/// reads and writes them, too (-fplugin-arg-tl-keep-variables).
 void keepDeviceVariables(clang::CompilerInstance &CI);
 
 } // namespace tlplugin

@@ -381,7 +381,7 @@ private:
       Args.KernelsBy = Arg.str();
       return !Arg.empty();
     }
-    // Not for people: of code that is linked with another compiler's.
+    // Not for people: of code that shares variables with another compiler's.
     if (Arg == "keep-variables")
       return Args.KeepVariables = true;
     // Which other compiler makes the device code is a flag like any other.
