@@ -30,8 +30,8 @@ public:
     llvm::SmallVector<const clang::Decl *, 4> Named; ///< what it may refer to
   };
 
-  /// Forgets which files the last closure came to: what one factory reaches does not depend on which
-  /// others the file has, and in which order they are looked at.
+  /// Forgets which files the last closure came to: what one factory reaches does not depend on
+  /// which others the file has, and in which order they are looked at.
   void begin();
 
   /// The ranges in D's own source, and those at namespace scope that seem to declare or define what

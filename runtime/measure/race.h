@@ -44,7 +44,8 @@ struct entrant {
   /// When the first call was, on the session's clock [ns]; NaN: in an earlier session, or
   /// elsewhere.
   double probe_at_ns = std::numeric_limits<double>::quiet_NaN();
-  /// Good on other problems: it is timed, whatever its first call took, so that more is known of it.
+  /// Good on other problems: it is timed, whatever its first call took, so that more is known of
+  /// it.
   bool promising = false;
 };
 

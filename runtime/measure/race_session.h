@@ -57,7 +57,7 @@ private:
   };
   void run_untimed(std::uint32_t v, double for_ns);
   bool window(std::uint32_t v, double before_ns, double timed_ns, double &time_ns);
-  std::vector<double> window_in_steps(std::uint32_t v);
+  std::vector<double> window_in_steps(std::uint32_t v, std::size_t steps);
   window_length first_turn(const std::vector<std::uint32_t> &finalists,
                            std::vector<std::vector<double>> &turns_of);
   void judge_windows(const std::vector<std::vector<double>> &turns);

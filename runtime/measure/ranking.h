@@ -70,8 +70,6 @@ public:
   /// The same about another variant than the leader.
   double doubt_about(std::uint32_t v) const;
   const variation &noise() const { return variation_; }
-  /// Standard deviation of a first call around what it should take [ln].
-  double first_call_noise() const { return first_noise_; }
 
 private:
   void gather(const std::vector<observation> &timed, std::span<const observation> first_calls);

@@ -3,10 +3,10 @@
 // Times of a GEMM's configs when each runs alone for long: of all that are within 4 % of the best
 // in a first window of 0.25 s, 0.6 s untimed and 0.6 s timed, in four rounds of alternating order.
 // What a session's winner is judged by on a device that its power limits. The GEMM is that of
-// tensor maps, or with -DHGEMM the one of mma.sync. Prints "config <name> <sustained ms>, <in each round>" lines.
-// utils/bench/gpu/sustained runs it. With a further argument, "trace", it prints instead how long
-// the limiter takes: the time of a launch in each 50 ms of such a window, over that in its last 0.4
-// s.
+// tensor maps, or with -DHGEMM the one of mma.sync. Prints "config <name> <sustained ms>, <in each
+// round>" lines. utils/bench/gpu/sustained runs it. With a further argument, "trace", it prints
+// instead how long the limiter takes: the time of a launch in each 50 ms of such a window, over
+// that in its last 0.4 s.
 
 #define main example_main
 #ifdef HGEMM
