@@ -340,7 +340,7 @@ void finishClones(Session &T) {
     T.Args.Clones->Kernels[kernelName(T.S.Context, FD)] = {kernelInstantiation(T.S.Context, FD),
                                                            kernelExpression(T.S.Context, FD)};
   T.Args.Clones->Own = ownCompiler(T);
-  T.Args.Clones->Variables = findDeviceVariables(T.S.Context);
+  T.Args.Clones->Variables = nameDeviceVariables(T.S.Context);
   for (const OtherCompiler &It : T.Args.Clones->Compilers)
     if (It.Compiler.isAtRunTime() && T.Args.Clones->Source.Text.empty())
       T.Args.Clones->Source = readRunTimeSource(T);

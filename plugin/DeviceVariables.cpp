@@ -18,19 +18,20 @@ namespace {
 
 class VariableFinder : public RecursiveASTVisitor<VariableFinder> {
 public:
-  explicit VariableFinder(ASTContext &Context) : Mangler(Context.createMangleContext()) {}
-
-  std::set<std::string> Names;
+  std::vector<const VarDecl *> Found;
 
   bool shouldVisitTemplateInstantiations() const { return true; }
 
   bool VisitVarDecl(VarDecl *V) {
-    if (V->hasGlobalStorage() && !V->isTemplated() && isOnDevice(*V))
-      Names.insert(nameOf(V));
+    if (V->hasGlobalStorage() && !V->isTemplated() && isOnDevice(*V) &&
+        Seen.insert(V->getCanonicalDecl()).second)
+      Found.push_back(V);
     return true;
   }
 
 private:
+  llvm::DenseSet<const VarDecl *> Seen; // some are met at their template, too
+
   static bool isOnDevice(const VarDecl &V) {
     if (V.hasAttr<CUDASharedAttr>())
       return false;
@@ -39,17 +40,6 @@ private:
     const auto *Device = V.getAttr<CUDADeviceAttr>();
     return Device && !Device->isImplicit();
   }
-
-  std::string nameOf(const VarDecl *V) const {
-    if (!Mangler->shouldMangleDeclName(V))
-      return V->getNameAsString();
-    std::string Name;
-    llvm::raw_string_ostream OS(Name);
-    Mangler->mangleName(GlobalDecl(V), OS);
-    return Name;
-  }
-
-  std::unique_ptr<MangleContext> Mangler;
 };
 
 /// Address spaces of NVPTX that such variables are in.
@@ -81,10 +71,25 @@ public:
 
 } // namespace
 
-std::vector<std::string> findDeviceVariables(ASTContext &Context) {
-  VariableFinder Finder(Context);
+std::vector<const VarDecl *> findDeviceVariables(ASTContext &Context) {
+  VariableFinder Finder;
   Finder.TraverseDecl(Context.getTranslationUnitDecl());
-  return {Finder.Names.begin(), Finder.Names.end()};
+  return std::move(Finder.Found);
+}
+
+std::vector<std::string> nameDeviceVariables(ASTContext &Context) {
+  std::unique_ptr<MangleContext> Mangler(Context.createMangleContext());
+  std::set<std::string> Names;
+  for (const VarDecl *V : findDeviceVariables(Context)) {
+    std::string Name;
+    llvm::raw_string_ostream OS(Name);
+    if (Mangler->shouldMangleDeclName(V))
+      Mangler->mangleName(GlobalDecl(V), OS);
+    else
+      OS << V->getName();
+    Names.insert(std::move(OS.str()));
+  }
+  return {Names.begin(), Names.end()};
 }
 
 void keepDeviceVariables(CompilerInstance &CI) {

@@ -7,6 +7,7 @@
 #define TL_PLUGIN_DEVICEVARIABLES_H
 
 #include "clang/AST/ASTContext.h"
+#include "clang/AST/Decl.h"
 #include <string>
 #include <vector>
 
@@ -16,9 +17,12 @@ class CompilerInstance;
 
 namespace tlplugin {
 
-/// Clang's names of all `__device__` and `__constant__` variables that the translation unit has
-/// now, those of functions and templates among them.
-std::vector<std::string> findDeviceVariables(clang::ASTContext &Context);
+/// All `__device__` and `__constant__` variables that the translation unit has now, those of
+/// functions and templates among them.
+std::vector<const clang::VarDecl *> findDeviceVariables(clang::ASTContext &Context);
+
+/// Clang's names of them, in alphabetical order.
+std::vector<std::string> nameDeviceVariables(clang::ASTContext &Context);
 
 /// Makes this pass keep such variables whole and under these names, since other compilers' code
 /// reads and writes them, too (-fplugin-arg-tl-keep-variables).

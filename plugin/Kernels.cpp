@@ -244,7 +244,7 @@ void writeKernels(Session &T) {
   }
   for (const FunctionDecl *FD : T.Kernels)
     OS << kernelName(T.S.Context, FD) << '\t' << kernelInstantiation(T.S.Context, FD) << '\n';
-  for (const std::string &It : findDeviceVariables(T.S.Context))
+  for (const std::string &It : nameDeviceVariables(T.S.Context))
     OS << It << "\tvariable\n";
 }
 

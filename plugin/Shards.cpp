@@ -2,8 +2,10 @@
 
 #include "plugin/Shards.h"
 #include "plugin/CodePart.h"
+#include "plugin/DeviceVariables.h"
 #include "plugin/Diagnostics.h"
 #include "plugin/OnDemand.h"
+#include "plugin/Toolkit.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclCXX.h"
@@ -139,10 +141,34 @@ void leaveToFirstShard(Session &T, Decl *D) {
     leaveVariable(T, Var);
 }
 
+/// Each shard's device code is linked by itself, so that it would have such a variable of its own,
+/// which the program does not write to: whatever its linkage. Returns those that were refused.
+static llvm::SmallPtrSet<const VarDecl *, 4> checkDeviceVariables(Session &T) {
+  llvm::SmallPtrSet<const VarDecl *, 4> Refused;
+  if (T.Args.Shards < 2 || isDemand(T) || !T.S.getLangOpts().CUDA ||
+      T.S.getLangOpts().GPURelocatableDeviceCode)
+    return Refused;
+  for (const VarDecl *Var : findDeviceVariables(T.S.Context)) {
+    const bool Constant = Var->getType().isConstQualified() && Var->getAnyInitializer();
+    if (Constant || Var->isStaticLocal() || isToolkitCode(T, Var) ||
+        (!Var->isUsed() && !Var->isReferenced()))
+      continue;
+    Refused.insert(Var->getCanonicalDecl());
+    error(
+        T.S, Var->getLocation(),
+        "%0 is a variable on the device, of which the code of each shard would have a copy of its "
+        "own; compile this file without -fplugin-arg-tl-shard")
+        << Var;
+  }
+  return Refused;
+}
+
 void checkShard(Session &T) {
+  const llvm::SmallPtrSet<const VarDecl *, 4> Refused = checkDeviceVariables(T);
   for (VarDecl *Var : T.ShardLocals) {
     bool Runs = Var->hasInit() && !Var->hasConstantInitialization();
-    if (!Runs && !Var->isUsed() && !Var->isReferenced())
+    if ((!Runs && !Var->isUsed() && !Var->isReferenced()) ||
+        Refused.contains(Var->getCanonicalDecl()))
       continue;
     error(T.S, Var->getLocation(),
           "%0 would exist once per shard; give it external linkage (inline), or compile this "
