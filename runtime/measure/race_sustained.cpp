@@ -25,7 +25,7 @@ static constexpr double hard_power = 0.8, held_share = 0.02, sunk_clock = 0.025;
 static constexpr double long_launch_ns = 150e3, long_race_ns = 100e6, look_ns = 100e6;
 /// Finalists are within this of the leader [ln], and so many at most: the order for long is another
 /// one, and a window of the first turn is short. Of 76 variants of a GEMM on an H200 33 were as
-/// close, and with room for 24 a noisy first run kept out the best in every other session.
+/// close, and with room for 24 a noisy first run kept out the best one.
 static constexpr double final_reach = 0.06;
 static constexpr std::size_t most_finalists = 48;
 /// What is known by a first run or a few samples is taken for as close as it may be, by so many
