@@ -11,10 +11,10 @@
 // CHECK: infeasible: the driver refuses a tensor map (CUresult 1): im2col, dims 32 x 8 x 8 x 2, {{.*}} 512 channels, 64 pixels
 // CHECK: refused: an im2col map of rank 4 takes corners of two extents less, found 1 and 2
 
-#include "Inputs/barrier.h"
-
 #include <tl/autotune.h>
 #include <tl/tma.h>
+
+#include "Inputs/im2col.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -29,26 +29,8 @@
     }                                                                                                                  \
   } while (0)
 
-constexpr int channels = 32, width = 8, height = 8, pixels = 64;
-
-/// Column (r, s) of the im2col matrix of the first image: its first pixels and channels.
 template <int Pixels, int Channels> __global__ void im2col_kernel(const __grid_constant__ CUtensorMap from, float *to) {
-  __shared__ alignas(128) float tile[Pixels * Channels];
-  __shared__ alignas(8) unsigned long long barrier;
-  if (threadIdx.x == 0)
-    barrier_init(&barrier, 1);
-  __syncthreads();
-  const unsigned short s = static_cast<unsigned short>(blockIdx.x % 3), r = static_cast<unsigned short>(blockIdx.x / 3);
-  if (threadIdx.x == 0) {
-    barrier_expect(&barrier, sizeof tile);
-    asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes "
-                 "[%0], [%1, {%2, %3, %4, %5}], [%6], {%7, %8};" ::"r"(shared_address(tile)),
-                 "l"(&from), "r"(0), "r"(-1), "r"(-1), "r"(0), "r"(shared_address(&barrier)), "h"(s), "h"(r)
-                 : "memory");
-  }
-  barrier_wait(&barrier, 0);
-  for (int i = static_cast<int>(threadIdx.x); i < Pixels * Channels; i += static_cast<int>(blockDim.x))
-    to[blockIdx.x * Pixels * Channels + i] = tile[i];
+  load_column<Pixels, Channels>(from, to);
 }
 
 template <class T> struct device_array {
@@ -68,37 +50,18 @@ template <class T> struct device_array {
 
 using gather = tl::kernel<void(tl::in<float>, tl::out<float>)>;
 
-/// Whether the nine columns hold what a loop over the window gathers.
 template <int Pixels, int Channels> static bool right(const tl::tma_im2col &map) {
-  std::vector<float> host(2 * height * width * channels);
-  for (std::size_t i = 0; i < host.size(); ++i)
-    host[i] = static_cast<float>(i % 1000) + 1;
-  device_array<float> from(host), to(9 * Pixels * Channels);
-  gather(&im2col_kernel<Pixels, Channels>).grid(9).block(128).tma<0>(map)(from.data, to.data);
-  const auto result = to.get();
-  for (int column = 0; column < 9; ++column)
-    for (int p = 0; p < Pixels; ++p)
-      for (int c = 0; c < Channels; ++c) {
-        const int y = p / width + column / 3 - 1, x = p % width + column % 3 - 1;
-        const float expected =
-            y < 0 || y >= height || x < 0 || x >= width ? 0 : host[static_cast<std::size_t>((y * width + x) * channels + c)];
-        if (result[static_cast<std::size_t>((column * Pixels + p) * Channels + c)] != expected)
-          return false;
-      }
-  return true;
+  device_array<float> from(tensor()), to(positions * Pixels * Channels);
+  gather(&im2col_kernel<Pixels, Channels>).grid(positions).block(128).tma<0>(map)(from.data, to.data);
+  return gathered<Pixels, Channels>(to.get());
 }
 
 int main() {
-  const tl::tma_im2col map{.dims = {channels, width, height, 2},
-                           .lower_corner = {-1, -1},
-                           .upper_corner = {-1, -1},
-                           .channels_per_pixel = channels,
-                           .pixels_per_column = pixels};
+  constexpr int pixels = width * height;
+  const tl::tma_im2col map = window(pixels, channels);
   std::printf("im2col %s\n", right<pixels, channels>(map) ? "right" : "wrong");
-  tl::tma_im2col half = map;
-  half.channels_per_pixel = channels / 2;
-  half.pixels_per_column = pixels / 2;
-  std::printf("half of the pixels and channels %s\n", right<pixels / 2, channels / 2>(half) ? "right" : "wrong");
+  std::printf("half of the pixels and channels %s\n",
+              right<pixels / 2, channels / 2>(window(pixels / 2, channels / 2)) ? "right" : "wrong");
   for (const bool corners : {false, true}) {
     tl::tma_im2col wrong = map;
     if (corners)

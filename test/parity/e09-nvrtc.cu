@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // E9, NVRTC: kernels that are compiled on the machine with the device, by what launches can ask for: <<<>>>,
-// dynamic shared memory above 48 KiB, clusters, cooperative and dependent launches, tensor maps, lazy factories; in
-// sessions, whose workers load them, too. What does not compile is a trial with NVRTC's message, and a later process
+// dynamic shared memory above 48 KiB, clusters, cooperative and dependent launches, an L2 window, tensor maps (tiled and
+// im2col), lazy factories; in sessions, whose workers load them, too. What does not compile is a trial with NVRTC's message, and a later process
 // takes the code from its file and compiles nothing.
 //
 // REQUIRES: cuda
@@ -14,12 +14,12 @@
 // CHECK: cooperative: all 16 blocks met
 // CHECK: dependent: with pdl the second kernel runs while the first waits
 // CHECK: refused: a grid of 3 x 1 x 1 blocks is no multiple of the cluster of 2 x 1 x 1
+// CHECK: L2 window: by NVRTC, of the table, 65536 bytes, ratio 0.25, persisting 1, set aside 1
+// CHECK: im2col: by NVRTC, right
 // CHECK: transpose by tensor maps: right, 4 of 5 trials measured
 // CHECK: trial: box=64,compiler=nvrtc infeasible: did not compile: e09-nvrtc.cu({{[0-9]+}}): error: static assertion failed
 // CHECK: with NVRTC alone: box={{[0-9]+}},compiler=nvrtc wins
 // CHECK: another process, which compiles nothing: by NVRTC
-
-#include "Inputs/barrier.h"
 
 #include <tl/autotune.h>
 
@@ -42,6 +42,8 @@ struct alignas(64) CUtensorMap {
 #include <vector>
 #define BY_NVRTC 0
 #endif
+
+#include "Inputs/im2col.h"
 
 struct config {
   int x = 1;
@@ -87,6 +89,13 @@ template <config C> __global__ void first_kernel(volatile int *flag, int *met) {
   *met = *flag;
 }
 template <config C> __global__ void second_kernel(volatile int *flag) { *flag = 1; }
+
+/// The columns, and behind them by whom it was compiled.
+template <config C> __global__ void im2col_kernel(const __grid_constant__ CUtensorMap from, float *to) {
+  load_column<width * height, channels>(from, to);
+  if (blockIdx.x == 0 && threadIdx.x == 0)
+    to[positions * width * height * channels] = C.x + BY_NVRTC;
+}
 
 struct box_config {
   int box = 8;
@@ -157,6 +166,14 @@ template <config C = config{}> BY_NVRTC_TOO void refused(int *to) {
   one(&look_around<C>).grid(3).block(32).cluster(2)(to);
 }
 
+template <config C = config{}> BY_NVRTC_TOO void persisting(int *table, cudaStream_t stream) {
+  one(&who<C>).grid(1).block(1).l2_persist(0, 65536, 0.25f).on(stream)(table);
+}
+using gather = tl::kernel<void(tl::in<float>, tl::out<float>)>;
+template <config C = config{}> BY_NVRTC_TOO gather im2col() {
+  return gather(&im2col_kernel<C>).grid(positions).block(128).template tma<0>(window(width * height, channels));
+}
+
 inline constexpr auto boxes = tl::space<box_config>().axis(&box_config::box, {8, 16, 32, 64});
 using transpose_launch = tl::kernel<void(tl::in<float>, tl::out<float>)>;
 template <box_config C = box_config{}>
@@ -173,6 +190,43 @@ transpose_launch transpose(int rows, int columns) {
 }
 
 static const char *by(int marked) { return marked == 2 ? "by NVRTC" : marked == 1 ? "by Clang" : "by nobody"; }
+
+/// The L2 window of the launch as the driver received it.
+static void window_of(cudaStream_t stream) {
+  int *table = nullptr, marked = 0;
+  CHECK(cudaMalloc(&table, 65536));
+  persisting(table, stream); // what is loaded and set once is so before the capture
+  CHECK(cudaMemcpyAsync(&marked, table, sizeof marked, cudaMemcpyDeviceToHost, stream));
+  CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+  persisting(table, stream);
+  cudaGraph_t graph = nullptr;
+  cudaGraphNode_t node = nullptr;
+  std::size_t count = 1, aside = 0;
+  cudaLaunchAttributeValue value{};
+  CHECK(cudaStreamEndCapture(stream, &graph));
+  CHECK(cudaGraphGetNodes(graph, &node, &count));
+  CHECK(cudaGraphKernelNodeGetAttribute(node, cudaLaunchAttributeAccessPolicyWindow, &value));
+  CHECK(cudaDeviceGetLimit(&aside, cudaLimitPersistingL2CacheSize));
+  const cudaAccessPolicyWindow &set = value.accessPolicyWindow;
+  std::printf("L2 window: %s, of %s, %zu bytes, ratio %.2f, persisting %d, set aside %d\n", by(marked),
+              set.base_ptr == table ? "the table" : "another", set.num_bytes, static_cast<double>(set.hitRatio),
+              set.hitProp == cudaAccessPropertyPersisting, aside >= set.num_bytes);
+  CHECK(cudaGraphDestroy(graph));
+  CHECK(cudaFree(table));
+}
+
+static void im2col_right() {
+  const std::vector<float> host = tensor();
+  std::vector<float> result(positions * width * height * channels + 1);
+  float *from = nullptr, *to = nullptr;
+  CHECK(cudaMalloc(&from, host.size() * sizeof(float)));
+  CHECK(cudaMalloc(&to, result.size() * sizeof(float)));
+  CHECK(cudaMemcpy(from, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice));
+  im2col()(tl::in<float>(from, host.size()), tl::out<float>(to, result.size()));
+  CHECK(cudaMemcpy(result.data(), to, result.size() * sizeof(float), cudaMemcpyDeviceToHost));
+  std::printf("im2col: %s, %s\n", by(static_cast<int>(result.back())),
+              gathered<width * height, channels>(result) ? "right" : "wrong");
+}
 
 static void transpose_right() {
   constexpr int rows = 640, columns = 1000;
@@ -244,6 +298,8 @@ int main(int argc, char **argv) {
   } catch (const tl::infeasible &why) {
     std::printf("refused: %s\n", why.what());
   }
+  window_of(stream);
+  im2col_right();
   ::unsetenv("TL_FORCE_CONFIG");
   transpose_right();
   std::fflush(stdout);
