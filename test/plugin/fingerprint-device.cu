@@ -6,7 +6,7 @@
 // preprocessor, the architectures, flags for the device and its assembler, the toolkit.
 //
 // RUN: rm -rf %t && mkdir %t && cd %t && cp %s original.cu
-// RUN: echo '%clangxx %plugin %cuda -w -fplugin-arg-tl-dump=fingerprint -fsyntax-only "$@"' > dump
+// RUN: echo '%clangxx %plugin %cuda -w -fplugin-arg-tl-dump=fingerprint --cuda-host-only -fsyntax-only "$@"' > dump
 // RUN: echo 'sh dump "$@" | grep "^// fingerprint of"' > print
 // RUN: cp original.cu code.cu && sh print code.cu > expected && grep -q fingerprint expected
 // RUN: echo 'edit=$1; shift; sed "$edit" original.cu > code.cu; ! cmp -s original.cu code.cu || exit 3' > changes
