@@ -74,12 +74,15 @@ static bool tells(const store::trial &it) {
 void add_trials(tuned_problem &to, std::span<const store::trial> trials) {
   if (const double best = best_of_well_sampled(trials); best > 0)
     to.well_sampled_ns = best;
-  for (const store::trial &it : trials)
+  for (const store::trial &it : trials) {
     if (tells(it))
       to.time_ns[it.config] =
           it.status == store::trial_status::measured || it.status == store::trial_status::cut
               ? mean_time_ns(it)
               : std::numeric_limits<double>::infinity();
+    if (const auto grid = largest_grid(it.resources))
+      to.grids[it.config] = *grid;
+  }
 }
 
 std::vector<tuned_problem> gather_experience(store::tuning_store &from,

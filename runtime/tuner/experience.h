@@ -6,6 +6,7 @@
 #define TL_RUNTIME_TUNER_EXPERIENCE_H
 
 #include "runtime/store/store.h"
+#include "runtime/tuner/launch_blocks.h"
 
 #include <limits>
 #include <map>
@@ -23,6 +24,8 @@ struct tuned_problem {
   std::string default_config;
   /// Time of each config that was timed or at least ran [ns]; infinite where it failed.
   std::map<std::string, double> time_ns;
+  /// Grid of each config's largest launch, where it is known.
+  std::map<std::string, launch_grid> grids;
   /// The best of those that its last session sampled about as often as any; 0: not known [ns].
   double well_sampled_ns = 0;
 

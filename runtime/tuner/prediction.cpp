@@ -26,13 +26,21 @@ static constexpr double near = 0.05;
 static constexpr double caution = 1;
 /// Weights of a coordinate that are tried.
 static constexpr double tried_weights[] = {0, 0.2, 0.5, 1, 2, 4};
+/// Parts of the unevenness that are tried.
+static constexpr double tried_balances[] = {0, 0.25, 0.5, 0.75, 1};
 static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
+/// Those of a problem's key, or of a config.
+static std::vector<double> numbers_of(std::string_view text) {
+  std::vector<double> all;
+  for (const auto &[name, numbers] : parse_problem(text))
+    all.insert(all.end(), numbers.begin(), numbers.end());
+  return all;
+}
+
 static std::vector<double> logarithms(std::string_view problem) {
-  std::vector<double> at;
-  for (const auto &[name, numbers] : parse_problem(problem))
-    for (const double it : numbers)
-      at.push_back(scale_number(it));
+  std::vector<double> at = numbers_of(problem);
+  std::ranges::transform(at, at.begin(), scale_number);
   return at;
 }
 
@@ -64,9 +72,11 @@ prediction::prediction(std::vector<tuned_problem> problems) {
     if (const std::string &usual = problems_.front().default_config;
         !usual.empty() && std::ranges::find(candidates_, usual) == candidates_.end())
       candidates_.push_back(usual);
+  learn_blocks();
   for (const tuned_problem &it : problems_) {
     place &made = places_.emplace_back();
     made.at = coordinates(logarithms(it.problem));
+    made.uneven = unevenness_on(numbers_of(it.problem));
     for (const std::string &config : candidates_) {
       const double regret = it.regret(config);
       made.regrets.push_back(std::isnan(regret) ? unknown_regret : std::min(regret, failed_regret));
@@ -76,7 +86,47 @@ prediction::prediction(std::vector<tuned_problem> problems) {
     weights_.assign(places_.front().at.size(), 0);
     std::fill_n(weights_.begin(), logarithms(problems_.front().problem).size(), 1);
   }
+  set_balance(0);
   learn_weights();
+}
+
+/// Sets how much of the unevenness counts, and what the places say then.
+void prediction::set_balance(double balance) {
+  balance_ = balance;
+  for (place &it : places_) {
+    it.even = it.regrets;
+    for (std::size_t c = 0; c < candidates_.size(); ++c)
+      it.even[c] -= balance * it.uneven[c];
+    const double least = *std::ranges::min_element(it.even);
+    for (double &level : it.even)
+      level -= least;
+  }
+}
+
+void prediction::learn_blocks() {
+  if (problems_.empty() || (multiprocessors_ = multiprocessors_of(problems_.front().device)) == 0)
+    return;
+  for (const std::string &config : candidates_) {
+    std::vector<launch_blocks::launch> seen;
+    for (const tuned_problem &it : problems_)
+      if (const auto found = it.grids.find(config); found != it.grids.end())
+        seen.push_back({numbers_of(it.problem), found->second});
+    const auto rule = launch_blocks::learn(seen, numbers_of(config));
+    if (!rule) { // with some of them alone, these would seem slower than the others
+      blocks_.clear();
+      return;
+    }
+    blocks_.push_back(*rule);
+  }
+}
+
+/// Of each candidate's launch; 0 where that is not known.
+std::vector<double> prediction::unevenness_on(std::span<const double> problem) const {
+  std::vector<double> uneven(candidates_.size(), 0.0);
+  for (std::size_t c = 0; c < blocks_.size(); ++c)
+    if (const double blocks = blocks_[c].on(problem); blocks > 0)
+      uneven[c] = unevenness(blocks, multiprocessors_);
+  return uneven;
 }
 
 void prediction::choose_cover() {
@@ -114,34 +164,34 @@ void prediction::choose_cover() {
 }
 
 /// Expected regret of each candidate at a place, with caution, as the problems but one say.
-std::vector<double> prediction::expected(std::span<const double> at, std::size_t without) const {
+std::vector<double> prediction::expected(const place &where, std::size_t without) const {
   std::vector<double> sum(candidates_.size(), 0.0), squares(candidates_.size(), 0.0);
   double all = 0;
   for (std::size_t p = 0; p < places_.size(); ++p) {
     if (p == without)
       continue;
     double square = near * near;
-    for (std::size_t i = 0; i < at.size(); ++i) {
-      const double off = weights_[i] * (at[i] - places_[p].at[i]);
+    for (std::size_t i = 0; i < where.at.size(); ++i) {
+      const double off = weights_[i] * (where.at[i] - places_[p].at[i]);
       square += off * off;
     }
     const double weight = std::pow(square, -power / 2);
     all += weight;
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
-      sum[c] += weight * places_[p].regrets[c];
-      squares[c] += weight * places_[p].regrets[c] * places_[p].regrets[c];
+      sum[c] += weight * places_[p].even[c];
+      squares[c] += weight * places_[p].even[c] * places_[p].even[c];
     }
   }
   for (std::size_t c = 0; c < candidates_.size(); ++c) {
     sum[c] /= std::max(all, 1e-300);
     const double variance = squares[c] / std::max(all, 1e-300) - sum[c] * sum[c];
-    sum[c] += caution * std::sqrt(std::max(0.0, variance));
+    sum[c] += caution * std::sqrt(std::max(0.0, variance)) + balance_ * where.uneven[c];
   }
   return sum;
 }
 
-std::size_t prediction::choose(std::span<const double> at, std::size_t without) const {
-  const std::vector<double> expect = expected(at, without);
+std::size_t prediction::choose(const place &where, std::size_t without) const {
+  const std::vector<double> expect = expected(where, without);
   return static_cast<std::size_t>(std::min_element(expect.begin(), expect.end()) - expect.begin());
 }
 
@@ -149,7 +199,7 @@ std::size_t prediction::choose(std::span<const double> at, std::size_t without) 
 double prediction::loss() const {
   double sum = 0;
   for (std::size_t p = 0; p < places_.size(); ++p)
-    sum += std::min(places_[p].regrets[choose(places_[p].at, p)], failed_regret);
+    sum += std::min(places_[p].regrets[choose(places_[p], p)], failed_regret);
   return sum;
 }
 
@@ -157,7 +207,7 @@ void prediction::learn_weights() {
   if (places_.size() < 4 || candidates_.size() < 2)
     return;
   double best = loss();
-  for (int turn = 0; turn < 2; ++turn)
+  for (int turn = 0; turn < 2; ++turn) {
     for (double &weight : weights_)
       for (const double tried : tried_weights) {
         const double before = weight;
@@ -168,14 +218,24 @@ void prediction::learn_weights() {
         else
           weight = before;
       }
+    for (const double tried : tried_balances) {
+      const double before = balance_;
+      if (blocks_.empty() || tried == before)
+        continue;
+      set_balance(tried);
+      if (const double now = loss(); now < best - 1e-9)
+        best = now;
+      else
+        set_balance(before);
+    }
+  }
 }
 
 std::vector<std::string> prediction::ranked(std::string_view problem) const {
-  const std::vector<double> at = coordinates(logarithms(problem));
-  if (!possible() || at.size() != weights_.size() ||
-      problem_fields(problem) != problem_fields(problems_.front().problem))
+  if (!possible() || problem_fields(problem) != problem_fields(problems_.front().problem))
     return {};
-  const std::vector<double> expect = expected(at, none);
+  const place where{coordinates(logarithms(problem)), {}, unevenness_on(numbers_of(problem)), {}};
+  const std::vector<double> expect = expected(where, none);
   std::vector<std::size_t> order(candidates_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

@@ -8,6 +8,10 @@
 // 1968), and its standard deviation on top, in the space of the logarithms of the key's numbers and
 // of the products of two of them. How much each matters is learned by leaving out one problem
 // after the other.
+//
+// On a GPU a config also loses where its blocks cannot be shared out evenly, which no near problem
+// tells: 132 blocks more or less are a jump. That part is taken off what near problems say and put
+// on for the problem itself, as much of it as predicts best; none of it where memory decides.
 
 #ifndef TL_RUNTIME_TUNER_PREDICTION_H
 #define TL_RUNTIME_TUNER_PREDICTION_H
@@ -52,18 +56,26 @@ private:
   struct place {
     std::vector<double> at;      ///< coordinates
     std::vector<double> regrets; ///< of each candidate [ln]
+    std::vector<double> uneven;  ///< unevenness of each candidate's blocks [ln]
+    std::vector<double> even;    ///< regrets were they even, the least of them 0 [ln]
   };
   void choose_cover();
+  void learn_blocks();
+  void set_balance(double balance);
   void learn_weights();
   double loss() const;
-  std::size_t choose(std::span<const double> at, std::size_t without) const;
-  std::vector<double> expected(std::span<const double> at, std::size_t without) const;
+  std::vector<double> unevenness_on(std::span<const double> problem) const;
+  std::size_t choose(const place &where, std::size_t without) const;
+  std::vector<double> expected(const place &where, std::size_t without) const;
 
   std::vector<tuned_problem> problems_;
   std::vector<std::string> cover_;
   std::vector<std::string> candidates_; ///< these and the default
   std::vector<place> places_;
+  std::vector<launch_blocks> blocks_; ///< of each candidate; none where one's are not known
+  double multiprocessors_ = 0;
   std::vector<double> weights_; ///< per coordinate
+  double balance_ = 0;          ///< how much of the unevenness counts, 0 to 1
 };
 
 /// From what is known of the key's device and mode.

@@ -137,6 +137,57 @@ TEST(Prediction, TakesTheDefaultWhereNothingIsSurelyBetter) {
   EXPECT_LE(over_default / 30, 0.02);
 }
 
+/// A GPU with 132 multiprocessors and square tiles: `counts` of what its most loaded one has more
+/// than the mean is paid for.
+std::vector<tuned_problem> tiled(double counts, bool grids_known = true) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> exponent(9, 13);
+  std::normal_distribution<double> normal;
+  std::vector<tuned_problem> all;
+  for (int p = 0; p < 40; ++p) {
+    tuned_problem it;
+    const int m = 32 * static_cast<int>(std::exp2(exponent(random)) / 32);
+    const int n = 32 * static_cast<int>(std::exp2(exponent(random)) / 32);
+    it.device = "backend=cuda;model=made up;multiprocessors=132;driver=1";
+    it.problem = "m=" + std::to_string(m) + ",n=" + std::to_string(n);
+    it.default_config = "tile=256";
+    for (int tile = 32; tile <= 256; tile *= 2) {
+      const auto along = [&](int extent) {
+        return static_cast<unsigned>((extent + tile - 1) / tile);
+      };
+      const std::string config = "tile=" + std::to_string(tile);
+      const launch_grid grid{along(n), along(m), 1};
+      const double uneven = unevenness(double(grid[0]) * grid[1], 132);
+      it.time_ns[config] = m * n * std::exp(counts * uneven + 0.002 * normal(random)) *
+                           (1 + 0.1 * (8 - std::log2(tile)));
+      if (grids_known)
+        it.grids[config] = grid;
+    }
+    all.push_back(std::move(it));
+  }
+  return all;
+}
+
+double mean_regret(const std::vector<tuned_problem> &of) {
+  double sum = 0;
+  for (const auto &it : prediction::leave_one_out(of))
+    sum += it.regret / static_cast<double>(of.size());
+  return sum;
+}
+
+TEST(Prediction, KnowsWhereBlocksCannotBeSharedOutEvenly) {
+  EXPECT_LE(mean_regret(tiled(1)), 0.005);
+  EXPECT_GE(mean_regret(tiled(1, false)), 0.02) << "near problems alone do not tell";
+  EXPECT_LE(mean_regret(tiled(0.5)), 0.005);
+  EXPECT_LE(mean_regret(tiled(0)), 0.005) << "and it is nothing where memory decides";
+}
+
+TEST(Prediction, AsksOfNoProblemWithFewerNumbers) {
+  EXPECT_TRUE(prediction(tiled(1)).ranked("m=64").empty());
+  EXPECT_TRUE(prediction(tiled(1)).ranked("").empty());
+  EXPECT_FALSE(prediction(tiled(1)).ranked("m=0,n=-1").empty());
+}
+
 store::trial timed(const char *config, double ns, std::size_t samples,
                    store::trial_status status = store::trial_status::measured) {
   store::trial it;

@@ -52,6 +52,7 @@ static std::vector<evaluated> gather(tuning_store &store, const filter &f) {
     to.device = it.device;
     to.mode = it.mode;
     rt::tuned_problem &problem = to.problems[it.problem];
+    problem.device = it.device.identity;
     problem.problem = it.problem;
     problem.default_config = it.factory.default_config;
     rt::add_trials(problem, store.list_trials(it.session.id, &listed));
