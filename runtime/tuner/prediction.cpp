@@ -104,7 +104,9 @@ void prediction::set_balance(double balance) {
 }
 
 void prediction::learn_blocks() {
-  if (problems_.empty() || (multiprocessors_ = multiprocessors_of(problems_.front().device)) == 0)
+  if (!problems_.empty())
+    multiprocessors_ = multiprocessors_of(problems_.front().device);
+  if (multiprocessors_ == 0)
     return;
   for (const std::string &config : candidates_) {
     std::vector<launch_blocks::launch> seen;
