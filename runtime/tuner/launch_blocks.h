@@ -45,6 +45,7 @@ public:
   static std::optional<launch_blocks> learn(std::span<const launch> seen,
                                             std::span<const double> config);
 
+  /// Blocks on a problem with as many numbers; 0 or less where one of its numbers is.
   double on(std::span<const double> problem) const;
 
 private:

@@ -93,6 +93,8 @@ prediction::prediction(std::vector<tuned_problem> problems) {
 /// Sets how much of the unevenness counts, and what the places say then.
 void prediction::set_balance(double balance) {
   balance_ = balance;
+  if (candidates_.empty())
+    return;
   for (place &it : places_) {
     it.even = it.regrets;
     for (std::size_t c = 0; c < candidates_.size(); ++c)

@@ -51,7 +51,7 @@ TEST(LaunchBlocks, ForetellsWhatTilesMake) {
       foretold([](int m, int n) { return launch_grid{static_cast<unsigned>(m), over(n, 8), 4}; }),
       20);
   EXPECT_EQ(foretold([](int m, int) { return launch_grid{1, over(m, 64), 1}; }), 20);
-  // Four elements a thread, of which the config says nothing.
+  // 24 rows a block, of which the config says nothing: they are as good as known.
   EXPECT_GE(foretold([](int m, int) { return launch_grid{over(m, 24), 1, 1}; }), 19);
 }
 

@@ -182,6 +182,16 @@ TEST(Prediction, KnowsWhereBlocksCannotBeSharedOutEvenly) {
   EXPECT_LE(mean_regret(tiled(0)), 0.005) << "and it is nothing where memory decides";
 }
 
+TEST(Prediction, IsNotPossibleWhereNoConfigIsKnownToBeGood) {
+  tuned_problem it;
+  it.problem = "n=1";
+  it.well_sampled_ns = 1; // of an older session; all that the newest one timed is far behind
+  it.time_ns["a"] = 5;
+  const prediction from(std::vector<tuned_problem>(5, it));
+  EXPECT_FALSE(from.possible());
+  EXPECT_TRUE(from.ranked("n=1").empty());
+}
+
 TEST(Prediction, AsksOfNoProblemWithFewerNumbers) {
   EXPECT_TRUE(prediction(tiled(1)).ranked("m=64").empty());
   EXPECT_TRUE(prediction(tiled(1)).ranked("").empty());
